@@ -1,0 +1,65 @@
+"""What came in over HTTP and files: batches counted, refused items kept with their reason."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+from accounts.records.models import Account, Contact
+from accounts.sources.models import Source
+
+
+class IntakeBatch(models.Model):
+    """One request or file and what became of its items. Appended, never changed."""
+
+    source = models.ForeignKey(Source, models.CASCADE, null=True, related_name="+", db_index=False)
+    received_at = models.DateTimeField(db_default=Now())
+    channel = models.CharField(max_length=20)
+    accepted = models.PositiveIntegerField(default=0)
+    duplicates = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["-received_at"], name="batch_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.accepted} accepted, {self.duplicates} duplicates, {self.refused} refused"
+
+
+class ProfileCall(models.Model):
+    """An accepted identify, group or alias call: once per source and message id."""
+
+    source = models.ForeignKey(Source, models.PROTECT, related_name="+", db_index=False)
+    message_id = models.CharField(max_length=255)
+    call = models.CharField(max_length=20)
+    account = models.ForeignKey(Account, models.CASCADE, null=True, related_name="+")
+    contact = models.ForeignKey(Contact, models.CASCADE, null=True, related_name="+")
+    occurred_at = models.DateTimeField()
+    received_at = models.DateTimeField(db_default=Now())
+    payload = models.JSONField()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["source", "message_id"], name="profile_call_once")]
+
+    def __str__(self) -> str:
+        return f"{self.call} at {self.occurred_at:%d %b %Y %H:%M}"
+
+
+class RefusedItem(models.Model):
+    """One item that was not taken in: what it was, and why. `raw` is the text as it came."""
+
+    batch = models.ForeignKey(IntakeBatch, models.CASCADE, related_name="refused_items")
+    source = models.ForeignKey(Source, models.CASCADE, null=True, related_name="+", db_index=False)
+    received_at = models.DateTimeField(db_default=Now())
+    position = models.PositiveIntegerField(default=0)
+    message_id = models.CharField(max_length=255, blank=True)
+    call = models.CharField(max_length=40, blank=True)
+    code = models.CharField(max_length=40)
+    reason = models.TextField()
+    raw = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["source", "-id"], name="refused_by_source")]
+
+    def __str__(self) -> str:
+        return self.reason

@@ -1,0 +1,90 @@
+"""Milestones: feature events that mean that an account got somewhere.
+
+Invariants: every edit makes a version; an account reaches a milestone once;
+a reach names the version and the event that made it.
+"""
+
+from django.db import models
+from django.db.models.functions import Now
+
+from accounts.milestones.rules import MilestoneStatus, MilestoneTerms
+from accounts.records.models import Account
+from accounts.usage.models import Event
+
+
+class Milestone(models.Model):
+    """A feature event reached `count` times; owned by Product."""
+
+    key = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=120)
+    event_name = models.CharField(max_length=200)
+    count = models.PositiveIntegerField(default=1)
+    within_days = models.PositiveIntegerField(null=True, blank=True)
+    status = models.CharField(
+        max_length=10,
+        choices=[(s.value, s.value) for s in MilestoneStatus],
+        default=MilestoneStatus.DRAFT.value,
+    )
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(count__gte=1), name="milestone_count_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def terms(self) -> MilestoneTerms:
+        return MilestoneTerms(self.event_name, self.count, self.within_days)
+
+
+class MilestoneVersion(models.Model):
+    """The terms of a milestone from `effective_at` until the next version."""
+
+    milestone = models.ForeignKey(Milestone, models.PROTECT, related_name="versions")
+    version = models.PositiveIntegerField()
+    name = models.CharField(max_length=120)
+    event_name = models.CharField(max_length=200)
+    count = models.PositiveIntegerField()
+    within_days = models.PositiveIntegerField(null=True)
+    status = models.CharField(max_length=10)
+    effective_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-version"]
+        constraints = [
+            models.UniqueConstraint(fields=["milestone", "version"], name="milestone_version_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}, version {self.version}"
+
+
+class MilestoneReach(models.Model):
+    """A dated fact: this account reached this milestone, by this event.
+
+    `fires` is false when the count was already there before the version took
+    effect (an edit or a backfill must not shower old accounts with offers).
+    """
+
+    milestone = models.ForeignKey(Milestone, models.PROTECT, related_name="reaches")
+    account = models.ForeignKey(Account, models.PROTECT, related_name="milestone_reaches")
+    version = models.PositiveIntegerField()
+    count = models.PositiveIntegerField()
+    event = models.ForeignKey(Event, models.SET_NULL, null=True, related_name="+")
+    reached_at = models.DateTimeField()
+    recorded_at = models.DateTimeField(db_default=Now())
+    fires = models.BooleanField()
+
+    class Meta:
+        ordering = ["-reached_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["milestone", "account"], name="milestone_reached_once")
+        ]
+        indexes = [models.Index(fields=["milestone", "-reached_at"], name="reach_by_milestone")]
+
+    def __str__(self) -> str:
+        return f"{self.account} reached {self.milestone}"

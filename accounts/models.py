@@ -1,0 +1,30 @@
+from accounts.facts.models import AccountFacts, FactsDirty
+from accounts.intake.models import IntakeBatch, ProfileCall, RefusedItem
+from accounts.milestones.models import Milestone, MilestoneReach, MilestoneVersion
+from accounts.records.models import Account, Contact, FeedbackScore, Subscription, Ticket
+from accounts.sources.models import Source, SourceKey, SourceKind
+from accounts.usage.models import ContactDay, DailyUsage, Event, EventDay, KeyAction
+
+__all__ = [
+    "Account",
+    "AccountFacts",
+    "Contact",
+    "ContactDay",
+    "DailyUsage",
+    "Event",
+    "EventDay",
+    "FactsDirty",
+    "FeedbackScore",
+    "IntakeBatch",
+    "KeyAction",
+    "Milestone",
+    "MilestoneReach",
+    "MilestoneVersion",
+    "ProfileCall",
+    "RefusedItem",
+    "Source",
+    "SourceKey",
+    "SourceKind",
+    "Subscription",
+    "Ticket",
+]

@@ -1,0 +1,116 @@
+"""Accounts, contacts, subscriptions, tickets and feedback, as their systems of record tell them.
+
+An account is a customer company. Unknown stays null: it is never zero.
+`external_id` is the id in the sending system and the key of every upsert.
+"""
+
+from django.conf import settings
+from django.db import models
+
+from accounts.records.rules import BillingFrequency, ContactRole, PlanSegment, choices
+
+
+class Account(models.Model):
+    """A customer company; tiers, segments, caps and credits are held at this level."""
+
+    external_id = models.CharField(max_length=255, unique=True)
+    name = models.CharField(max_length=300)
+    industry = models.CharField(max_length=100, blank=True)
+    country = models.CharField(max_length=2, blank=True)
+    employee_count = models.PositiveIntegerField(null=True)
+    goals = models.TextField(blank=True)
+    plan_segment = models.CharField(max_length=20, choices=choices(PlanSegment), blank=True)
+    time_zone = models.CharField(max_length=64, default="UTC")
+    signed_up_on = models.DateField(null=True)
+    traits = models.JSONField(default=dict)
+    cs_manager = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="book")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name", "id"]
+        indexes = [models.Index(fields=["name", "id"], name="account_by_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Contact(models.Model):
+    """A person at an account; `account` is null until a group call places them."""
+
+    account = models.ForeignKey(Account, models.PROTECT, null=True, related_name="contacts")
+    external_id = models.CharField(max_length=255, unique=True)
+    name = models.CharField(max_length=300, blank=True)
+    email = models.CharField(max_length=320, blank=True)
+    role = models.CharField(max_length=20, choices=choices(ContactRole), default=ContactRole.USER.value)
+    traits = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name", "id"]
+
+    def __str__(self) -> str:
+        return self.name or self.email or "A contact without a name"
+
+
+class Subscription(models.Model):
+    """One subscription, [starts_on, ends_on); `mrr` per month in `currency`.
+
+    An account may hold several at once: its MRR and seats are their sums.
+    Trials pay nothing and their seats are not bought.
+    """
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="subscriptions")
+    external_id = models.CharField(max_length=255, unique=True)
+    plan = models.CharField(max_length=100, blank=True)
+    billing_frequency = models.CharField(max_length=20, choices=choices(BillingFrequency), blank=True)
+    seats = models.PositiveIntegerField(null=True)
+    mrr = models.DecimalField(max_digits=14, decimal_places=2, null=True)
+    currency = models.CharField(max_length=3, default="USD")
+    is_trial = models.BooleanField(default=False)
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True)
+    renews_on = models.DateField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["starts_on", "id"]
+        indexes = [models.Index(fields=["account", "starts_on"], name="subscription_by_account")]
+
+    def __str__(self) -> str:
+        return f"{self.plan or 'Subscription'} from {self.starts_on}"
+
+
+class Ticket(models.Model):
+    """One support ticket; `satisfaction` 1 to 5 as given by the customer."""
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="tickets")
+    external_id = models.CharField(max_length=255, unique=True)
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    priority = models.CharField(max_length=20, blank=True)
+    satisfaction = models.DecimalField(max_digits=3, decimal_places=1, null=True)
+
+    class Meta:
+        ordering = ["-opened_at", "-id"]
+        indexes = [models.Index(fields=["account", "opened_at"], name="ticket_by_account")]
+
+    def __str__(self) -> str:
+        return f"Ticket of {self.opened_at:%d %b %Y}"
+
+
+class FeedbackScore(models.Model):
+    """One answer of a contact: NPS 0 to 10."""
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="feedback")
+    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, related_name="feedback")
+    external_id = models.CharField(max_length=255, unique=True)
+    kind = models.CharField(max_length=10, choices=[("nps", "NPS"), ("csat", "CSAT")])
+    score = models.DecimalField(max_digits=4, decimal_places=1)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        indexes = [models.Index(fields=["account", "kind", "at"], name="feedback_by_account")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.score}"

@@ -1,0 +1,95 @@
+"""Events and daily usage.
+
+Invariants: an event is stored once per source and message id; daily usage,
+event days and contact days are exact sums over the stored events, kept in the
+same transaction that stores them.
+"""
+
+from django.db import models
+from django.db.models.functions import Now
+
+from accounts.records.models import Account, Contact
+from accounts.sources.models import Source
+
+
+class KeyAction(models.Model):
+    """An event name that Product has marked as high-value (export, report, API call)."""
+
+    event_name = models.CharField(max_length=200, unique=True)
+
+    class Meta:
+        ordering = ["event_name"]
+
+    def __str__(self) -> str:
+        return self.event_name
+
+
+class Event(models.Model):
+    """One thing that happened, with its own id and time (UTC).
+
+    `before_subscription` flags use that is dated before its subscription starts:
+    kept, but worth a look.
+    """
+
+    source = models.ForeignKey(Source, models.PROTECT, related_name="+", db_index=False)
+    message_id = models.CharField(max_length=255)
+    account = models.ForeignKey(Account, models.PROTECT, related_name="events", db_index=False)
+    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, related_name="+", db_index=False)
+    name = models.CharField(max_length=200)
+    quantity = models.PositiveIntegerField(default=1)
+    seconds = models.PositiveIntegerField(default=0)
+    occurred_at = models.DateTimeField()
+    received_at = models.DateTimeField(db_default=Now())
+    before_subscription = models.BooleanField(default=False)
+    properties = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["account", "name", "occurred_at"], name="event_by_account"),
+        ]
+        constraints = [models.UniqueConstraint(fields=["source", "message_id"], name="event_once")]
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.occurred_at:%d %b %Y %H:%M}"
+
+
+class DailyUsage(models.Model):
+    """What happened at an account on a day (UTC), added up."""
+
+    pk = models.CompositePrimaryKey("account_id", "day")
+    account = models.ForeignKey(Account, models.PROTECT, related_name="daily_usage", db_index=False)
+    day = models.DateField()
+    events = models.PositiveIntegerField()
+    key_actions = models.PositiveIntegerField()
+    sign_ins = models.PositiveIntegerField()
+    seconds = models.PositiveBigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.events} events on {self.day}"
+
+
+class EventDay(models.Model):
+    """How often one named event happened at an account on a day (UTC)."""
+
+    pk = models.CompositePrimaryKey("account_id", "day", "name")
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False)
+    day = models.DateField()
+    name = models.CharField(max_length=200)
+    quantity = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.quantity} {self.name} on {self.day}"
+
+
+class ContactDay(models.Model):
+    """How often one contact used the product on a day (UTC)."""
+
+    pk = models.CompositePrimaryKey("account_id", "day", "contact_id")
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False)
+    day = models.DateField()
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="+", db_index=True)
+    events = models.PositiveIntegerField()
+    key_actions = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.events} events on {self.day}"

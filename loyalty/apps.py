@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class LoyaltyConfig(AppConfig):
+    """The edge: settings, commands, the pipeline. It may import every floor."""
+
+    name = "loyalty"
+    label = "loyalty"

@@ -1,0 +1,64 @@
+"""What a room tells the ground about an object that can be changed by request.
+
+A room makes one `Changeable` and registers it in its app's `ready()`. The ground
+knows nothing of the room: it reads, measures and applies through these calls.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from loyalty.core.people.models import User
+from loyalty.core.people.rules import Function
+
+Values = Mapping[str, Any]
+"""Field name to JSON value; money and decimals as text, dates as ISO text."""
+
+
+@dataclass(frozen=True)
+class Live:
+    """The object as it stands now. `is_live`: an edit needs somebody else's decision."""
+
+    label: str
+    url: str
+    version: int
+    values: Values
+    is_live: bool
+
+
+@dataclass(frozen=True)
+class Changeable:
+    """How to read, measure and apply a change of one kind of object.
+
+    `read(object_id, lock)` raises LookupError when there is none; with `lock` it
+    takes the row lock. `clean(values)` returns complete, valid values or raises
+    DomainError in words. `impact(object_id, values)` says in sentences whom the
+    change touches and what it would have cost. `apply` writes the values as the
+    next version; it runs inside the deciding transaction, audits the edit, and
+    must not check ownership again. `in_words(field, value)` renders one value.
+    """
+
+    kind: str
+    label: str
+    owner_of: Callable[[set[str]], Function]
+    read: Callable[[int, bool], Live]
+    clean: Callable[[int, Values], dict[str, Any]]
+    impact: Callable[[int, Values], list[str]]
+    apply: Callable[[int, Values, User, str], None]
+    field_labels: Mapping[str, str] = field(default_factory=dict)
+    in_words: Callable[[str, Any], str] = lambda name, value: "none" if value in (None, "") else str(value)
+
+
+_kinds: dict[str, Changeable] = {}
+
+
+def register(changeable: Changeable) -> None:
+    """Make a kind of object changeable by request; registering twice is a mistake."""
+    if changeable.kind in _kinds and _kinds[changeable.kind] is not changeable:
+        raise ValueError(f"{changeable.kind} is registered already")
+    _kinds[changeable.kind] = changeable
+
+
+def changeable(kind: str) -> Changeable:
+    """The registered kind; KeyError when no room registered it."""
+    return _kinds[kind]

@@ -1,0 +1,128 @@
+// Single-key shortcuts for lists marked data-keys-list. They can be switched off (WCAG 2.1.4),
+// never fire while typing, and never decide an item that is not the one in view.
+(function () {
+  "use strict";
+  var decisions = { a: "a", r: "r", s: "s" };
+  var followTimer = null;
+
+  function on() {
+    try { return localStorage.getItem("keys") !== "off"; } catch (e) { return true; }
+  }
+
+  function typing(target) {
+    return target.isContentEditable || /^(TEXTAREA|SELECT)$/.test(target.tagName) ||
+      (target.tagName === "INPUT" && !/^(checkbox|radio|button|submit)$/.test(target.type));
+  }
+
+  function current() {
+    var row = document.activeElement && document.activeElement.closest("[data-keys-list] [data-row]");
+    return row || document.querySelector('[data-keys-list] [data-row][aria-current="true"]');
+  }
+
+  function panel() {
+    var aside = window.loyalty.aside();
+    return aside && aside.querySelector("[data-row]");
+  }
+
+  function visible(element) {
+    return element && !element.disabled && element.offsetParent !== null;
+  }
+
+  function move(step) {
+    var rows = window.loyalty.rows();
+    if (!rows.length) return;
+    var here = rows.indexOf(current());
+    var next = rows[here < 0 ? 0 : Math.max(0, Math.min(rows.length - 1, here + step))];
+    var link = next.querySelector("[data-open]") || next.querySelector("a, input");
+    if (!link) return;
+    link.focus({ preventScroll: true });
+    next.scrollIntoView({ block: "nearest" });
+    clearTimeout(followTimer);
+    // An open detail follows the row, once the person has come to rest on it.
+    if (panel() && link.matches("[data-open]")) followTimer = setTimeout(function () { link.click(); }, 150);
+  }
+
+  function open() {
+    var row = current();
+    if (!row) return move(1);
+    var shown = panel();
+    if (shown && shown.dataset.row === row.dataset.row) {
+      var heading = shown.querySelector("h1, h2, h3");
+      if (!heading) return;
+      heading.setAttribute("tabindex", "-1");
+      heading.focus();
+      return;
+    }
+    var link = row.querySelector("[data-open]");
+    if (link) link.click();
+  }
+
+  function select() {
+    var row = current();
+    var box = row && row.querySelector("input[type=checkbox]");
+    if (box) box.click();
+  }
+
+  function decide(key) {
+    var row = current();
+    var shown = panel();
+    // A decision must meet what is being looked at: while the detail still shows another row, do nothing.
+    if (shown && row && shown.dataset.row !== row.dataset.row) {
+      window.loyalty.announce("Still opening this one. Press " + key + " again when it is shown.", "calm");
+      return;
+    }
+    var place = shown || row;
+    var button = place && place.querySelector('[data-key="' + key + '"]');
+    if (!visible(button)) return;
+    if (/^(INPUT|TEXTAREA|SELECT)$/.test(button.tagName) && button.type !== "submit") button.focus();
+    else button.click();
+  }
+
+  function escape(event) {
+    if (typing(event.target)) return event.target.blur();
+    var menu = document.querySelector("details[data-menu][open]");
+    if (menu) { menu.open = false; menu.querySelector("summary").focus(); return; }
+    var shown = panel();
+    var link = shown && shown.querySelector("[data-close]");
+    if (link) link.click();
+  }
+
+  function help() {
+    var dialog = document.getElementById("keys-help");
+    if (dialog && !dialog.open) dialog.showModal();
+  }
+
+  document.addEventListener("keydown", function (event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
+    if (document.querySelector("dialog[open], [popover]:popover-open")) return;
+    if (event.key === "Escape") return escape(event);
+    if (!on() || typing(event.target)) return;
+    var list = document.querySelector("[data-keys-list]");
+    if (event.key === "/") {
+      var field = document.getElementById("search");
+      if (field) { field.focus(); field.select(); }
+    } else if (event.key === "?") help();
+    else if (!list || event.repeat && event.key !== "j" && event.key !== "k") return;
+    else if (event.key === "j") move(1);
+    else if (event.key === "k") move(-1);
+    else if (event.key === "o") open();
+    // On a link or button Enter keeps its own meaning.
+    else if (event.key === "Enter" && !event.target.closest("a:not([data-open]), button, summary, input")) open();
+    else if (event.key === "x") select();
+    else if (decisions[event.key]) decide(event.key);
+    else return;
+    event.preventDefault();
+  });
+
+  document.addEventListener("click", function (event) {
+    if (event.target.closest("[data-keys-help]")) help();
+  });
+  document.addEventListener("change", function (event) {
+    if (!event.target.matches("[data-keys-switch]")) return;
+    try { localStorage.setItem("keys", event.target.checked ? "on" : "off"); } catch (e) { /* this page only */ }
+  });
+  document.addEventListener("DOMContentLoaded", function () {
+    var box = document.querySelector("[data-keys-switch]");
+    if (box) box.checked = on();
+  });
+})();

@@ -1,0 +1,30 @@
+"""Every address of the application, room by room."""
+
+from django.urls import include, path
+
+from loyalty.core.health import healthz, readyz
+
+urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("", include("loyalty.programme.urls")),
+    path("", include("loyalty.core.people.urls")),
+    path("", include("loyalty.core.shell.urls")),
+    path("changes/", include("loyalty.core.changes.urls")),
+    path("audit/", include("loyalty.core.audit.urls")),
+    path("accounts/", include("accounts.book.urls")),
+    path("sources/", include("accounts.sources.urls")),
+    path("events/", include("accounts.intake.urls")),
+    path("v1/", include("accounts.intake.api_urls")),
+    path("milestones/", include("accounts.milestones.urls")),
+    path("offers/", include("rewards.approvals.urls")),
+    path("caps/", include("rewards.caps.urls")),
+    path("liability/", include("rewards.ledger.liability_urls")),
+    path("ledger/", include("rewards.ledger.urls")),
+    path("campaigns/", include("rewards.campaigns.urls")),
+]
+
+handler400 = "loyalty.core.shell.pages.bad_request"
+handler403 = "loyalty.core.shell.pages.forbidden"
+handler404 = "loyalty.core.shell.pages.not_found"
+handler500 = "loyalty.core.shell.pages.server_error"

@@ -1,0 +1,102 @@
+"""Caps: limits on discount-equivalent value for a scope and a period.
+
+Invariants: reserved and spent are never negative; a hard cap is never passed by
+a new reservation, under any concurrency (one conditional UPDATE decides); an
+offer reserves once in a cap period, and that reservation ends exactly once.
+The counters of a period equal the sum of its entries, and a check proves it.
+"""
+
+from enum import StrEnum
+
+from django.db import models
+
+
+class CapScope(StrEnum):
+    """What a cap limits. `scope_key` names which one, and is empty for the programme."""
+
+    PROGRAMME = "programme"
+    FUNCTION = "function"
+    REWARD_KIND = "reward_kind"
+    CAMPAIGN = "campaign"
+    ACCOUNT = "account"
+
+
+class CapPeriodKind(StrEnum):
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+    TOTAL = "total"
+
+
+class CapEntryKind(StrEnum):
+    RESERVE = "reserve"
+    SPEND = "spend"
+    RELEASE = "release"
+
+
+class Cap(models.Model):
+    """A limit in the reporting currency; hard refuses, soft asks Finance."""
+
+    name = models.CharField(max_length=120)
+    scope = models.CharField(max_length=20, choices=[(s.value, s.value.replace("_", " ")) for s in CapScope])
+    scope_key = models.CharField(max_length=64, blank=True)
+    period = models.CharField(max_length=10, choices=[(p.value, p.value) for p in CapPeriodKind])
+    limit = models.DecimalField(max_digits=14, decimal_places=2)
+    is_hard = models.BooleanField(default=True)
+    is_active = models.BooleanField(default=True)
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(limit__gte=0), name="cap_limit_not_negative"),
+            models.UniqueConstraint(
+                fields=["scope", "scope_key", "period"],
+                condition=models.Q(is_active=True),
+                name="one_active_cap_a_scope_and_period",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CapPeriod(models.Model):
+    """The counters of a cap in one period, [starts_on, ends_on)."""
+
+    cap = models.ForeignKey(Cap, models.PROTECT, related_name="periods")
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    reserved = models.DecimalField(max_digits=16, decimal_places=2, default=0)
+    spent = models.DecimalField(max_digits=16, decimal_places=2, default=0)
+
+    class Meta:
+        ordering = ["-starts_on"]
+        constraints = [
+            models.UniqueConstraint(fields=["cap", "starts_on"], name="cap_period_once"),
+            models.CheckConstraint(condition=models.Q(reserved__gte=0), name="cap_reserved_not_negative"),
+            models.CheckConstraint(condition=models.Q(spent__gte=0), name="cap_spent_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cap} from {self.starts_on}"
+
+
+class CapEntry(models.Model):
+    """One movement: room reserved, spent or released by one offer in one period."""
+
+    period = models.ForeignKey(CapPeriod, models.PROTECT, related_name="entries")
+    offer = models.ForeignKey("rewards.Offer", models.PROTECT, related_name="cap_entries")
+    kind = models.CharField(max_length=10, choices=[(k.value, k.value) for k in CapEntryKind])
+    amount = models.DecimalField(max_digits=14, decimal_places=2)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["period", "offer", "kind"], name="cap_entry_once"),
+            models.CheckConstraint(condition=models.Q(amount__gte=0), name="cap_entry_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.amount}"

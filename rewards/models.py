@@ -1,0 +1,23 @@
+from rewards.approvals.models import ApprovalSettings, ApprovalStep
+from rewards.campaigns.models import Campaign, Candidate
+from rewards.caps.models import Cap, CapEntry, CapPeriod
+from rewards.catalogue.models import Reward
+from rewards.ledger.models import CreditLot, LedgerAccount, Posting, PostingLine
+from rewards.offers.models import Grant, Offer
+
+__all__ = [
+    "ApprovalSettings",
+    "ApprovalStep",
+    "Campaign",
+    "Candidate",
+    "Cap",
+    "CapEntry",
+    "CapPeriod",
+    "CreditLot",
+    "Grant",
+    "LedgerAccount",
+    "Offer",
+    "Posting",
+    "PostingLine",
+    "Reward",
+]

@@ -1,0 +1,82 @@
+"""Offers and grants.
+
+Invariants: one open offer per account, campaign and cause, and one ever per
+cause; the evidence is a snapshot and never changes; `digest` pins the terms
+that people approve; an offer has at most one grant.
+"""
+
+from django.conf import settings
+from django.db import models
+
+from accounts.records.models import Account, Contact
+from loyalty.core.people.rules import FUNCTION_CHOICES
+from rewards.catalogue.models import Reward
+from rewards.offers.rules import OfferState
+
+
+class Offer(models.Model):
+    """One reward proposed to one account by one campaign, with the evidence.
+
+    Money in `currency`. `next_function` is whose decision is awaited now.
+    `proposed_by` is null when the campaign proposed by itself.
+    """
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="offers")
+    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, related_name="offers")
+    campaign = models.ForeignKey("rewards.Campaign", models.PROTECT, related_name="offers")
+    campaign_version = models.PositiveIntegerField()
+    cause_key = models.CharField(max_length=120)
+    reward = models.ForeignKey(Reward, models.PROTECT, related_name="+")
+    reward_name = models.CharField(max_length=120)
+    face_value = models.DecimalField(max_digits=14, decimal_places=2)
+    discount_equivalent = models.DecimalField(max_digits=14, decimal_places=2)
+    currency = models.CharField(max_length=3)
+    validity_days = models.PositiveIntegerField()
+    evidence = models.JSONField()
+    digest = models.CharField(max_length=64)
+    state = models.CharField(
+        max_length=20,
+        choices=[(s.value, s.label) for s in OfferState],
+        default=OfferState.IN_APPROVAL.value,
+    )
+    next_function = models.CharField(max_length=10, choices=FUNCTION_CHOICES, blank=True)
+    due_at = models.DateTimeField(null=True)
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    proposed_at = models.DateTimeField(auto_now_add=True)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "account", "cause_key"], name="one_offer_a_cause"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_function", "due_at", "id"],
+                condition=models.Q(state=OfferState.IN_APPROVAL.value),
+                name="offer_queue",
+            ),
+            models.Index(fields=["account", "-id"], name="offer_by_account"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reward_name} for {self.account}"
+
+
+class Grant(models.Model):
+    """An approved reward that has been given."""
+
+    offer = models.OneToOneField(Offer, models.PROTECT, related_name="grant")
+    account = models.ForeignKey(Account, models.PROTECT, related_name="grants")
+    face_value = models.DecimalField(max_digits=14, decimal_places=2)
+    currency = models.CharField(max_length=3)
+    granted_at = models.DateTimeField(auto_now_add=True)
+    expires_on = models.DateField()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"Grant to {self.account}"

@@ -1,0 +1,58 @@
+"""Life of an offer, as a table."""
+
+from enum import StrEnum
+
+
+class OfferState(StrEnum):
+    PROPOSED = "proposed"
+    IN_APPROVAL = "in_approval"
+    APPROVED = "approved"
+    DELIVERED = "delivered"
+    ACCEPTED = "accepted"
+    REDEEMED = "redeemed"
+    REJECTED = "rejected"
+    DECLINED = "declined"
+    LAPSED = "lapsed"
+    WITHDRAWN = "withdrawn"
+    HELD_OUT = "held_out"
+
+    @property
+    def label(self) -> str:
+        return self.value.replace("_", " ")
+
+
+class OfferAction(StrEnum):
+    SEND_FOR_APPROVAL = "send_for_approval"
+    APPROVE = "approve"
+    REJECT = "reject"
+    DELIVER = "deliver"
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    REDEEM = "redeem"
+    LAPSE = "lapse"
+    WITHDRAW = "withdraw"
+
+
+S, A = OfferState, OfferAction
+
+TRANSITIONS: dict[tuple[OfferState, OfferAction], OfferState] = {
+    (S.PROPOSED, A.SEND_FOR_APPROVAL): S.IN_APPROVAL,
+    (S.PROPOSED, A.WITHDRAW): S.WITHDRAWN,
+    (S.IN_APPROVAL, A.APPROVE): S.APPROVED,
+    (S.IN_APPROVAL, A.REJECT): S.REJECTED,
+    (S.IN_APPROVAL, A.LAPSE): S.LAPSED,
+    (S.IN_APPROVAL, A.WITHDRAW): S.WITHDRAWN,
+    (S.APPROVED, A.DELIVER): S.DELIVERED,
+    (S.DELIVERED, A.ACCEPT): S.ACCEPTED,
+    (S.DELIVERED, A.DECLINE): S.DECLINED,
+    (S.DELIVERED, A.LAPSE): S.LAPSED,
+    (S.DELIVERED, A.REDEEM): S.REDEEMED,
+    (S.ACCEPTED, A.REDEEM): S.REDEEMED,
+}
+
+OPEN_STATES = frozenset({S.PROPOSED, S.IN_APPROVAL})
+
+
+def next_state(state: OfferState, action: OfferAction) -> OfferState | None:
+    """The state that `action` leads to, or None when it makes no sense there."""
+    return TRANSITIONS.get((state, action))
