@@ -127,6 +127,15 @@
     });
   });
 
+  // The whole row opens what its name opens; marking text in it does not.
+  document.addEventListener("click", function (event) {
+    var row = event.target.closest("[data-keys-list] [data-row]");
+    if (!row || event.target.closest("a, button, input, label, summary, select, textarea")) return;
+    if (event.metaKey || event.ctrlKey || String(window.getSelection())) return;
+    var link = $("[data-open]", row);
+    if (link) { link.focus({ preventScroll: true }); link.click(); }
+  });
+
   // ---- theme button
   var order = ["auto", "light", "dark"];
   var names = { auto: "automatic", light: "light", dark: "dark" };
