@@ -1,0 +1,57 @@
+"""Tells a worker that has stopped consuming from one that is idle or busy.
+
+After a broker restart a Celery worker sometimes lives on without taking
+another task. The schedule sends a heartbeat task every 5 s; what that task
+leaves behind in the broker only moves while some worker consumes.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+# Three heartbeats may fail to come; the fourth is not waited for. A worker must be
+# consuming again within 30 s, and a fresh one needs about 8 s to its first heartbeat.
+IDLE_SECONDS = 15.0
+# A worker with tasks in hand may be too busy for heartbeats; tasks end within a minute.
+BUSY_SECONDS = 90.0
+# What a fresh worker gets on top, to start and to receive the next heartbeat.
+GRACE_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """The mark that the last heartbeat left ("" for none) and the tasks that workers have in hand."""
+
+    mark: str
+    in_hand: int
+
+
+def is_stuck(*, silent_seconds: float, in_hand: int) -> bool:
+    """Whether a worker that has shown no heartbeat for that long is to be replaced."""
+    return silent_seconds > (BUSY_SECONDS if in_hand else IDLE_SECONDS)
+
+
+class Watchdog:
+    """Watches one worker. `read` returns its pulse, or None when the broker does not answer.
+
+    Times are those of one monotonic clock, so a wrong wall clock does no harm.
+    """
+
+    def __init__(self, read: Callable[[], Pulse | None], now: float) -> None:
+        self.read = read
+        self.mark = ""
+        self.alive_at = now + GRACE_SECONDS
+
+    def worker_started(self, now: float) -> None:
+        """Begin anew: a fresh worker has until the first heartbeat is due."""
+        self.alive_at = max(self.alive_at, now + GRACE_SECONDS)
+
+    def finds_stuck(self, now: float) -> bool:
+        """Look once. Without a broker no worker can consume, so that time does not count."""
+        pulse = self.read()
+        if pulse is None:
+            self.alive_at = max(self.alive_at, now)
+            return False
+        if pulse.mark != self.mark:
+            self.mark = pulse.mark
+            self.alive_at = max(self.alive_at, now)
+        return is_stuck(silent_seconds=now - self.alive_at, in_hand=pulse.in_hand)
