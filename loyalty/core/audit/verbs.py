@@ -1,19 +1,28 @@
 """Writing the audit: always inside the transaction of the thing that it tells."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from loyalty.core.audit.models import AuditLine
 from loyalty.core.audit.rules import AuditVerb
-from loyalty.core.people.models import User
 
 THE_PROGRAMME = "The programme"
+
+
+class Actor(Protocol):
+    """All that the audit knows of a person, so that what people do can be audited above it."""
+
+    @property
+    def pk(self) -> Any: ...
+
+    @property
+    def display_name(self) -> str: ...
 
 
 def audit_line(
     verb: AuditVerb,
     *,
-    acting_user: User | None,
+    acting_user: Actor | None,
     object_type: str,
     object_id: object = "",
     object_label: str = "",
@@ -23,7 +32,7 @@ def audit_line(
 ) -> AuditLine:
     """An audit line, not yet written; `acting_user` None means the programme itself."""
     return AuditLine(
-        actor=acting_user,
+        actor_id=acting_user.pk if acting_user else None,
         actor_name=acting_user.display_name if acting_user else THE_PROGRAMME,
         verb=verb.value,
         object_type=object_type,
@@ -38,7 +47,7 @@ def audit_line(
 def record(
     verb: AuditVerb,
     *,
-    acting_user: User | None,
+    acting_user: Actor | None,
     object_type: str,
     object_id: object = "",
     object_label: str = "",
