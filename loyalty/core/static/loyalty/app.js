@@ -158,7 +158,10 @@
   // ---- a table that scrolls sideways can be reached by keyboard
   function fitScrollers() {
     document.querySelectorAll(".table-wrap").forEach(function (wrap) {
-      if (wrap.scrollWidth > wrap.clientWidth) wrap.setAttribute("tabindex", "0");
+      wrap.classList.remove("is-wide");
+      var wide = wrap.scrollWidth > wrap.clientWidth;
+      wrap.classList.toggle("is-wide", wide);
+      if (wide) wrap.setAttribute("tabindex", "0");
       else wrap.removeAttribute("tabindex");
     });
   }
