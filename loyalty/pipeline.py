@@ -1,11 +1,45 @@
-"""What a ring sets off, in order: facts, then milestones, then offers.
+"""What a ring sets off, in order: facts and milestones, then offers; and what the day's turn sets off.
 
-Each step finds its work in PostgreSQL and may run twice, or on two workers at once.
+Each step finds its work in PostgreSQL, commits by itself, and may run twice, or
+on two workers at once. Dirty marks go away in the very transaction that works
+out the facts and milestones, so that a worker that dies loses nothing.
 """
 
-from celery import shared_task
+from datetime import date
 
+from celery import shared_task
+from django.utils import timezone
+
+from accounts.facts.verbs import refresh, refresh_dirty
+from accounts.milestones.verbs import detect
 from loyalty.core.doorbell import heartbeat
+from rewards.approvals.verbs import lapse_overdue
+from rewards.campaigns.verbs import evaluate
+
+DIRTY_ACCOUNTS_A_STEP = 200
+
+
+def react_now() -> int:
+    """Serve every dirty account, then propose offers; returns how many matches were dealt with."""
+    while refresh_dirty(DIRTY_ACCOUNTS_A_STEP):
+        pass
+    return _propose_all()
+
+
+def sweep_now(day: date | None = None) -> int:
+    """The nightly order: facts of the day for all accounts, expiry, milestones, offers. Day in UTC, today by default."""
+    on = day or timezone.now().date()
+    refresh(None, on, on)
+    lapse_overdue()
+    detect(None)
+    return _propose_all()
+
+
+def _propose_all() -> int:
+    total = 0
+    while dealt_with := evaluate():
+        total += dealt_with
+    return total
 
 
 @shared_task(name="loyalty.heartbeat")
@@ -15,4 +49,9 @@ def beat_heart() -> None:
 
 @shared_task(name="loyalty.react")
 def react() -> None:
-    pass
+    react_now()
+
+
+@shared_task(name="loyalty.sweep")
+def sweep() -> None:
+    sweep_now()

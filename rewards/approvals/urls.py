@@ -1,3 +1,9 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from rewards.approvals import pages
+
+urlpatterns = [
+    path("", pages.offers, name="offers"),
+    path("<int:offer_id>/", pages.offer, name="offer"),
+    path("<int:offer_id>/decide", pages.decide, name="offer-decide"),
+]

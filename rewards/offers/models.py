@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import models
 
 from accounts.records.models import Account, Contact
-from loyalty.core.people.rules import FUNCTION_CHOICES
+from loyalty.core.people.rules import FUNCTION_CHOICES, FUNCTION_LABELS, Function
 from rewards.catalogue.models import Reward
 from rewards.offers.rules import OfferState
 
@@ -63,6 +63,11 @@ class Offer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reward_name} for {self.account}"
+
+    @property
+    def waits_for(self) -> str:
+        """Whose decision is awaited, in words; empty when nobody's is."""
+        return f"Waits for {FUNCTION_LABELS[Function(self.next_function)]}" if self.next_function else ""
 
 
 class Grant(models.Model):

@@ -29,6 +29,7 @@ class AuditVerb(StrEnum):
     OFFER_PROPOSED = "offer_proposed"
     OFFER_APPROVED = "offer_approved"
     OFFER_REJECTED = "offer_rejected"
+    OFFER_LAPSED = "offer_lapsed"
     GRANT_ISSUED = "grant_issued"
     LEDGER_POSTED = "ledger_posted"
 

@@ -1,9 +1,97 @@
-"""What every page shows around itself: navigation with counts, the person."""
+"""What every page shows around itself: navigation with counts, and the person."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
+
+from loyalty.core.people.models import User
+from loyalty.core.people.rules import Function
+from loyalty.core.shell.registry import count_for
+
+F = Function
+
+
+@dataclass(frozen=True)
+class Item:
+    """One address of the navigation; `name` is the URL's name."""
+
+    name: str
+    label: str
+    icon: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """What a person comes for. Functions that never touch it see it folded."""
+
+    label: str
+    items: tuple[Item, ...]
+    touched_by: frozenset[Function] = frozenset(F)
+    for_administrators: bool = False
+
+
+NAVIGATION = (
+    Group("", (Item("home", "Home", "home"),)),
+    Group("My work", (Item("offers", "Queue", "queue"), Item("changes", "Change requests", "changes"))),
+    Group("Customers", (Item("accounts", "Accounts", "accounts"),)),
+    Group(
+        "Programme",
+        (Item("campaigns", "Campaigns", "campaigns"), Item("milestones", "Milestones", "milestones")),
+    ),
+    Group(
+        "Money",
+        (
+            Item("caps", "Caps", "caps"),
+            Item("liability", "Liability", "liability"),
+            Item("ledger", "Ledger", "ledger"),
+        ),
+        touched_by=frozenset({F.FINANCE}),
+    ),
+    Group(
+        "System",
+        (
+            Item("sources", "Sources", "sources"),
+            Item("events", "Events", "events"),
+            Item("audit", "Audit", "audit"),
+        ),
+        touched_by=frozenset(),
+        for_administrators=True,
+    ),
+)
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    return {"shell": {"nav": []}}
+    """The `shell` of templates/base.html; empty for somebody who is not signed in."""
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
+        return {"shell": {"nav": []}}
+    return {
+        "shell": {
+            "nav": [_group(group, request.path, user) for group in NAVIGATION],
+            "counts_url": reverse("counts"),
+            "function": user.functions_in_words,
+            "query": request.GET.get("q", "") if request.path == reverse("search") else "",
+        }
+    }
+
+
+def _group(group: Group, path: str, user: User) -> dict[str, Any]:
+    items = [_item(item, path, user) for item in group.items]
+    touches = bool(group.touched_by & user.functions) or (group.for_administrators and user.is_administrator)
+    active = any(item["active"] for item in items)
+    return {"label": group.label, "folded": bool(group.label) and not touches and not active, "items": items}
+
+
+def _item(item: Item, path: str, user: User) -> dict[str, Any]:
+    url = reverse(item.name)
+    active = path == url if url == "/" else path.startswith(url)
+    return {
+        "key": item.name,
+        "label": item.label,
+        "url": url,
+        "icon": item.icon,
+        "count": count_for(item.name, user),
+        "active": active,
+    }

@@ -2,6 +2,10 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from loyalty.core.people.session import signed_in
+from loyalty.core.shell.registry import find
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -21,5 +25,20 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    text = "The form was too old or came from elsewhere. Go back, reload the page and send it again."
-    return render(request, "errors/403.html", {"reason": text}, status=403)
+    response = render(request, "errors/csrf.html", status=403)
+    if request.headers.get("HX-Request"):
+        response["HX-Refresh"] = "true"  # a reload brings a fresh token
+    return response
+
+
+@require_GET
+def counts(request: HttpRequest) -> HttpResponse:
+    """The counts of the navigation alone; the shell asks for them now and then."""
+    return render(request, "core/shell/_counts.html")
+
+
+@require_GET
+def search(request: HttpRequest) -> HttpResponse:
+    """Everything that has the words in its name, grouped by what it is."""
+    text = request.GET.get("q", "").strip()
+    return render(request, "core/shell/search.html", {"query": text, "groups": find(text, signed_in(request))})

@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from loyalty.core.shell import pages
+
+urlpatterns = [
+    path("search/", pages.search, name="search"),
+    path("counts/", pages.counts, name="counts"),
+]

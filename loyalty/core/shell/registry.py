@@ -1,0 +1,50 @@
+"""What higher floors add to the shell: counts beside the navigation, and things to find.
+
+The ground lists the addresses by name; a room registers in its app's `ready()`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from loyalty.core.people.models import User
+
+Counter = Callable[[User], int]
+
+
+@dataclass(frozen=True)
+class Found:
+    """One thing that a search found."""
+
+    label: str
+    detail: str
+    url: str
+
+
+Finder = Callable[[str, User], list[Found]]
+
+_counters: dict[str, Counter] = {}
+_finders: dict[str, Finder] = {}
+
+
+def add_counter(url_name: str, counter: Counter) -> None:
+    """Show how much waits for a person beside the navigation item of that address."""
+    _counters[url_name] = counter
+
+
+def add_finder(label: str, finder: Finder) -> None:
+    """Let the search look through one kind of thing; a finder returns at most a handful."""
+    _finders[label] = finder
+
+
+def count_for(url_name: str, user: User) -> int | None:
+    """What waits for the person there; None when nobody counts it."""
+    counter = _counters.get(url_name)
+    return counter(user) if counter else None
+
+
+def find(text: str, user: User) -> list[tuple[str, list[Found]]]:
+    """What was found, by kind; kinds with nothing are left out. Fewer than two letters find nothing."""
+    if len(text) < 2:
+        return []
+    groups = [(label, finder(text, user)) for label, finder in _finders.items()]
+    return [(label, found) for label, found in groups if found]

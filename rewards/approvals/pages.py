@@ -1,0 +1,113 @@
+"""The offer queue at /offers/ and one offer beside it."""
+
+import json
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from loyalty.core.csv import csv_response
+from loyalty.core.errors import DomainError
+from loyalty.core.keyset import page_of
+from loyalty.core.people.rules import FUNCTION_LABELS, Function
+from loyalty.core.people.session import signed_in
+from rewards.approvals import queries, verbs
+from rewards.approvals.forms import DecisionForm
+from rewards.caps.queries import room_of
+from rewards.offers.models import Offer
+from rewards.offers.rules import OfferState
+
+
+@require_GET
+def offers(request: HttpRequest) -> HttpResponse:
+    """The queue: one view of it at a time, the opened offer beside."""
+    user = signed_in(request)
+    view = request.GET.get("view", "mine" if user.functions else "open")
+    text = request.GET.get("q", "").strip()
+    rows, keys = queries.queue(view, user, text=text)
+    if request.GET.get("format") == "csv":
+        return csv_response("offers", *queries.csv_rows(rows), acting_user=user)
+    counts = queries.view_counts(user)
+    chips = [
+        {"label": label, "url": f"?view={name}", "active": name == view, "count": counts[name]}
+        for name, label in queries.VIEWS.items()
+    ]
+    context = {"page": page_of(rows, keys, request.GET, size=queries.PAGE_SIZE), "view": view, "chips": chips}
+    context |= {"summary": queries.summary_of(view, user), "text": text, "csv_url": f"?view={view}&q={text}&format=csv"}
+    if request.GET.get("open", "").isdecimal():
+        opened = queries.one_offer(int(request.GET["open"]))
+        context |= _detail(request, opened) if opened else {}
+    return render(request, "rewards/approvals/page.html", context)
+
+
+@require_GET
+def offer(request: HttpRequest, offer_id: int) -> HttpResponse:
+    """One offer: as a fragment beside the list, or as a page of its own."""
+    return _render_offer(request, offer_id, DecisionForm())
+
+
+@require_POST
+def decide(request: HttpRequest, offer_id: int) -> HttpResponse:
+    """Approve or reject one function's step of an offer."""
+    form = DecisionForm(request.POST)
+    if not form.is_valid():
+        return _render_offer(request, offer_id, form, status=422)
+    decision, data = form.cleaned_data["decision"], form.cleaned_data
+    act = verbs.approve if decision == "approve" else verbs.reject
+    try:
+        decided = act(
+            offer_id,
+            function=Function(data["function"]),
+            digest=data["digest"],
+            note=data["note"],
+            acting_user=signed_in(request),
+        )
+    except DomainError as refusal:
+        return _render_offer(request, offer_id, form, refusal=str(refusal), status=refusal.status)
+    return _render_offer(request, offer_id, DecisionForm(), announce=_result(decided), decided=True)
+
+
+def _result(decided: Offer) -> str:
+    if decided.state == OfferState.IN_APPROVAL.value:
+        return f"Approved. It now waits for {FUNCTION_LABELS[Function(decided.next_function)]}."
+    return "Approved and granted." if decided.state == OfferState.APPROVED.value else "Rejected."
+
+
+def _render_offer(
+    request: HttpRequest,
+    offer_id: int,
+    form: DecisionForm,
+    *,
+    refusal: str = "",
+    announce: str = "",
+    decided: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    if decided and not getattr(request, "htmx", False):
+        return redirect(reverse("offer", args=[offer_id]))
+    found = get_object_or_404(Offer.objects.select_related(*queries.RELATED), pk=offer_id)
+    context = _detail(request, found) | {"form": form, "refusal": refusal}
+    template = "rewards/approvals/_offer.html" if getattr(request, "htmx", False) else "rewards/approvals/offer.html"
+    response = render(request, template, context | {"fresh_row": decided}, status=status)
+    if announce:
+        response["HX-Trigger"] = json.dumps({"announce": {"message": announce, "tone": "good"}, "counts": True})
+    return response
+
+
+def _detail(request: HttpRequest, found: Offer) -> dict[str, Any]:
+    steps = queries.steps_of(found)
+    later = queries.after_next(found, steps)
+    return {
+        "is_last_step": later is None,
+        "then_waits_for": FUNCTION_LABELS[later] if later else "",
+        "offer": found,
+        "steps": steps,
+        "turn": queries.turn_of(found, steps, signed_in(request)),
+        "evidence": queries.evidence_of(found),
+        "caps": room_of(found.pk),
+        "posting": queries.posting_of(found),
+        "form": DecisionForm(),
+        "now_waits_for": FUNCTION_LABELS[Function(found.next_function)] if found.next_function else "",
+    }

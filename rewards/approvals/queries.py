@@ -1,0 +1,176 @@
+"""The offer queue: what waits for whom, in which order."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
+from django.utils import timezone
+
+from accounts.facts.models import AccountFacts
+from loyalty.core.people.models import User
+from loyalty.core.people.rules import Function
+from rewards.approvals.models import ApprovalStep, StepState
+from rewards.ledger.models import Posting
+from rewards.ledger.rules import issue_key
+from rewards.offers.models import Offer
+from rewards.offers.rules import OPEN_STATES, OfferState
+
+PAGE_SIZE = 50
+
+VIEWS: dict[str, str] = {
+    "mine": "Waits for me",
+    "book": "My book",
+    "open": "All open",
+    "granted": "Granted",
+    "closed": "Not granted",
+}
+GRANTED = [OfferState.APPROVED, OfferState.DELIVERED, OfferState.ACCEPTED, OfferState.REDEEMED]
+CLOSED = [OfferState.REJECTED, OfferState.DECLINED, OfferState.LAPSED, OfferState.WITHDRAWN, OfferState.HELD_OUT]
+
+
+def waiting_for(functions: Collection[Function]) -> QuerySet[Offer]:
+    """Offers whose next step belongs to one of the functions."""
+    return Offer.objects.filter(
+        state=OfferState.IN_APPROVAL.value, next_function__in=[f.value for f in functions]
+    )
+
+
+def in_view(view: str, user: User) -> QuerySet[Offer]:
+    """The offers of one of VIEWS for this person, unordered."""
+    if view == "mine":
+        return waiting_for(user.functions)
+    if view == "book":
+        return Offer.objects.filter(account__cs_manager=user, state__in=[s.value for s in OPEN_STATES])
+    states = {"open": OPEN_STATES, "granted": GRANTED, "closed": CLOSED}.get(view, OPEN_STATES)
+    return Offer.objects.filter(state__in=[s.value for s in states])
+
+
+RELATED = ("account", "campaign", "contact", "reward")
+
+
+def queue(view: str, user: User, *, text: str = "") -> tuple[QuerySet[Offer], list[str]]:
+    """One view as rows and its sort fields: due first when open, newest decision first when closed.
+
+    Each row carries `arr` and `renews_on` of the account's latest facts.
+    """
+    latest = AccountFacts.objects.filter(account_id=OuterRef("account_id")).order_by("-day")
+    rows = (
+        in_view(view, user)
+        .select_related(*RELATED)
+        .annotate(arr=Subquery(latest.values("arr")[:1]), renews_on=Subquery(latest.values("renews_on")[:1]))
+    )
+    if text:
+        rows = rows.filter(
+            Q(account__name__icontains=text)
+            | Q(reward_name__icontains=text)
+            | Q(campaign__name__icontains=text)
+        )
+    fields = ["-closed_at", "-id"] if view in ("granted", "closed") else ["due_at", "id"]
+    return rows.order_by(*fields), fields
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits for a person: how many offers, worth how much, how many due by `until`."""
+
+    count: int
+    value: Decimal
+    due: int
+
+
+def waiting_summary(user: User, *, until: datetime) -> Waiting:
+    """Sums over the offers that wait for the person's functions; value in the reporting currency."""
+    sums = waiting_for(user.functions).aggregate(
+        count=Count("id"), value=Sum("discount_equivalent"), due=Count("id", filter=Q(due_at__lt=until))
+    )
+    return Waiting(sums["count"], sums["value"] or Decimal(0), sums["due"])
+
+
+def waiting_count(user: User) -> int:
+    """How many offers wait for the person's functions."""
+    return waiting_for(user.functions).count() if user.functions else 0
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Whether this person can decide now, for which function, or why not in words."""
+
+    function: Function | None
+    why_not: str
+
+
+def turn_of(offer: Offer, steps: list[ApprovalStep], user: User) -> Turn:
+    """The boolean twin of the checks in `verbs`, for showing or hiding the buttons."""
+    if offer.state != OfferState.IN_APPROVAL.value:
+        return Turn(None, "")
+    function = Function(offer.next_function)
+    if function not in user.functions:
+        return Turn(None, "waits for another function")
+    if offer.proposed_by_id == user.pk:
+        return Turn(None, "your own proposal: a colleague decides it")
+    if any(s.decided_by_id == user.pk for s in steps):
+        return Turn(None, "you decided it for another function; a colleague decides this step")
+    return Turn(function, "")
+
+
+def after_next(offer: Offer, steps: list[ApprovalStep]) -> Function | None:
+    """Whose turn it is once the awaited step is approved; None when that approval is the last."""
+    waiting = [s for s in steps if s.state == StepState.WAITING.value and s.function != offer.next_function]
+    return Function(waiting[0].function) if waiting else None
+
+
+def evidence_of(offer: Offer) -> dict[str, Any]:
+    """The stored evidence with its days and times as dates, for the page."""
+    stored = offer.evidence
+    return {
+        "words": stored["words"],
+        "facts": [fact | {"day": date.fromisoformat(fact["day"])} for fact in stored["facts"]],
+        "terms": stored["terms"],
+        "events": [event | {"at": datetime.fromisoformat(event["at"])} for event in stored["events"]],
+    }
+
+
+def csv_rows(rows: QuerySet[Offer]) -> tuple[list[str], Any]:
+    """The list as shown: header and rows, streamed."""
+    header = ["offer", "account", "reward", "discount equivalent", "currency", "campaign", "state", "waits for", "due"]
+    return header, (
+        [o.pk, o.account.name, o.reward_name, o.discount_equivalent, o.currency, o.campaign.name, o.state]
+        + [o.next_function, o.due_at.isoformat() if o.due_at else ""]
+        for o in rows.iterator(chunk_size=2000)
+    )
+
+
+def one_offer(offer_id: int) -> Offer | None:
+    """The offer with what its page shows, or None."""
+    return Offer.objects.select_related(*RELATED).filter(pk=offer_id).first()
+
+
+def summary_of(view: str, user: User) -> Waiting | None:
+    """The sums of what waits for the person, when that is the view that they look at."""
+    if view != "mine":
+        return None
+    zone = ZoneInfo(settings.COMPANY_TIME_ZONE)
+    tonight = timezone.now().astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    return waiting_summary(user, until=tonight)
+
+
+def posting_of(offer: Offer) -> Posting | None:
+    """The ledger posting that issued the credit of this offer, if there is one."""
+    return Posting.objects.filter(key=issue_key(offer.grant.pk)).first() if hasattr(offer, "grant") else None
+
+
+def view_counts(user: User) -> Mapping[str, int]:
+    """How many offers are in each view for this person."""
+    return {view: in_view(view, user).count() for view in VIEWS}
+
+
+def steps_of(offer: Offer) -> list[ApprovalStep]:
+    """The steps in order, with who decided."""
+    return list(offer.steps.select_related("decided_by").order_by("position"))
+
+
