@@ -1,5 +1,5 @@
 from loyalty.core.audit.models import AuditLine
 from loyalty.core.changes.models import ChangeComment, ChangeEditor, ChangeRequest
-from loyalty.core.people.models import Membership, User
+from loyalty.core.people.models import Membership, SignInAttempt, User
 
-__all__ = ["AuditLine", "ChangeComment", "ChangeEditor", "ChangeRequest", "Membership", "User"]
+__all__ = ["AuditLine", "ChangeComment", "ChangeEditor", "ChangeRequest", "Membership", "SignInAttempt", "User"]

@@ -3,8 +3,6 @@
 from django.conf import settings
 from django.db import models
 
-from loyalty.core.audit.rules import AuditVerb
-
 
 class AuditLine(models.Model):
     """One thing that somebody (or the programme itself) did.
@@ -18,7 +16,7 @@ class AuditLine(models.Model):
     at = models.DateTimeField(auto_now_add=True)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     actor_name = models.CharField(max_length=200)
-    verb = models.CharField(max_length=40, choices=[(v.value, v.label) for v in AuditVerb])
+    verb = models.CharField(max_length=40)  # one of AuditVerb; no choices, so that a new verb needs no migration
     object_type = models.CharField(max_length=40)
     object_id = models.CharField(max_length=64, blank=True)
     object_label = models.CharField(max_length=300, blank=True)

@@ -51,3 +51,24 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} in {self.function}"
+
+
+class SignInAttempt(models.Model):
+    """One try at a password, as claimed before the password is looked at.
+
+    A successful sign-in removes the tries of its pair of username and address;
+    the rest are forgotten once they are older than the window.
+    """
+
+    username = models.CharField(max_length=150)
+    address = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["username", "address", "at"], name="attempt_by_pair"),
+            models.Index(fields=["at"], name="attempt_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.username} from {self.address}"

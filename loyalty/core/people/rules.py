@@ -1,5 +1,6 @@
 """Who owns what: the three functions of the company and the administrators."""
 
+from datetime import timedelta
 from enum import StrEnum
 
 
@@ -17,3 +18,13 @@ FUNCTION_LABELS: dict[Function, str] = {
     Function.CS: "Customer Success",
 }
 FUNCTION_CHOICES = [(f.value, label) for f, label in FUNCTION_LABELS.items()]
+
+# Counted for a username and an address together: guesses from elsewhere must not lock the owner out.
+ATTEMPTS_ALLOWED = 10
+ATTEMPT_WINDOW = timedelta(minutes=15)
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """First word and the rest, as Django keeps a name in two columns."""
+    first, _, rest = " ".join(name.split()).partition(" ")
+    return first[:150], rest[:150]
