@@ -1,3 +1,5 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from loyalty.programme.home import pages
+
+urlpatterns = [path("", pages.home, name="home")]

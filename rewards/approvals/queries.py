@@ -174,3 +174,9 @@ def steps_of(offer: Offer) -> list[ApprovalStep]:
     return list(offer.steps.select_related("decided_by").order_by("position"))
 
 
+
+
+def find(text: str, limit: int = 5) -> QuerySet[Offer]:
+    """Offers whose account's or reward's name has the text, the newest first."""
+    matching = Q(account__name__icontains=text) | Q(reward_name__icontains=text)
+    return Offer.objects.filter(matching).select_related("account").order_by("-id")[:limit]

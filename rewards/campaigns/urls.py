@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from rewards.campaigns import pages
+
+urlpatterns = [
+    path("", pages.campaigns, name="campaigns"),
+    path("<int:campaign_id>/", pages.campaign, name="campaign"),
+]

@@ -1,0 +1,85 @@
+"""The one question of each function in the morning."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import Count, Q, Sum
+
+from accounts.milestones.models import MilestoneReach
+from accounts.sources.models import Source
+from rewards.caps.models import CapPeriod
+from rewards.ledger.models import PostingLine
+from rewards.ledger.rules import Book
+
+WEEK = timedelta(days=7)
+ALERT_SHARE = Decimal("0.80")
+
+
+@dataclass(frozen=True)
+class Owed:
+    """The liability now and a week ago, in the reporting currency."""
+
+    now: Decimal
+    week_ago: Decimal
+
+    @property
+    def moved(self) -> Decimal:
+        return self.now - self.week_ago
+
+
+def owed(now: datetime) -> Owed:
+    """What the programme owes: the balance of the liability account, from the postings."""
+    week_ago = (now - WEEK).date()
+    sums = PostingLine.objects.filter(ledger_account__code=Book.LIABILITY.value).aggregate(
+        now=Sum("amount"), before=Sum("amount", filter=Q(posting__booked_on__lte=week_ago))
+    )
+    return Owed(-(sums["now"] or Decimal(0)), -(sums["before"] or Decimal(0)))
+
+
+def caps_above_alert(now: datetime) -> list[CapPeriod]:
+    """Running periods of active caps that are at 80 % or more, the fullest first."""
+    today = now.date()
+    running = CapPeriod.objects.filter(
+        cap__is_active=True, starts_on__lte=today, ends_on__gt=today, cap__limit__gt=0
+    ).select_related("cap")
+    return sorted(
+        (p for p in running if (p.reserved + p.spent) >= ALERT_SHARE * p.cap.limit),
+        key=lambda p: (-(p.reserved + p.spent) / p.cap.limit, p.pk),
+    )
+
+
+@dataclass(frozen=True)
+class Reached:
+    """How many accounts reached a milestone this week and in the week before."""
+
+    name: str
+    this_week: int
+    last_week: int
+
+    @property
+    def change(self) -> int:
+        return self.this_week - self.last_week
+
+
+def milestones_reached(now: datetime) -> list[Reached]:
+    """Live milestones by name, seven days to now against the seven before."""
+    rows = (
+        MilestoneReach.objects.filter(reached_at__gt=now - 2 * WEEK, reached_at__lte=now)
+        .values("milestone__name")
+        .annotate(
+            this_week=Count("id", filter=Q(reached_at__gt=now - WEEK)),
+            last_week=Count("id", filter=Q(reached_at__lte=now - WEEK)),
+        )
+        .order_by("milestone__name")
+    )
+    return [Reached(r["milestone__name"], r["this_week"], r["last_week"]) for r in rows]
+
+
+def stale_sources(now: datetime) -> list[Source]:
+    """Sources that have been silent for longer than they should be; never heard of counts as silent."""
+    return [
+        s
+        for s in Source.objects.filter(kinds__is_active=True).distinct()
+        if s.last_received_at is None or now - s.last_received_at > s.expected_every
+    ]

@@ -1,0 +1,40 @@
+"""The campaigns and what each did."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from loyalty.core.csv import csv_response
+from loyalty.core.people.session import signed_in
+from rewards.campaigns import queries
+from rewards.campaigns.models import Campaign, Candidate
+
+SHOWN = 50
+
+
+@require_GET
+def campaigns(request: HttpRequest) -> HttpResponse:
+    """All campaigns."""
+    rows = queries.campaigns()
+    if request.GET.get("format") == "csv":
+        header = ["campaign", "goal", "status", "owner", "milestone", "reward", "matched", "offers"]
+        lines = (
+            [c.name, c.goal, c.status, c.owner_function, c.milestone.name, c.reward.name, c.matched, c.offered]
+            for c in rows
+        )
+        return csv_response("campaigns", header, lines, acting_user=signed_in(request))
+    return render(request, "rewards/campaigns/page.html", {"campaigns": rows})
+
+
+@require_GET
+def campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """One campaign: its terms, its funnel, and the latest matches with their outcome."""
+    found = get_object_or_404(Campaign.objects.select_related("milestone", "reward"), pk=campaign_id)
+    matches = Candidate.objects.filter(campaign=found).select_related("account", "offer")[:SHOWN]
+    context = {
+        "campaign": found,
+        "funnel": queries.funnel(found),
+        "cost": queries.cost_so_far(found),
+        "matches": matches,
+    }
+    return render(request, "rewards/campaigns/campaign.html", context)

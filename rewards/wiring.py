@@ -1,0 +1,32 @@
+"""What the rewards floor tells the ground: counts, things to find, what can be changed by request."""
+
+from django.urls import reverse
+
+from loyalty.core.money import money
+from loyalty.core.people.models import User
+from loyalty.core.shell.registry import Found, add_counter, add_finder
+from rewards.approvals.queries import find as find_offers
+from rewards.approvals.queries import waiting_count
+from rewards.campaigns.queries import find as find_campaigns
+
+
+def _offers(text: str, user: User) -> list[Found]:
+    return [
+        Found(
+            f"{o.reward_name} for {o.account.name}",
+            f"{money(o.discount_equivalent, o.currency)}, {o.get_state_display()}",
+            reverse("offer", args=[o.pk]),
+        )
+        for o in find_offers(text)
+    ]
+
+
+def _campaigns(text: str, user: User) -> list[Found]:
+    return [Found(c.name, c.get_status_display(), reverse("campaign", args=[c.pk])) for c in find_campaigns(text)]
+
+
+def wire() -> None:
+    """Register everything once, when the app is ready."""
+    add_counter("offers", waiting_count)
+    add_finder("Offers", _offers)
+    add_finder("Campaigns", _campaigns)
