@@ -15,7 +15,7 @@ from loyalty.core.people.rules import FUNCTION_LABELS, Function
 from loyalty.core.people.session import signed_in
 from rewards.approvals import queries, verbs
 from rewards.approvals.forms import DecisionForm
-from rewards.caps.queries import room_of
+from rewards.caps.room import room_of
 from rewards.offers.models import Offer
 from rewards.offers.rules import OfferState
 

@@ -27,3 +27,8 @@ BOOK_LABELS: dict[Book, str] = {
     Book.RECEIVABLE: "Customer invoices",
     Book.BREAKAGE: "Credits that lapsed",
 }
+
+
+def issue_key(grant_id: int) -> str:
+    """The business key of the posting that issues the credit of a grant."""
+    return f"issue:grant:{grant_id}"
