@@ -22,9 +22,7 @@ class Scale:
         return self.start + float((Decimal(figure) - self.low) / self.width) * (self.end - self.start)
 
 
-def drawing(
-    width: int, height: int, title: str, desc: str, marks: Iterable[str], css: str = "chart"
-) -> SafeString:
+def drawing(width: int, height: int, title: str, desc: str, marks: Iterable[str], css: str = "chart") -> SafeString:
     """A whole picture; `marks` must be markup made by this module, `title` and `desc` plain text."""
     body = "".join(marks)
     return SafeString(
@@ -42,9 +40,7 @@ def text(x: float, y: float, words: str, css: str = "", anchor: str = "start") -
 def bar(x1: float, x2: float, y: float, thickness: float, css: str) -> str:
     """A lying bar between two places; at least one unit long, so that a small figure is still seen."""
     left, length = min(x1, x2), max(abs(x2 - x1), 1.0)
-    return (
-        f'<rect class="{css}" x="{left:.1f}" y="{y:.1f}" width="{length:.1f}" height="{thickness:.1f}" rx="2"/>'
-    )
+    return f'<rect class="{css}" x="{left:.1f}" y="{y:.1f}" width="{length:.1f}" height="{thickness:.1f}" rx="2"/>'
 
 
 def line(x1: float, y1: float, x2: float, y2: float, css: str) -> str:

@@ -112,9 +112,7 @@ def badge(status: str | None, word: str = "", tone: str = "") -> SafeString | st
         return UNKNOWN
     face = face_of(str(status))
     shown_tone = tone if tone in TONES else face.tone
-    return format_html(
-        '<span class="status tone-{}">{}{}</span>', shown_tone, icon(face.icon), word or face.word
-    )
+    return format_html('<span class="status tone-{}">{}{}</span>', shown_tone, icon(face.icon), word or face.word)
 
 
 @register.simple_tag(takes_context=True)

@@ -1,0 +1,58 @@
+"""The browser of the journeys: Debian's Chromium against a live server.
+
+Playwright's synchronous API keeps an event loop running in the test's thread, which
+Django takes for asynchronous code. The loop lives only as long as a module of journeys,
+and Django's guard is lifted only within them.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+from pytest_django.fixtures import SettingsWrapper
+from pytest_django.live_server_helper import LiveServer
+
+from tests.journeys.visitor import WIDE, Visitor
+
+HOW_TO_INSTALL = (
+    "The browser journeys need Chromium: `apt-get install chromium` (Debian, Ubuntu), "
+    "or set CHROMIUM_PATH to the executable of one that is installed."
+)
+PATIENCE_MS = 15_000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if not path:
+        pytest.skip(HOW_TO_INSTALL)
+    # Chromium refuses its sandbox to root.
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def enter(
+    browser: Browser, live_server: LiveServer, settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[], Visitor]]:
+    """Open a window for one more person; at the end nobody's page may have complained."""
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = False
+    visitors: list[Visitor] = []
+
+    def open_window() -> Visitor:
+        context = browser.new_context(viewport=WIDE, locale="en-GB", timezone_id="UTC")  # type: ignore[arg-type]
+        context.set_default_timeout(PATIENCE_MS)
+        visitors.append(Visitor(context, live_server.url))
+        return visitors[-1]
+
+    yield open_window
+    complaints = [complaint for visitor in visitors for complaint in visitor.complaints]
+    for visitor in visitors:
+        visitor.context.close()
+    assert complaints == []

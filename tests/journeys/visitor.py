@@ -1,0 +1,85 @@
+"""A person at a browser, watched: whatever the page complains about is collected."""
+
+import os
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from django.urls import reverse
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+
+AXE = (files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8")
+WORTH_FAILING = {"serious", "critical"}
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+# A violation of the CSP is told to the console by Chromium, but not from every place; the event is.
+TELL_CSP = """
+document.addEventListener("securitypolicyviolation", (event) =>
+  console.error(`CSP: ${event.violatedDirective} refused ${event.blockedURI} in ${event.sourceFile}`));
+"""
+RUN_AXE = """async () => {
+  const found = await axe.run(document, {resultTypes: ["violations"]});
+  return found.violations.map((v) => ({
+    impact: v.impact, rule: v.id, help: v.help, where: v.nodes.map((n) => n.target.join(" ")),
+  }));
+}"""
+
+
+class Visitor:
+    """One browser window with its own cookies. `allow` holds the HTTP statuses that a journey means to provoke."""
+
+    def __init__(self, context: BrowserContext, address: str) -> None:
+        self.context = context
+        self.address = address
+        self.allow: set[int] = set()
+        self.complaints: list[str] = []
+        context.add_init_script(TELL_CSP)
+        self.page: Page = context.new_page()
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"script error: {error}"))
+
+    def go(self, path: str) -> None:
+        """Open an address of the application and wait until it has come to rest."""
+        self.page.goto(self.address + path)
+        self.page.wait_for_load_state("networkidle")
+
+    def sign_in(self, username: str, password: str) -> None:
+        """Sign in the way a person does."""
+        self.go(reverse("sign-in"))
+        self.page.get_by_label("Username").fill(username)
+        self.page.get_by_label("Password").fill(password)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.wait_for_load_state("networkidle")
+
+    def inspect(self, name: str) -> None:
+        """Look at the page in light and dark, wide and narrow: nothing serious for axe, nothing wider than the window.
+
+        With SCREENSHOTS=1 each look is kept as a picture under that name.
+        """
+        for width, size in (("wide", WIDE), ("narrow", NARROW)):
+            for scheme in ("light", "dark"):
+                self.page.set_viewport_size(size)  # type: ignore[arg-type]
+                self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                look = f"{name}, {width}, {scheme}"
+                too_wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+                assert too_wide <= 0, f"{look}: the page is {too_wide} px wider than the window"
+                assert self._axe() == [], look
+                if os.environ.get("SCREENSHOTS"):
+                    SCREENSHOTS.mkdir(exist_ok=True)
+                    self.page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{scheme}.png", full_page=True)
+        self.page.emulate_media(color_scheme="light")
+        self.page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+        assert self.complaints == []
+
+    def _axe(self) -> list[dict[str, Any]]:
+        if not self.page.evaluate("typeof axe === 'object'"):
+            self.page.evaluate(AXE)
+        return [finding for finding in self.page.evaluate(RUN_AXE) if finding["impact"] in WORTH_FAILING]
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type not in {"error", "warning"}:
+            return
+        # Chromium tells every answer of 400 and above to the console; htmx does so too.
+        if any(f"status of {status}" in message.text or f"Code {status}" in message.text for status in self.allow):
+            return
+        self.complaints.append(f"{message.type}: {message.text} ({self.page.url})")
