@@ -46,7 +46,7 @@ def wheel_binaries() -> Binaries:
     )
     for program in (found.postgres_bin / "postgres", found.valkey_server):
         if not program.exists():
-            raise EngineError(f"{program} is missing: this platform has no embedded engines. Set DATABASE_URL and REDIS_URL.")
+            raise EngineError(f"{program} is missing: no engines for this platform. Set DATABASE_URL and REDIS_URL.")
     return found
 
 

@@ -60,7 +60,7 @@ def start(layout: Layout, binaries: Binaries) -> bool:
 
     if processes.wait_until(settled, START_SECONDS) and answers(layout):
         return True
-    raise EngineError(f"The broker did not start. The end of {log_file(layout)}:\n{processes.tail(log_file(layout))}")
+    raise EngineError(f"The broker did not start. {processes.tail(log_file(layout))}")
 
 
 def stop(layout: Layout) -> None:

@@ -12,11 +12,22 @@ from loyalty.engines.endpoints import locate
 from loyalty.engines.session import Session
 
 NEEDS_NONE = frozenset(
-    "check collectstatic compilemessages diffsettings findstatic help makemessages makemigrations"
-    " startapp startproject version".split()
+    {
+        "check",
+        "collectstatic",
+        "compilemessages",
+        "diffsettings",
+        "findstatic",
+        "help",
+        "makemessages",
+        "makemigrations",
+        "startapp",
+        "startproject",
+        "version",
+    }
 )
 STARTS_ITS_OWN = frozenset({"demo", "up"})
-OWNS_TABLES = frozenset("dbshell flush makemigrations migrate showmigrations sqlflush sqlmigrate test testserver".split())
+OWNS_TABLES = frozenset({"dbshell", "flush", "migrate", "showmigrations", "sqlmigrate", "test", "testserver"})
 
 
 def needs_engines(argv: Sequence[str]) -> bool:

@@ -44,8 +44,8 @@ SETTINGS = {
     "log_checkpoints": "off",
     "idle_in_transaction_session_timeout": "10min",
 }
-# For tests only: a crash of the machine may lose everything, a crash of a process nothing.
-NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# For tests only: a crash of the machine may lose everything, a crash of a process still nothing.
+NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
 
 # Default rights are set in the template too, so that a test database has them.
 RIGHTS = f"""
@@ -105,7 +105,7 @@ def start(layout: Layout, binaries: Binaries, *, durable: bool = True) -> bool:
     _check_usable(layout)
     _write_access_rules(layout)
     for _ in range(20):
-        _forget_stranger(layout)
+        _forget_predecessor(layout)
         before = log_file(layout).stat().st_size if log_file(layout).exists() else 0
         pid = processes.spawn(_command(layout, binaries, durable), layout.identity, log_file(layout))
         if _await_ready(layout, pid, raising=False):
@@ -113,7 +113,7 @@ def start(layout: Layout, binaries: Binaries, *, durable: bool = True) -> bool:
         said = log_file(layout).read_bytes()[before:].decode(errors="replace")
         # After a kill -9 the old sessions need a moment to notice that their server is gone.
         if STILL_IN_USE not in said:
-            raise EngineError(f"PostgreSQL did not start. The end of {log_file(layout)}:\n{processes.tail(log_file(layout))}")
+            raise EngineError(f"PostgreSQL did not start. {processes.tail(log_file(layout))}")
         processes.wait_until(lambda: False, 0.5)
     raise EngineError(f"Sessions of an earlier PostgreSQL still use {layout.postgres_dir}; see {log_file(layout)}.")
 
@@ -150,18 +150,21 @@ def _await_ready(layout: Layout, pid: int, *, raising: bool = True) -> bool:
     if processes.wait_until(settled, START_SECONDS) and ready(layout):
         return True
     if raising:
-        raise EngineError(f"PostgreSQL does not get ready. The end of {log_file(layout)}:\n{processes.tail(log_file(layout))}")
+        raise EngineError(f"PostgreSQL does not get ready. {processes.tail(log_file(layout))}")
     return False
 
 
-def _forget_stranger(layout: Layout) -> None:
-    """Remove the process id file when its number belongs to another program by now.
+def _forget_predecessor(layout: Layout) -> None:
+    """Remove the lock files of a server that has ended, as far as it left any.
 
-    PostgreSQL sees after a dead process itself, but takes any living process of
-    the same user for its predecessor and refuses to start.
+    PostgreSQL does so itself only when no process has the number that they
+    name. That number may belong to a stranger by now, or to the dead server
+    while nobody has reaped it. We know better: no server of this cluster runs,
+    and the engine lock keeps another from starting.
     """
     if process_id(layout) == 0:
-        (layout.postgres_dir / "postmaster.pid").unlink(missing_ok=True)
+        for left in (layout.postgres_dir / "postmaster.pid", layout.socket_dir / f".s.PGSQL.{PORT}.lock"):
+            left.unlink(missing_ok=True)
 
 
 def _check_usable(layout: Layout) -> None:
@@ -177,7 +180,9 @@ def _check_usable(layout: Layout) -> None:
 def _write_access_rules(layout: Layout) -> None:
     """Let in the user of this process, and nobody else, as either role."""
     if not (person := identities.os_name(os.geteuid())):
-        raise EngineError(f"User id {os.geteuid()} has no account name, which PostgreSQL needs. Add one, or set DATABASE_URL.")
+        raise EngineError(
+            f"User id {os.geteuid()} has no account name, which PostgreSQL needs. Add one, or set DATABASE_URL."
+        )
     rules = {
         "pg_hba.conf": "local all all peer map=loyalty\n",
         "pg_ident.conf": "".join(f'loyalty "{person}" {role}\n' for role in (OWNER_ROLE, APP_ROLE)),

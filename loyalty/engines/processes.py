@@ -16,22 +16,34 @@ from pathlib import Path
 from loyalty.engines.identity import Identity
 
 KEEP_LOG_BYTES = 10 * 1024 * 1024
+UNSETTLED_SECONDS = 0.5
 
 
 def command_line(pid: int) -> list[str]:
     """The arguments of a process; empty when it has ended, or is only waiting to be reaped."""
     with suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
+    if not Path("/proc/self/cmdline").exists():
+        told = subprocess.run(["ps", "-ww", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)
+        return told.stdout.split()
+    found = _read_command_line(pid)
+    end = time.monotonic() + UNSETTLED_SECONDS
+    while found == [] and time.monotonic() < end:
+        time.sleep(0.002)
+        found = _read_command_line(pid)
+    return found or []
+
+
+def _read_command_line(pid: int) -> list[str] | None:
+    """The arguments; None for a process that has ended; [] for one that is just being born or dying."""
     try:
         raw = Path(f"/proc/{pid}/cmdline").read_bytes()
-        return [os.fsdecode(part) for part in raw.rstrip(b"\0").split(b"\0")] if raw else []
-    except FileNotFoundError:
-        if Path("/proc/self").exists():
-            return []
-    except (ProcessLookupError, PermissionError):
-        return []
-    told = subprocess.run(["ps", "-ww", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return told.stdout.split()
+        state = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b") ")[2][:1]
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return None
+    if state in (b"Z", b"X"):
+        return None
+    return [os.fsdecode(part) for part in raw.rstrip(b"\0").split(b"\0")] if raw else []
 
 
 def runs(pid: int, argument: str) -> bool:
@@ -68,7 +80,7 @@ def spawn(argv: Sequence[str], identity: Identity, log: Path) -> int:
     return process.pid
 
 
-def run(argv: Sequence[str], identity: Identity, *, stdin: str = "", cwd: str = "/") -> subprocess.CompletedProcess[str]:
+def run(argv: Sequence[str], identity: Identity, *, stdin: str = "") -> subprocess.CompletedProcess[str]:
     """Run a command of an engine to its end and return what it wrote."""
     return subprocess.run(
         argv,
@@ -76,7 +88,7 @@ def run(argv: Sequence[str], identity: Identity, *, stdin: str = "", cwd: str = 
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        cwd=cwd,
+        cwd="/",
         env=environment(),
         check=False,
         **identity.spawn_options(),
@@ -106,7 +118,7 @@ def stop(pid: int, argument: str, signals: Sequence[tuple[signal.Signals, float]
 
 
 def tail(log: Path, lines: int = 12) -> str:
-    """The last lines of a log, for an error message."""
+    """The last lines of a log and where it is, for an error message."""
     if not log.exists():
-        return ""
-    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+        return f"There is no {log}."
+    return "\n".join([f"The end of {log}:", *log.read_text(errors="replace").splitlines()[-lines:]])

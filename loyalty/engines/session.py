@@ -45,15 +45,18 @@ class Session:
         self.report = report
         self._use: int | None = None
 
-    def start(self) -> None:
-        """Start what does not run yet and hold it. Raises EngineError with the reason if that fails."""
+    def start(self) -> list[str]:
+        """Start what does not run yet and hold it; returns the names of those started.
+
+        Raises EngineError with the reason if that fails.
+        """
         layout.prepare(self.places)
         with self._alone():
             if self._use is None:
                 self._use = _open(self.places.data_dir / "engines.used")
                 fcntl.flock(self._use, fcntl.LOCK_SH)
             try:
-                self._start_missing()
+                return self._start_missing()
             except BaseException:
                 self._leave()
                 raise

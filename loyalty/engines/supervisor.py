@@ -146,7 +146,9 @@ class Supervisor:
                 lasted = now - child.started_at
                 child.failures = 1 if lasted > STEADY_SECONDS else child.failures + 1
                 child.due_at = now + delay_before_restart(child.failures)
-                self.report(f"{child.program.name} ended after {lasted:.0f} s; starting it again (see {child.program.log})")
+                self.report(
+                    f"{child.program.name} ended after {lasted:.0f} s, see {child.program.log}; starting it again"
+                )
             if child.process is None and now >= child.due_at:
                 self._start_again(child, now)
         if self.watchdog and self.watchdog.finds_stuck(now):

@@ -22,7 +22,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from loyalty.core.doorbell import heartbeat
-from loyalty.engines import EngineError, Endpoints, Session, layout, locate, ports, processes
+from loyalty.engines import Endpoints, EngineError, Session, layout, locate, ports, processes
 from loyalty.engines.layout import CHECKOUT
 from loyalty.engines.progress import Progress
 from loyalty.engines.supervisor import Program, Supervisor
@@ -105,9 +105,7 @@ def _environ() -> dict[str, str]:
 def _supervisor(found: Endpoints, listener: int, session: Session, progress: Progress) -> Supervisor:
     programs = _programs(found.places.log_dir, found.data_dir, listener, _environ())
     watchdog = Watchdog(_pulse, time.monotonic())
-    return Supervisor(
-        programs, session=session, watchdog=watchdog, watched=(WORKER, BEAT), report=progress.line
-    )
+    return Supervisor(programs, session=session, watchdog=watchdog, watched=(WORKER, BEAT), report=progress.line)
 
 
 def _programs(logs: Path, data_dir: Path, listener: int, environ: Mapping[str, str]) -> list[Program]:
@@ -120,9 +118,7 @@ def _programs(logs: Path, data_dir: Path, listener: int, environ: Mapping[str, s
     worker = [*celery, "worker", "--concurrency", "2", "--without-gossip", "--without-mingle", "--loglevel", "INFO"]
     beat = [*celery, "beat", "--schedule", str(data_dir / "beat-schedule"), "--pidfile", "", "--loglevel", "INFO"]
     return [
-        Program(
-            WEB, web, logs / "web.log", environ, last_words=signal.SIGQUIT, keep_files=[listener]
-        ),
+        Program(WEB, web, logs / "web.log", environ, last_words=signal.SIGQUIT, keep_files=[listener]),
         # Killed together with the supervisor, it gives its tasks back; stopped, it finishes them.
         Program(WORKER, worker, logs / "worker.log", environ, last_words=signal.SIGQUIT, stop_seconds=30.0),
         Program(BEAT, beat, logs / "beat.log", environ, last_words=signal.SIGTERM),
@@ -152,7 +148,7 @@ def _await_ready(supervisor: Supervisor, port: int) -> None:
 
     if not processes.wait_until(ready, READY_SECONDS, every=0.1):
         logs = [child.program.log for child in supervisor.children]
-        told = "\n".join(f"--- {log}\n{processes.tail(log)}" for log in logs)
+        told = "\n".join(processes.tail(log) for log in logs)
         raise EngineError(f"The application is not ready after {READY_SECONDS:.0f} s: {answer}\n{told}")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from loyalty.demo import DemoAccess, build
-from loyalty.engines import EngineError, Endpoints
+from loyalty.engines import Endpoints, EngineError
 from loyalty.engines.progress import Progress
 from loyalty.management import running
 
@@ -72,6 +72,5 @@ def sign_ins(url: str, access: DemoAccess) -> str:
     """The address, the sign-ins and the keys, as a person wants to read them."""
     people = [f"  {u['function']:<15}{u['username']:<20}{u['password']}" for u in access.users]
     keys = [f"  {s['kind']:<15}{s['key']}" for s in access.sources]
-    return "\n".join(
-        ["", f"Open {url}", "", "Sign in as", *people, "", "Keys to send data with", *keys, "", "Ctrl-C stops everything."]
-    )
+    lines = ["", f"Open {url}", "", "Sign in as", *people, "", "Keys to send data with", *keys, ""]
+    return "\n".join([*lines, "Ctrl-C stops everything."])
