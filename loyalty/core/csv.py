@@ -12,6 +12,9 @@ from decimal import Decimal
 
 from django.http import HttpRequest, StreamingHttpResponse
 
+from loyalty.core.audit.rules import AuditVerb
+from loyalty.core.audit.verbs import Actor, record
+
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
@@ -53,12 +56,15 @@ def lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[s
 
 
 def csv_response(
-    filename: str, header: Sequence[str], rows: Iterable[Sequence[object]]
+    name: str, header: Sequence[str], rows: Iterable[Sequence[object]], *, acting_user: Actor
 ) -> StreamingHttpResponse:
-    """A download named `filename`; rows are taken from the iterable as they are sent.
+    """A download called `name`.csv; rows are taken from the iterable as they are sent.
 
-    UTF-8 with a byte order mark, without which Excel reads names in the wrong encoding.
+    UTF-8 with a byte order mark, without which Excel reads names in the wrong
+    encoding. Every export leaves an audit line.
     """
+    filename = f"{name.removesuffix('.csv')}.csv"
+    record(AuditVerb.EXPORTED, acting_user=acting_user, object_type="export", object_label=filename)
     response = StreamingHttpResponse(lines(header, rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{filename}"'
     response["Cache-Control"] = "no-store"

@@ -1,0 +1,22 @@
+"""One factory per noun, one file per room."""
+
+from tests.factories.milestones import MilestoneFactory
+from tests.factories.people import PersonFactory
+from tests.factories.records import AccountFactory, ContactFactory, SubscriptionFactory
+from tests.factories.rewards import CampaignFactory, CapFactory, OfferFactory, RewardFactory
+from tests.factories.sources import SourceFactory
+from tests.factories.usage import EventFactory
+
+__all__ = [
+    "AccountFactory",
+    "CampaignFactory",
+    "CapFactory",
+    "ContactFactory",
+    "EventFactory",
+    "MilestoneFactory",
+    "OfferFactory",
+    "PersonFactory",
+    "RewardFactory",
+    "SourceFactory",
+    "SubscriptionFactory",
+]
