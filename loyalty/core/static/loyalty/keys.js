@@ -4,6 +4,7 @@
   "use strict";
   var decisions = { a: "a", r: "r", s: "s" };
   var followTimer = null;
+  var before = null;
 
   function on() {
     try { return localStorage.getItem("keys") !== "off"; } catch (e) { return true; }
@@ -79,7 +80,11 @@
   }
 
   function escape(event) {
-    if (typing(event.target)) return event.target.blur();
+    if (typing(event.target)) {
+      event.target.blur();
+      if (before && before.isConnected) before.focus({ preventScroll: true });
+      return;
+    }
     var menu = document.querySelector("details[data-menu][open]");
     if (menu) { menu.open = false; menu.querySelector("summary").focus(); return; }
     var shown = panel();
@@ -89,7 +94,11 @@
 
   function help() {
     var dialog = document.getElementById("keys-help");
-    if (dialog && !dialog.open) dialog.showModal();
+    if (!dialog || dialog.open) return;
+    dialog.querySelectorAll("[data-shown-for]").forEach(function (line) {
+      line.hidden = !document.querySelector(line.dataset.shownFor);
+    });
+    dialog.showModal();
   }
 
   document.addEventListener("keydown", function (event) {
@@ -100,6 +109,7 @@
     var list = document.querySelector("[data-keys-list]");
     if (event.key === "/") {
       var field = document.getElementById("search");
+      before = document.activeElement;
       if (field) { field.focus(); field.select(); }
     } else if (event.key === "?") help();
     else if (!list || event.repeat && event.key !== "j" && event.key !== "k") return;
