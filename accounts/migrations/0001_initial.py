@@ -83,26 +83,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='ContactDay',
-            fields=[
-                ('pk', models.CompositePrimaryKey('account_id', 'day', 'contact_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('day', models.DateField()),
-                ('events', models.PositiveIntegerField()),
-                ('key_actions', models.PositiveIntegerField()),
-            ],
-        ),
-        migrations.CreateModel(
-            name='DailyUsage',
-            fields=[
-                ('pk', models.CompositePrimaryKey('account_id', 'day', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('day', models.DateField()),
-                ('events', models.PositiveIntegerField()),
-                ('key_actions', models.PositiveIntegerField()),
-                ('sign_ins', models.PositiveIntegerField()),
-                ('seconds', models.PositiveBigIntegerField()),
-            ],
-        ),
-        migrations.CreateModel(
             name='Event',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -114,15 +94,6 @@ class Migration(migrations.Migration):
                 ('received_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('before_subscription', models.BooleanField(default=False)),
                 ('properties', models.JSONField(default=dict)),
-            ],
-        ),
-        migrations.CreateModel(
-            name='EventDay',
-            fields=[
-                ('pk', models.CompositePrimaryKey('account_id', 'day', 'name', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('day', models.DateField()),
-                ('name', models.CharField(max_length=200)),
-                ('quantity', models.PositiveIntegerField()),
             ],
         ),
         migrations.CreateModel(
@@ -310,5 +281,38 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['-opened_at', '-id'],
             },
+        ),
+        migrations.CreateModel(
+            name='ContactDay',
+            fields=[
+                ('pk', models.CompositePrimaryKey('account_id', 'day', 'contact_id', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.account')),
+                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.contact')),
+                ('day', models.DateField()),
+                ('events', models.PositiveIntegerField()),
+                ('key_actions', models.PositiveIntegerField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name='DailyUsage',
+            fields=[
+                ('pk', models.CompositePrimaryKey('account_id', 'day', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='daily_usage', to='accounts.account')),
+                ('day', models.DateField()),
+                ('events', models.PositiveIntegerField()),
+                ('key_actions', models.PositiveIntegerField()),
+                ('sign_ins', models.PositiveIntegerField()),
+                ('seconds', models.PositiveBigIntegerField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name='EventDay',
+            fields=[
+                ('pk', models.CompositePrimaryKey('account_id', 'day', 'name', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.account')),
+                ('day', models.DateField()),
+                ('name', models.CharField(max_length=200)),
+                ('quantity', models.PositiveIntegerField()),
+            ],
         ),
     ]

@@ -26,21 +26,6 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='contacts', to='accounts.account'),
         ),
         migrations.AddField(
-            model_name='contactday',
-            name='account',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.account'),
-        ),
-        migrations.AddField(
-            model_name='contactday',
-            name='contact',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.contact'),
-        ),
-        migrations.AddField(
-            model_name='dailyusage',
-            name='account',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='daily_usage', to='accounts.account'),
-        ),
-        migrations.AddField(
             model_name='event',
             name='account',
             field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='accounts.account'),
@@ -49,11 +34,6 @@ class Migration(migrations.Migration):
             model_name='event',
             name='contact',
             field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.contact'),
-        ),
-        migrations.AddField(
-            model_name='eventday',
-            name='account',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.account'),
         ),
         migrations.AddField(
             model_name='factsdirty',
