@@ -143,12 +143,10 @@ class Supervisor:
         self._revive_engines(now)
         for child in self.children:
             if child.process is not None and child.has_ended():
-                lasted = now - child.started_at
+                name, lasted = child.program.name, now - child.started_at
                 child.failures = 1 if lasted > STEADY_SECONDS else child.failures + 1
                 child.due_at = now + delay_before_restart(child.failures)
-                self.report(
-                    f"{child.program.name} ended after {lasted:.0f} s, see {child.program.log}; starting it again"
-                )
+                self.report(f"{name} ended after {lasted:.0f} s and is started again; see {child.program.log}")
             if child.process is None and now >= child.due_at:
                 self._start_again(child, now)
         if self.watchdog and self.watchdog.finds_stuck(now):

@@ -51,7 +51,8 @@ class Watchdog:
         if pulse is None:
             self.alive_at = max(self.alive_at, now)
             return False
-        if pulse.mark != self.mark:
+        # An emptied broker has no mark: that it went is no sign of life.
+        if pulse.mark and pulse.mark != self.mark:
             self.mark = pulse.mark
             self.alive_at = max(self.alive_at, now)
         return is_stuck(silent_seconds=now - self.alive_at, in_hand=pulse.in_hand)

@@ -1,0 +1,68 @@
+"""When a worker counts as stuck. Times are seconds of a made-up clock."""
+
+from collections.abc import Callable
+
+import pytest
+
+from loyalty.engines.watchdog import BUSY_SECONDS, GRACE_SECONDS, IDLE_SECONDS, Pulse, Watchdog, is_stuck
+
+
+@pytest.mark.parametrize(
+    ("silent", "in_hand", "expected"),
+    [
+        (0, 0, False),
+        (IDLE_SECONDS, 0, False),
+        (IDLE_SECONDS + 1, 0, True),
+        (IDLE_SECONDS + 1, 1, False),
+        (BUSY_SECONDS, 3, False),
+        (BUSY_SECONDS + 1, 3, True),
+    ],
+)
+def test_idle_silence_is_short_and_busy_silence_long(silent: float, in_hand: int, expected: bool) -> None:
+    assert is_stuck(silent_seconds=silent, in_hand=in_hand) is expected
+
+
+def watch(*pulses: Pulse | None) -> Callable[..., list[bool]]:
+    """What the watchdog finds when it looks at the given times, one pulse each."""
+
+    def at(*times: float) -> list[bool]:
+        waiting = iter(pulses)
+        watchdog = Watchdog(lambda: next(waiting), 0.0)
+        return [watchdog.finds_stuck(now) for now in times]
+
+    return at
+
+
+A, B = Pulse("a", 0), Pulse("b", 0)
+NONE = Pulse("", 0)
+LATE = GRACE_SECONDS + IDLE_SECONDS
+
+
+def test_a_moving_mark_is_life() -> None:
+    assert watch(A, B, A, B)(20, 34, 48, 62) == [False, False, False, False]
+
+
+def test_a_mark_that_stands_still_is_not() -> None:
+    assert watch(A, A, A)(20, 20 + IDLE_SECONDS, 21 + IDLE_SECONDS) == [False, False, True]
+
+
+def test_a_fresh_worker_has_time_to_start() -> None:
+    assert watch(NONE, NONE)(LATE, LATE + 1) == [False, True]
+
+
+def test_time_without_a_broker_does_not_count() -> None:
+    assert watch(A, None, None, NONE, NONE)(20, 30, 300, 315, 316) == [False, False, False, False, True]
+
+
+def test_a_replaced_worker_begins_anew() -> None:
+    watchdog = Watchdog(lambda: A, 0.0)
+    assert watchdog.finds_stuck(20) is False
+    assert watchdog.finds_stuck(36) is True
+    watchdog.worker_started(36)
+    assert watchdog.finds_stuck(36 + LATE) is False
+    assert watchdog.finds_stuck(37 + LATE) is True
+
+
+def test_a_stuck_worker_consumes_again_within_30_seconds_of_the_broker() -> None:
+    start_of_a_worker, until_the_next_heartbeat, killing = 4, 5, 5
+    assert IDLE_SECONDS + killing + start_of_a_worker + until_the_next_heartbeat < 30
