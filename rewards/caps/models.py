@@ -6,39 +6,16 @@ offer reserves once in a cap period, and that reservation ends exactly once.
 The counters of a period equal the sum of its entries, and a check proves it.
 """
 
-from enum import StrEnum
-
 from django.db import models
 
-
-class CapScope(StrEnum):
-    """What a cap limits. `scope_key` names which one, and is empty for the programme."""
-
-    PROGRAMME = "programme"
-    FUNCTION = "function"
-    REWARD_KIND = "reward_kind"
-    CAMPAIGN = "campaign"
-    ACCOUNT = "account"
-
-
-class CapPeriodKind(StrEnum):
-    MONTH = "month"
-    QUARTER = "quarter"
-    YEAR = "year"
-    TOTAL = "total"
-
-
-class CapEntryKind(StrEnum):
-    RESERVE = "reserve"
-    SPEND = "spend"
-    RELEASE = "release"
+from rewards.caps.rules import CapEntryKind, CapPeriodKind, CapScope
 
 
 class Cap(models.Model):
     """A limit in the reporting currency; hard refuses, soft asks Finance."""
 
     name = models.CharField(max_length=120)
-    scope = models.CharField(max_length=20, choices=[(s.value, s.value.replace("_", " ")) for s in CapScope])
+    scope = models.CharField(max_length=20, choices=[(s.value, s.label) for s in CapScope])
     scope_key = models.CharField(max_length=64, blank=True)
     period = models.CharField(max_length=10, choices=[(p.value, p.value) for p in CapPeriodKind])
     limit = models.DecimalField(max_digits=14, decimal_places=2)
@@ -84,6 +61,8 @@ class CapPeriod(models.Model):
 
 class CapEntry(models.Model):
     """One movement: room reserved, spent or released by one offer in one period."""
+
+    append_only = True
 
     period = models.ForeignKey(CapPeriod, models.PROTECT, related_name="entries")
     offer = models.ForeignKey("rewards.Offer", models.PROTECT, related_name="cap_entries")

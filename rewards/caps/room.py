@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from rewards.caps.models import CapEntry, CapEntryKind
+from rewards.caps.models import CapEntry
+from rewards.caps.rules import CapEntryKind
 
 STANDING = {
     CapEntryKind.RESERVE.value: "reserved",

@@ -16,6 +16,8 @@ from rewards.ledger.rules import PostingKind
 class LedgerAccount(models.Model):
     """An account of the books (not a customer)."""
 
+    append_only = True
+
     code = models.CharField(max_length=40, unique=True)
     name = models.CharField(max_length=120)
 

@@ -1,5 +1,14 @@
-"""The chart of accounts and the kinds of posting."""
+"""The chart of accounts, the kinds of posting, and the lines that each kind has.
 
+Double entry: debit positive, credit negative, the lines of a posting sum to zero
+per currency. A credit is owed from the day it is granted (the liability grows)
+until it is used, lapses or is taken back (it shrinks).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 
 
@@ -29,6 +38,124 @@ BOOK_LABELS: dict[Book, str] = {
 }
 
 
+@dataclass(frozen=True)
+class Line:
+    """One side of a posting to be: debit positive, credit negative; `lot` names a credit lot."""
+
+    book: Book
+    amount: Decimal
+    currency: str
+    lot: int | None = None
+
+
+@dataclass(frozen=True)
+class LotRoom:
+    """What is left of a credit lot, and what orders its use."""
+
+    lot: int
+    left: Decimal
+    expires_on: date
+    issued_on: date
+
+
 def issue_key(grant_id: int) -> str:
-    """The business key of the posting that issues the credit of a grant."""
+    """The business key of the posting that issues a grant's credit: one a grant."""
     return f"issue:grant:{grant_id}"
+
+
+def reverse_key(posting_id: int) -> str:
+    """The business key of the posting that reverses another: one a posting."""
+    return f"reverse:posting:{posting_id}"
+
+
+def expire_key(lot_id: int, last_line_id: int) -> str:
+    """The business key of a lot's expiry: one for each state that the lot was in.
+
+    A lot may expire a second time, when a voided invoice gave credit back to it.
+    """
+    return f"expire:lot:{lot_id}:after:{last_line_id}"
+
+
+def issue_lines(amount: Decimal, currency: str, lot: int) -> list[Line]:
+    """A credit is granted: it costs us, and we owe it."""
+    return [Line(Book.REWARD_COST, amount, currency), Line(Book.LIABILITY, -amount, currency, lot)]
+
+
+def redeem_lines(taken: Sequence[tuple[int, Decimal]], currency: str) -> list[Line]:
+    """A credit lowers an invoice: we owe less credit, the customer owes less money."""
+    total = sum((amount for _, amount in taken), Decimal(0))
+    return [
+        *(Line(Book.LIABILITY, amount, currency, lot) for lot, amount in taken),
+        Line(Book.RECEIVABLE, -total, currency),
+    ]
+
+
+def expire_lines(amount: Decimal, currency: str, lot: int) -> list[Line]:
+    """A credit lapses unused: we owe it no longer."""
+    return [Line(Book.LIABILITY, amount, currency, lot), Line(Book.BREAKAGE, -amount, currency)]
+
+
+def reversed_lines(lines: Iterable[Line]) -> list[Line]:
+    """The same lines with the other sign."""
+    return [Line(line.book, -line.amount, line.currency, line.lot) for line in lines]
+
+
+def take_from(lots: Iterable[LotRoom], amount: Decimal, today: date) -> list[tuple[int, Decimal]]:
+    """Which lots pay for `amount`: first what expires first, then the older, then the lower id.
+
+    A lot counts through its last day. Takes less than `amount` when there is not
+    enough; the caller sees it in the sum.
+    """
+    usable = [lot for lot in lots if lot.left > 0 and lot.issued_on <= today <= lot.expires_on]
+    taken: list[tuple[int, Decimal]] = []
+    for lot in sorted(usable, key=lambda o: (o.expires_on, o.issued_on, o.lot)):
+        part = min(lot.left, amount)
+        if part <= 0:
+            break
+        taken.append((lot.lot, part))
+        amount -= part
+    return taken
+
+
+@dataclass(frozen=True)
+class RollForwardMonth:
+    """How the liability moved in one month; `month` is its first day. Money in one currency.
+
+    `reversed` is net: a reversed issue takes away, a reversed redemption gives
+    back and counts negative.
+    """
+
+    month: date
+    opening: Decimal
+    issued: Decimal
+    redeemed: Decimal
+    expired: Decimal
+    reversed: Decimal
+
+    @property
+    def closing(self) -> Decimal:
+        """opening + issued − redeemed − expired − reversed."""
+        return self.opening + self.issued - self.redeemed - self.expired - self.reversed
+
+
+def roll_forward(
+    months: Sequence[date], opening: Decimal, moved: Mapping[tuple[date, PostingKind], Decimal]
+) -> list[RollForwardMonth]:
+    """Chain consecutive months: each opens with what the one before closed with.
+
+    `moved` is how much the liability shrank (positive) by month and kind, so an
+    issue is negative in it.
+    """
+    rows: list[RollForwardMonth] = []
+    for month in months:
+        rows.append(
+            RollForwardMonth(
+                month=month,
+                opening=rows[-1].closing if rows else opening,
+                issued=-moved.get((month, PostingKind.ISSUE), Decimal(0)),
+                redeemed=moved.get((month, PostingKind.REDEEM), Decimal(0)),
+                expired=moved.get((month, PostingKind.EXPIRE), Decimal(0)),
+                reversed=moved.get((month, PostingKind.REVERSE), Decimal(0)),
+            )
+        )
+    return rows

@@ -1,0 +1,87 @@
+"""Taking and giving back cap room. The campaigns and the offers call these.
+
+None of them writes an audit line: the entries of a cap are the log, append-only,
+and the offer's own audit line stands in the same transaction.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from django.db import DatabaseError, connection, transaction
+
+from loyalty.core.errors import DomainError
+from rewards.caps.rules import CapResult, ReserveRequest, refusal
+
+__all__ = ["CapResult", "ReserveRequest", "refund", "release", "reserve", "spend"]
+
+RELEASED_ALREADY = "LC409"
+
+
+def reserve(requests: Sequence[ReserveRequest]) -> Mapping[int, CapResult]:
+    """Reserve room for offers, in the order given; returns the result of each by offer id.
+
+    One statement for any number: all caps that bind an offer must have room, or
+    it takes none. Hard caps refuse; soft caps admit and are named in `exceeded`.
+    Asking again for the same offer reserves nothing more. The period rows stay
+    locked until the caller's transaction ends, so reserve late in it.
+    """
+    if not requests:
+        return {}
+    asked = [
+        {
+            "offer_id": r.offer_id,
+            "account_id": r.account_id,
+            "campaign_id": r.campaign_id,
+            "function": r.function,
+            "reward_kind": r.reward_kind,
+            "amount": str(r.amount),
+            "day": r.day.isoformat(),
+        }
+        for r in requests
+    ]
+    amounts = {r.offer_id: r.amount for r in requests}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM caps_reserve(%s::jsonb)", [json.dumps(asked)])
+        return {
+            offer: CapResult(
+                ok=ok,
+                reason="" if ok else refusal(name, limit, room, amounts[offer], until),
+                exceeded=(exceeded or "") if ok else "",
+            )
+            for offer, ok, name, limit, room, until, exceeded in cursor.fetchall()
+        }
+
+
+def spend(offer_id: int) -> int:
+    """Turn the reserved room of a granted offer into spent; returns in how many caps.
+
+    Twice is once: the second call moves nothing. Raises DomainError when the room
+    was released before.
+    """
+    return _settle(offer_id, "spend")
+
+
+def release(offer_id: int) -> int:
+    """Free the reserved room of an offer that will not be granted; returns in how many caps.
+
+    Twice is once, and room that was spent stays spent: that is for `refund`.
+    """
+    return _settle(offer_id, "release")
+
+
+def refund(offer_id: int) -> int:
+    """Free the spent room of a grant that was reversed; returns in how many caps. Twice is once."""
+    return _settle(offer_id, "refund")
+
+
+def _settle(offer_id: int, step: str) -> int:
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT caps_settle(%s::bigint[], %s)", [[offer_id], step])
+            return int(cursor.fetchone()[0])
+    except DatabaseError as error:
+        if getattr(error.__cause__, "sqlstate", "") != RELEASED_ALREADY:
+            raise
+        raise DomainError(
+            "The room that this offer held under its caps was released already; it cannot be spent. Propose it again."
+        ) from error

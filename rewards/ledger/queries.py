@@ -1,0 +1,87 @@
+"""Reading the ledger. Every figure is a sum over posting lines; nothing is kept beside them."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+from dateutil.relativedelta import relativedelta
+from django.db.models import F, Q, QuerySet, Sum
+from django.db.models.functions import TruncMonth
+
+from rewards.ledger.models import CreditLot, Posting, PostingLine
+from rewards.ledger.rules import Book, Line, LotRoom, PostingKind, RollForwardMonth, roll_forward
+
+
+def lines_of(posting_id: int) -> list[Line]:
+    """The lines of a posting in the order written."""
+    rows = PostingLine.objects.filter(posting_id=posting_id).order_by("id")
+    return [
+        Line(Book(code), amount, currency, lot)
+        for code, amount, currency, lot in rows.values_list("ledger_account__code", "amount", "currency", "lot_id")
+    ]
+
+
+def lot_rooms(account_id: int, currency: str) -> list[LotRoom]:
+    """What is left of each of an account's lots, empty ones included."""
+    lots = CreditLot.objects.filter(account_id=account_id, currency=currency).annotate(
+        owed=Sum("lines__amount", filter=Q(lines__ledger_account__code=Book.LIABILITY.value))
+    )
+    return [LotRoom(o.pk, -(o.owed or Decimal(0)), o.expires_on, o.issued_on) for o in lots]
+
+
+def offer_of_lot(lot_id: int) -> int:
+    """The offer whose grant made the lot."""
+    return int(CreditLot.objects.values_list("grant__offer_id", flat=True).get(pk=lot_id))
+
+
+def liability(currency: str, *, until: date | None = None) -> Decimal:
+    """What is owed in a currency, by all postings or those booked before the day `until`."""
+    lines = PostingLine.objects.filter(ledger_account__code=Book.LIABILITY.value, currency=currency)
+    if until is not None:
+        lines = lines.filter(posting__booked_on__lt=until)
+    return -(lines.aggregate(sum=Sum("amount"))["sum"] or Decimal(0))
+
+
+def rollforward(months: Sequence[date], currency: str) -> list[RollForwardMonth]:
+    """The roll-forward of consecutive months, each given by its first day, oldest first."""
+    if not months:
+        return []
+    end = months[-1] + relativedelta(months=1)
+    rows = (
+        PostingLine.objects.filter(
+            ledger_account__code=Book.LIABILITY.value,
+            currency=currency,
+            posting__booked_on__gte=months[0],
+            posting__booked_on__lt=end,
+        )
+        .values(month=TruncMonth("posting__booked_on"), kind=F("posting__kind"))
+        .annotate(sum=Sum("amount"))
+        .order_by()
+    )
+    moved = {(row["month"], PostingKind(row["kind"])): row["sum"] for row in rows}
+    return roll_forward(months, liability(currency, until=months[0]), moved)
+
+
+def months_until(today: date, count: int = 12) -> list[date]:
+    """The first days of the last `count` months, the running one last."""
+    this = today.replace(day=1)
+    return [this - relativedelta(months=back) for back in reversed(range(count))]
+
+
+def currencies() -> list[str]:
+    """The currencies that the ledger holds."""
+    return list(PostingLine.objects.order_by("currency").values_list("currency", flat=True).distinct())
+
+
+def postings(
+    *, month: date | None = None, kind: PostingKind | None = None, account_id: int | None = None
+) -> QuerySet[Posting]:
+    """Postings with their customer, newest booking first; `month` is its first day."""
+    rows = Posting.objects.select_related("account").order_by("-booked_on", "-id")
+    if month is not None:
+        rows = rows.filter(booked_on__gte=month, booked_on__lt=month + relativedelta(months=1))
+    if kind is not None:
+        rows = rows.filter(kind=kind.value)
+    if account_id is not None:
+        rows = rows.filter(account_id=account_id)
+    return rows
