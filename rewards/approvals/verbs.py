@@ -71,7 +71,7 @@ def _decide(
 def _decide_locked(
     offer_id: int, decision: StepState, function: Function, digest: str, note: str, acting_user: User
 ) -> Offer:
-    offer = Offer.objects.select_for_update(of=("self",)).select_related("account", "reward").get(pk=offer_id)
+    offer = Offer.objects.select_for_update(of=("self",), no_key=True).select_related("account", "reward").get(pk=offer_id)
     steps = list(offer.steps.select_related("decided_by"))
     step = _check_turn(offer, steps, function)
     check_member(acting_user, function)
@@ -153,7 +153,7 @@ def lapse_overdue(*, now: datetime | None = None, limit: int = 500) -> int:
     while True:
         with transaction.atomic():
             overdue = list(
-                Offer.objects.select_for_update(of=("self",), skip_locked=True)
+                Offer.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
                 .filter(state=OfferState.IN_APPROVAL.value, due_at__lt=moment)
                 .order_by("id")[:limit]
             )
