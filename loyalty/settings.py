@@ -125,8 +125,9 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 STATIC_URL = "static/"
-STATIC_ROOT = os.environ.get("STATIC_ROOT", BASE_DIR / "staticfiles")
-# Without a collectstatic run the files are served from the packages themselves.
+# Where collectstatic puts the files, in production. Unset, they are served from the
+# packages themselves, and no folder has to be there.
+STATIC_ROOT = os.environ.get("STATIC_ROOT")
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
