@@ -10,8 +10,8 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.conf import LazySettings
 from playwright.sync_api import Browser, sync_playwright
-from pytest_django.fixtures import SettingsWrapper
 from pytest_django.live_server_helper import LiveServer
 
 from tests.journeys.visitor import WIDE, Visitor
@@ -38,7 +38,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def enter(
-    browser: Browser, live_server: LiveServer, settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch
+    browser: Browser, live_server: LiveServer, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[[], Visitor]]:
     """Open a window for one more person; at the end nobody's page may have complained."""
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
