@@ -153,6 +153,10 @@ class Supervisor:
             self.report("No task has been consumed for a while; replacing the worker")
             self._replace_watched()
 
+    def most_failures(self) -> int:
+        """How often in a row the least lucky program has ended soon after its start."""
+        return max((child.failures for child in self.children), default=0)
+
     def stop(self) -> None:
         """Stop all programs at once, each with its time to finish; then leave the engines."""
         for child in self.children:

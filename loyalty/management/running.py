@@ -29,6 +29,7 @@ from loyalty.engines.supervisor import Program, Supervisor
 from loyalty.engines.watchdog import Pulse, Watchdog
 
 READY_SECONDS = 90.0
+FAILURES_TO_GIVE_UP = 3
 WEB, WORKER, BEAT = "web", "worker", "beat"
 # Celery keeps a message here from the moment that a worker takes it until it is done.
 IN_HAND_KEY = "unacked"
@@ -48,7 +49,8 @@ def run(options: Options, progress: Progress, fill: Callable[[Endpoints], None])
     SIGTERM and a closed terminal count as Ctrl-C. Raises EngineError with the
     reason when something does not start; whatever did start is stopped.
     """
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # Ctrl-C too: a shell starts a background job with it ignored.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     found = locate()
     supervisor: Supervisor | None = None
@@ -90,7 +92,7 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 def _migrate() -> None:
     """Migrate in a process of its own, because only the owner of the tables may and we are not."""
-    argv = [sys.executable, str(CHECKOUT / "manage.py"), "migrate", "--no-input", "--verbosity=0"]
+    argv = [sys.executable, str(CHECKOUT / "manage.py"), "migrate", "--no-input", "--skip-checks", "--verbosity=0"]
     environ = _environ() | {"LOYALTY_DB_ROLE": "owner"}
     done = subprocess.run(argv, env=environ, capture_output=True, text=True, check=False)
     if done.returncode != 0:
@@ -99,7 +101,8 @@ def _migrate() -> None:
 
 def _environ() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name != "DEBUG"}
-    return kept | {"LOYALTY_DB_ROLE": "app", "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(CHECKOUT)}
+    modules = os.pathsep.join(filter(None, [str(CHECKOUT), kept.get("PYTHONPATH")]))
+    return kept | {"LOYALTY_DB_ROLE": "app", "PYTHONUNBUFFERED": "1", "PYTHONPATH": modules}
 
 
 def _supervisor(found: Endpoints, listener: int, session: Session, progress: Progress) -> Supervisor:
@@ -144,12 +147,12 @@ def _await_ready(supervisor: Supervisor, port: int) -> None:
         nonlocal answer
         supervisor.tick(time.monotonic())
         status, answer = _ask(port)
-        return status == http.client.OK
+        return status == http.client.OK or supervisor.most_failures() > FAILURES_TO_GIVE_UP
 
-    if not processes.wait_until(ready, READY_SECONDS, every=0.1):
+    if not processes.wait_until(ready, READY_SECONDS, every=0.2) or supervisor.most_failures() > FAILURES_TO_GIVE_UP:
         logs = [child.program.log for child in supervisor.children]
         told = "\n".join(processes.tail(log) for log in logs)
-        raise EngineError(f"The application is not ready after {READY_SECONDS:.0f} s: {answer}\n{told}")
+        raise EngineError(f"The application does not get ready: {answer}\n{told}")
 
 
 def _send_first_heartbeat() -> None:

@@ -114,8 +114,8 @@ def test_programs_do_not_outlive_a_supervisor_that_was_killed(place: Path) -> No
         "import os, sys, time\n"
         "from pathlib import Path\n"
         "from loyalty.engines.supervisor import Program, Supervisor\n"
-        f"programs = [Program('web', [sys.executable, '-c', {SLEEPS!r}], Path({str(place / 'web.log')!r}), os.environ)]\n"
-        "supervisor = Supervisor(programs); supervisor.start()\n"
+        f"argv, log = [sys.executable, '-c', {SLEEPS!r}], Path({str(place / 'web.log')!r})\n"
+        "supervisor = Supervisor([Program('web', argv, log, os.environ)]); supervisor.start()\n"
         "print(supervisor.children[0].process.pid, flush=True); supervisor.run()\n"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=CHECKOUT) as killed:
