@@ -47,9 +47,14 @@ class Changeable:
     apply: Callable[[int, Values, User, str], None]
     field_labels: Mapping[str, str] = field(default_factory=dict)
     in_words: Callable[[str, Any], str] = lambda name, value: "none" if value in (None, "") else str(value)
+    edit_url: Callable[[int, int], str] | None = None
+    """Where (object_id, change_id) the proposal can be written anew; None when it cannot."""
 
+
+Measure = Callable[[int, Values], list[str]]
 
 _kinds: dict[str, Changeable] = {}
+_measures: dict[str, list[Measure]] = {}
 
 
 def register(changeable: Changeable) -> None:
@@ -62,3 +67,22 @@ def register(changeable: Changeable) -> None:
 def changeable(kind: str) -> Changeable:
     """The registered kind; KeyError when no room registered it."""
     return _kinds[kind]
+
+
+def kinds() -> list[Changeable]:
+    """Every registered kind, by its label."""
+    return sorted(_kinds.values(), key=lambda kind: kind.label)
+
+
+def add_impact(kind: str, measure: Measure) -> None:
+    """Let a higher floor add sentences to the impact of a kind, such as what it would have cost."""
+    if measure not in (measures := _measures.setdefault(kind, [])):
+        measures.append(measure)
+
+
+def measured_impact(kind: str, object_id: int, values: Values) -> list[str]:
+    """The impact in sentences: the room's own first, then those of higher floors."""
+    told = list(changeable(kind).impact(object_id, values))
+    for measure in _measures.get(kind, []):
+        told += measure(object_id, values)
+    return told

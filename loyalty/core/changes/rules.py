@@ -1,6 +1,11 @@
-"""Life of a change request, as a table."""
+"""Life of a change request, as a table; who may decide it; and what exactly is decided."""
 
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class ChangeState(StrEnum):
@@ -57,3 +62,47 @@ OPEN_STATES = frozenset({S.DRAFT, S.PENDING, S.CHANGES_REQUESTED, S.APPROVED})
 def next_state(state: ChangeState, action: ChangeAction) -> ChangeState | None:
     """The state that `action` leads to, or None when it makes no sense there."""
     return TRANSITIONS.get((state, action))
+
+
+DECISIONS = frozenset({A.APPROVE, A.REJECT})
+PAST_TENSE: dict[ChangeState, str] = {
+    S.APPROVED: "approved",
+    S.APPLIED: "approved",
+    S.REJECTED: "rejected",
+    S.WITHDRAWN: "withdrew",
+}
+
+
+@dataclass(frozen=True)
+class Relation:
+    """What a person is to a request: each is read from the database at the moment of deciding."""
+
+    owns: bool
+    proposed: bool
+    edited: bool
+
+
+def decision_refusal(relation: Relation, owner: str) -> str | None:
+    """Why this person may not decide, or None when they may; `owner` is the function's name.
+
+    Administrators are no exception, and nor is somebody who proposed in one
+    function and sits in the owning one too.
+    """
+    if relation.proposed:
+        return "Nobody decides their own proposal. Ask a colleague."
+    if relation.edited:
+        return "You wrote a version of this proposal, so somebody else decides it."
+    if not relation.owns:
+        return f"{owner} decides this."
+    return None
+
+
+def digest_of(kind: str, object_id: int, base_version: int, proposed: Mapping[str, Any]) -> str:
+    """SHA-256 (hex) of the terms that a decision is about, as canonical JSON."""
+    terms = {"kind": kind, "object_id": object_id, "base_version": base_version, "proposed": dict(proposed)}
+    return hashlib.sha256(json.dumps(terms, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """The fields whose values differ, in the order of `after`."""
+    return [field for field in after if before.get(field) != after[field]]

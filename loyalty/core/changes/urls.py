@@ -1,3 +1,11 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from loyalty.core.changes import pages
+
+urlpatterns = [
+    path("", pages.changes, name="changes"),
+    path("<int:change_id>/", pages.change, name="change"),
+    path("<int:change_id>/decide", pages.decide, name="change-decide"),
+    path("<int:change_id>/withdraw", pages.withdraw, name="change-withdraw"),
+    path("<int:change_id>/comment", pages.comment, name="change-comment"),
+]

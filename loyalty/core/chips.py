@@ -1,0 +1,36 @@
+"""Filters that stand in the URL, and the chips that turn them over."""
+
+from dataclasses import dataclass
+
+from django.http import QueryDict
+
+# Where one is in a list, and what is open beside it, does not outlive a change of filter.
+POSITION = ("open", "after", "before", "format")
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One filter as core/shell/_filter_chips.html takes it; `url` is the list with this chip turned over."""
+
+    label: str
+    url: str
+    active: bool
+    count: int | None = None
+
+
+def address(query: QueryDict, **changed: str) -> str:
+    """The list's address with some filters changed; an empty value takes a filter away."""
+    copy = query.copy()
+    for name in POSITION:
+        copy.pop(name, None)
+    for name, value in changed.items():
+        copy.pop(name, None)
+        if value:
+            copy[name] = value
+    return f"?{copy.urlencode()}"
+
+
+def chip(query: QueryDict, field: str, value: str, label: str) -> Chip:
+    """A chip that sets one filter, or takes it away when it is set."""
+    active = query.get(field) == value
+    return Chip(label=label, url=address(query, **{field: "" if active else value}), active=active)
