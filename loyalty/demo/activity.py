@@ -78,9 +78,7 @@ class Activity:
         parts = [self._day(day) for day in range(first, last + 1)]
         events = Events.joined([*parts, *(self._firsts(day) for day in range(first, last + 1)), _none()])
         begins = self.begins_at.timestamp()
-        return events.where(
-            (events.at > since.timestamp()) & (events.at <= until.timestamp()) & (events.at >= begins)
-        )
+        return events.where((events.at > since.timestamp()) & (events.at <= until.timestamp()) & (events.at >= begins))
 
     def _day(self, day: int) -> Events:
         rng = np.random.default_rng([SEED, 5, day + 10_000])
@@ -99,7 +97,10 @@ class Activity:
         later = rng.exponential(1.7, len(rows)) + 0.01
         later[(kinds == INDEX[SIGNED_IN]) & np.r_[True, (rows[1:] != rows[:-1])]] = 0
         hours = np.minimum(begins[rows] + later, 23.9)
-        return self._events(rng, active[rows], kinds, hours, day)
+        events = self._events(rng, active[rows], kinds, hours, day)
+        # Nobody does one thing twice in a second: the three together name an event.
+        names = (events.person * len(KINDS) + events.kind) * 2**33 + events.at
+        return events.where(np.sort(np.unique(names, return_index=True)[1]))
 
     def _who_comes(self, rng: np.random.Generator, day: int) -> tuple[Ints, Floats]:
         """The people who are active on a day, and how likely that was."""

@@ -67,9 +67,7 @@ class Customer:
     firsts: dict[str, date]
 
 
-def company(
-    accounts: int, anchor: date, done: Callable[[int], None] | None = None
-) -> tuple[Customer, ...]:
+def company(accounts: int, anchor: date, done: Callable[[int], None] | None = None) -> tuple[Customer, ...]:
     """The customers in order; `done` hears how many of them are ready."""
     taken: set[str] = set()
     customers = []
@@ -79,8 +77,7 @@ def company(
             done(index + 1)
     planned = of_the_last_week([_could_report(c, anchor) for c in customers], anchor)
     return tuple(
-        replace(c, firsts={**c.firsts, CUSTOM_REPORT: planned[c.index]}) if c.index in planned else c
-        for c in customers
+        replace(c, firsts={**c.firsts, CUSTOM_REPORT: planned[c.index]}) if c.index in planned else c for c in customers
     )
 
 
@@ -100,9 +97,7 @@ def _could_report(customer: Customer, anchor: date) -> bool:
 def _customer(index: int, anchor: date, taken: set[str]) -> Customer:
     rng = np.random.default_rng([SEED, 1, index])
     segment = next(s for limit, s in SEGMENT_LIMITS if (index * GOLDEN + 0.31) % 1 < limit)
-    industry = str(
-        rng.choice(list(names.INDUSTRIES), p=np.array(names.INDUSTRY_SHARES) / sum(names.INDUSTRY_SHARES))
-    )
+    industry = str(rng.choice(list(names.INDUSTRIES), p=np.array(names.INDUSTRY_SHARES) / sum(names.INDUSTRY_SHARES)))
     country, zone = places.RIGHT_TO_LEFT_HOME if index == 7 else places.place(rng)
     name = _unique_name(rng, index, industry, country, taken)
     mood = draw_mood(rng)

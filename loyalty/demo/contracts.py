@@ -97,9 +97,7 @@ def contract(
     paid_from = signed_up_on
     if rng.random() < shape.trial_share:
         paid_from = signed_up_on + timedelta(days=shape.trial_days)
-        terms.append(
-            Term(f"{PRODUCT} trial", "", seats, Decimal("0.00"), True, signed_up_on, paid_from, None)
-        )
+        terms.append(Term(f"{PRODUCT} trial", "", seats, Decimal("0.00"), True, signed_up_on, paid_from, None))
         if rng.random() < 0.15 and (today - paid_from).days < 100:
             return Contract(tuple(terms), None)
     churned_on = _churn(rng, shape.churn * CHURN_LEVEL[mood], frequency, paid_from, safe_until, horizon)
@@ -162,9 +160,7 @@ def _paid_terms(
         end = cuts[position + 1] if position + 1 < len(cuts) else churned_on
         renews_on = next((d for d in renewals if d > start), None)
         mrr = cents(str(round(seats * round(price * PRICE_LEVEL[frequency], 2), 2)))
-        terms.append(
-            Term(f"{PRODUCT} {shape.plan}", frequency.value, seats, mrr, False, start, end, renews_on)
-        )
+        terms.append(Term(f"{PRODUCT} {shape.plan}", frequency.value, seats, mrr, False, start, end, renews_on))
     return terms
 
 

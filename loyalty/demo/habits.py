@@ -108,7 +108,9 @@ def accounts_of(customers: Sequence[Customer], anchor: date) -> Accounts:
     )
     risky = np.array([m is Mood.AT_RISK for m in mood])
     asleep = np.array([m is Mood.DORMANT for m in mood])
-    own_fade = np.where(risky, -20 - 60 * draws[:, 0], np.where(asleep, -250 + 180 * draws[:, 0], NEVER)).astype(np.int64)
+    own_fade = np.where(risky, -20 - 60 * draws[:, 0], np.where(asleep, -250 + 180 * draws[:, 0], NEVER)).astype(
+        np.int64
+    )
     before_leaving = np.where(leaves < NEVER, leaves - 80, NEVER)
     leaver = before_leaving < own_fade
     return Accounts(

@@ -1,0 +1,92 @@
+"""Building the demo company, finishing a build that was killed, and catching up with the calendar.
+
+Every step finds out by itself what is missing: the set-up and each span of
+history are one transaction each; facts are worked out month after month, the
+newest last; milestones and offers are harmless to repeat.
+"""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.facts.verbs import refresh
+from accounts.milestones.verbs import detect
+from loyalty.demo import history, setup, story
+from loyalty.demo.access import DemoAccess
+from loyalty.demo.company import HISTORY_DAYS
+from loyalty.demo.history import Progress
+from loyalty.demo.records import midnight
+from loyalty.demo.story import EDITION, Story
+from loyalty.pipeline import react_now
+
+CAMPAIGN_AGE = timedelta(days=7)
+
+
+def build(
+    accounts: int, progress: Progress, existing: DemoAccess | None = None, *, now: datetime | None = None
+) -> DemoAccess:
+    """Make the demo company of `accounts`, with history up to `now` (UTC, default the present), unless it is there.
+
+    A company that is there keeps its size. `existing` is what an earlier build
+    returned; without it, new passwords and keys are made. `progress` hears
+    (what, done, total).
+    """
+    moment = (now or timezone.now()).astimezone(UTC).replace(microsecond=0)
+    tale = story.told()
+    if tale is None:
+        return _first(accounts, progress, existing, moment)
+    if existing is None:
+        existing = _set_up(tale.anchor, None)
+    if not story.facts_are_there(tale.until.date()):
+        _finish(tale, progress)
+    if tale.can_go_on and tale.until.date() < moment.date():
+        _catch_up(tale, progress, moment)
+    progress(f"The demo company of {tale.accounts} accounts is ready", 0, 0)
+    return existing
+
+
+def _first(accounts: int, progress: Progress, existing: DemoAccess | None, moment: datetime) -> DemoAccess:
+    tale = Story(accounts, moment.date(), moment, EDITION)
+    progress("Setting up people, sources and a campaign", 0, 0)
+    access = _set_up(tale.anchor, existing)
+    history.write_span(tale, None, progress)
+    _finish(tale, progress)
+    return access
+
+
+def _set_up(anchor: date, existing: DemoAccess | None) -> DemoAccess:
+    today = midnight(anchor)
+    return setup.set_up(existing, history_from=today - timedelta(days=HISTORY_DAYS), live_since=today - CAMPAIGN_AGE)
+
+
+def _finish(tale: Story, progress: Progress) -> None:
+    """Milestones first, because facts tell them; then facts, month after month; then offers."""
+    progress("Finding who reached which milestone", 0, 0)
+    detect(None, now=tale.until)
+    months = _months(tale.anchor - timedelta(days=HISTORY_DAYS - 1), tale.until.date())
+    for done, (first, last) in enumerate(months, start=1):
+        with transaction.atomic():
+            refresh(None, first, last)
+        progress("Working out facts, by month", done, len(months))
+    progress("Proposing offers", 0, 0)
+    react_now()
+
+
+def _catch_up(tale: Story, progress: Progress, moment: datetime) -> None:
+    """Add what happened since the last build; dirty marks make sure that the facts follow."""
+    with transaction.atomic():
+        history.write_span(replace(tale, until=moment), tale.until, progress)
+        history.mark_dirty(tale, tale.until)
+    react_now()
+
+
+def _months(first: date, last: date) -> list[tuple[date, date]]:
+    """The days from `first` to `last`, both included, cut where months begin."""
+    cuts = [first]
+    while (following := (cuts[-1].replace(day=1) + timedelta(days=32)).replace(day=1)) <= last:
+        cuts.append(following)
+    return [
+        (start, end - timedelta(days=1)) for start, end in zip(cuts, [*cuts[1:], last + timedelta(days=1)], strict=True)
+    ]

@@ -1,0 +1,161 @@
+"""Writing what the systems of record tell: accounts, contacts, subscriptions, tickets, NPS.
+
+Written as it was known at `until`; a later call adds what has happened since
+and ends what has ended since. Nothing that people edited meanwhile is undone.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+
+import numpy as np
+
+from accounts.records.models import Account, Contact, FeedbackScore, Subscription, Ticket
+from loyalty.core.people.models import User
+from loyalty.demo.company import Customer, Person
+from loyalty.demo.support import answers, tickets
+from loyalty.demo.usage_rows import Ids
+
+BATCH = 2000
+
+
+def write_records(
+    customers: Sequence[Customer], anchor: date, managers: Sequence[User], usage_source: int, until: datetime
+) -> Ids:
+    """Write all records as of `until` (UTC) and return the ids that usage refers to."""
+    accounts = _accounts(customers, managers)
+    people = [(c.index, person) for c in customers for person in c.people]
+    # One day more, because a day begins earlier east of Greenwich.
+    joined = [(index, person) for index, person in people if person.joined_on <= until.date() + timedelta(days=1)]
+    contacts = _contacts(joined, accounts)
+    _subscriptions(customers, accounts, until.date())
+    _tickets(customers, accounts, anchor, until)
+    _answers(customers, accounts, contacts, anchor, until)
+    return Ids(
+        accounts=np.array(accounts),
+        contacts=np.array([contacts.get(person.external_id, 0) for _, person in people]),
+        contact_names=[person.external_id for _, person in people],
+        usage_source=usage_source,
+    )
+
+
+def _accounts(customers: Sequence[Customer], managers: Sequence[User]) -> list[int]:
+    Account.objects.bulk_create(
+        (
+            Account(
+                external_id=c.external_id,
+                name=c.name,
+                industry=c.industry,
+                country=c.country,
+                employee_count=c.employee_count,
+                goals=c.goals,
+                plan_segment=c.segment.value,
+                time_zone=c.time_zone,
+                signed_up_on=c.signed_up_on,
+                cs_manager=managers[c.index % len(managers)],
+            )
+            for c in customers
+        ),
+        batch_size=BATCH,
+        ignore_conflicts=True,
+    )
+    wanted = [c.external_id for c in customers]
+    known = dict(Account.objects.filter(external_id__in=wanted).values_list("external_id", "pk"))
+    return [known[external_id] for external_id in wanted]
+
+
+def _contacts(joined: Sequence[tuple[int, Person]], accounts: Sequence[int]) -> dict[str, int]:
+    Contact.objects.bulk_create(
+        (
+            Contact(
+                account_id=accounts[index],
+                external_id=person.external_id,
+                name=person.name,
+                email=person.email,
+                role=person.role.value,
+            )
+            for index, person in joined
+        ),
+        batch_size=BATCH,
+        ignore_conflicts=True,
+    )
+    wanted = [person.external_id for _, person in joined]
+    return dict(Contact.objects.filter(external_id__in=wanted).values_list("external_id", "pk"))
+
+
+def _subscriptions(customers: Sequence[Customer], accounts: Sequence[int], today: date) -> None:
+    Subscription.objects.bulk_create(
+        (
+            Subscription(
+                account_id=accounts[c.index],
+                external_id=f"sub-{c.index:05d}-{number:03d}",
+                plan=term.plan,
+                billing_frequency=term.billing_frequency,
+                seats=term.seats,
+                mrr=term.mrr,
+                is_trial=term.is_trial,
+                starts_on=term.starts_on,
+                ends_on=term.ends_as_known(today),
+                renews_on=term.renews_on,
+            )
+            for c in customers
+            for number, term in enumerate(c.contract.terms)
+            if term.starts_on <= today
+        ),
+        batch_size=BATCH,
+        update_conflicts=True,
+        unique_fields=["external_id"],
+        update_fields=["ends_on"],
+    )
+
+
+def _tickets(customers: Sequence[Customer], accounts: Sequence[int], anchor: date, until: datetime) -> None:
+    Ticket.objects.bulk_create(
+        (
+            Ticket(
+                account_id=accounts[made.account],
+                external_id=made.external_id,
+                opened_at=made.opened_at,
+                closed_at=made.closed_at if made.closed_at <= until else None,
+                priority=made.priority,
+                satisfaction=made.satisfaction if made.closed_at <= until else None,
+            )
+            for c in customers
+            for made in tickets(c, anchor)
+            if made.opened_at <= until
+        ),
+        batch_size=BATCH,
+        update_conflicts=True,
+        unique_fields=["external_id"],
+        update_fields=["closed_at", "satisfaction"],
+    )
+
+
+def _answers(
+    customers: Sequence[Customer],
+    accounts: Sequence[int],
+    contacts: dict[str, int],
+    anchor: date,
+    until: datetime,
+) -> None:
+    FeedbackScore.objects.bulk_create(
+        (
+            FeedbackScore(
+                account_id=accounts[answer.account],
+                contact_id=contacts[c.people[answer.seat].external_id],
+                external_id=answer.external_id,
+                kind="nps",
+                score=answer.score,
+                at=answer.at,
+            )
+            for c in customers
+            for answer in answers(c, anchor)
+            if answer.at <= until
+        ),
+        batch_size=BATCH,
+        ignore_conflicts=True,
+    )
+
+
+def midnight(day: date) -> datetime:
+    """The beginning of a day in UTC."""
+    return datetime.combine(day, time(), UTC)
