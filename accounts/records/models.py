@@ -11,7 +11,10 @@ from accounts.records.rules import BillingFrequency, ContactRole, PlanSegment, c
 
 
 class Account(models.Model):
-    """A customer company; tiers, segments, caps and credits are held at this level."""
+    """A customer company; tiers, segments, caps and credits are held at this level.
+
+    `traits_at`: the time of the newest group call that told its traits.
+    """
 
     external_id = models.CharField(max_length=255, unique=True)
     name = models.CharField(max_length=300)
@@ -23,6 +26,7 @@ class Account(models.Model):
     time_zone = models.CharField(max_length=64, default="UTC")
     signed_up_on = models.DateField(null=True)
     traits = models.JSONField(default=dict)
+    traits_at = models.DateTimeField(null=True)
     cs_manager = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="book")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -35,7 +39,11 @@ class Account(models.Model):
 
 
 class Contact(models.Model):
-    """A person at an account; `account` is null until a group call places them."""
+    """A person at an account; `account` is null until a group call places them.
+
+    `traits_at` and `placed_at`: the times of the newest calls that told traits
+    and account, so that an older call, arriving late, does not undo them.
+    """
 
     account = models.ForeignKey(Account, models.PROTECT, null=True, related_name="contacts")
     external_id = models.CharField(max_length=255, unique=True)
@@ -43,6 +51,8 @@ class Contact(models.Model):
     email = models.CharField(max_length=320, blank=True)
     role = models.CharField(max_length=20, choices=choices(ContactRole), default=ContactRole.USER.value)
     traits = models.JSONField(default=dict)
+    traits_at = models.DateTimeField(null=True)
+    placed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

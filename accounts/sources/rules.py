@@ -1,7 +1,8 @@
-"""The five kinds of data, each with one system of record."""
+"""The five kinds of data, each with one system of record, and the keys that senders use."""
 
 import hashlib
 import secrets
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -21,6 +22,24 @@ KIND_LABELS: dict[Kind, str] = {
     Kind.FEEDBACK: "Feedback (NPS, CSAT)",
 }
 KIND_CHOICES = [(k.value, label) for k, label in KIND_LABELS.items()]
+
+# How long the old key of a source still works after a new one was made.
+KEY_OVERLAP = timedelta(hours=24)
+
+
+class Freshness(StrEnum):
+    """Whether a source sends as often as expected; the values are names of statuses."""
+
+    FRESH = "fresh"
+    STALE = "stale"
+    SILENT = "silent"
+
+
+def freshness(last_received_at: datetime | None, expected_every: timedelta, now: datetime) -> Freshness:
+    """Silent until the first data; stale once nothing came for longer than expected."""
+    if last_received_at is None:
+        return Freshness.SILENT
+    return Freshness.STALE if now - last_received_at > expected_every else Freshness.FRESH
 
 
 def new_key() -> str:

@@ -1,0 +1,51 @@
+"""Who sends, and whether they still do."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.db.models import Prefetch, QuerySet
+
+from accounts.sources.models import Source, SourceKey
+from accounts.sources.rules import Kind, key_digest
+
+TOUCH_EVERY = timedelta(minutes=1)
+
+# One round trip, by hand: this is asked on every request of the intake.
+_SENDER = """
+SELECT s.id, s.name,
+       ARRAY(SELECT kind::text FROM accounts_sourcekind WHERE source_id = s.id AND is_active),
+       s.last_received_at IS NULL OR s.last_received_at < %(touch_before)s
+FROM accounts_sourcekey k JOIN accounts_source s ON s.id = k.source_id
+WHERE k.digest = %(digest)s AND (k.expires_at IS NULL OR k.expires_at > %(now)s)
+"""
+
+
+@dataclass(frozen=True)
+class Sender:
+    """A source as its key shows it. `records` are the kinds that it is the system of record for.
+
+    `touch_due`: its last-received time is more than a minute old.
+    """
+
+    source_id: int
+    name: str
+    records: frozenset[Kind]
+    touch_due: bool
+
+
+def sender_of(key: str, *, now: datetime) -> Sender | None:
+    """The source that the key belongs to; None when there is none or the key has expired."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SENDER, {"digest": key_digest(key), "now": now, "touch_before": now - TOUCH_EVERY})
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    source_id, name, kinds, touch_due = row
+    return Sender(source_id, name, frozenset(Kind(k) for k in kinds), touch_due)
+
+
+def all_sources(*, now: datetime) -> QuerySet[Source]:
+    """Every source with its kinds, and with `working_keys`: the keys that have not expired."""
+    working = SourceKey.objects.exclude(expires_at__lte=now)
+    return Source.objects.prefetch_related("kinds", Prefetch("keys", working, to_attr="working_keys"))

@@ -1,0 +1,52 @@
+"""Adding stored events up by day, as one part of the statement that stores them.
+
+A room that stores events writes one statement:
+
+    WITH …, stored AS (INSERT INTO accounts_event … RETURNING account_id,
+    contact_id, name, quantity, seconds, occurred_at), {COUNTING} SELECT …
+
+so that the sums are always exact over what was really stored, whatever else
+writes at the same time. Days are days in UTC; every figure is a sum of
+`quantity`, `seconds` is a sum of seconds. Rows are taken in key order in every
+table, and tables in one order, so that two such statements cannot deadlock.
+"""
+
+from accounts.usage.rules import SIGN_IN_NAMES
+
+_SIGN_INS = ", ".join(f"'{name}'" for name in SIGN_IN_NAMES)
+
+COUNTING = f"""
+counted AS MATERIALIZED (
+    SELECT s.account_id, s.contact_id, s.name, s.quantity, s.seconds,
+           (s.occurred_at AT TIME ZONE 'UTC')::date AS day,
+           CASE WHEN k.id IS NULL THEN 0 ELSE s.quantity END AS key_quantity,
+           CASE WHEN s.name IN ({_SIGN_INS}) THEN s.quantity ELSE 0 END AS sign_in_quantity
+    FROM stored s LEFT JOIN accounts_keyaction k ON k.event_name = s.name
+),
+counted_days AS (
+    INSERT INTO accounts_dailyusage AS kept (account_id, day, events, key_actions, sign_ins, seconds)
+    SELECT account_id, day, sum(quantity), sum(key_quantity), sum(sign_in_quantity), sum(seconds)
+    FROM counted GROUP BY account_id, day ORDER BY account_id, day
+    ON CONFLICT (account_id, day) DO UPDATE SET
+        events = kept.events + excluded.events,
+        key_actions = kept.key_actions + excluded.key_actions,
+        sign_ins = kept.sign_ins + excluded.sign_ins,
+        seconds = kept.seconds + excluded.seconds
+),
+counted_event_days AS (
+    INSERT INTO accounts_eventday AS kept (account_id, day, name, quantity)
+    SELECT account_id, day, name, sum(quantity)
+    FROM counted GROUP BY account_id, day, name ORDER BY account_id, day, name
+    ON CONFLICT (account_id, day, name) DO UPDATE SET quantity = kept.quantity + excluded.quantity
+),
+counted_contact_days AS (
+    INSERT INTO accounts_contactday AS kept (account_id, day, contact_id, events, key_actions)
+    SELECT account_id, day, contact_id, sum(quantity), sum(key_quantity)
+    FROM counted WHERE contact_id IS NOT NULL
+    GROUP BY account_id, day, contact_id ORDER BY account_id, day, contact_id
+    ON CONFLICT (account_id, day, contact_id) DO UPDATE SET
+        events = kept.events + excluded.events,
+        key_actions = kept.key_actions + excluded.key_actions
+)
+"""
+"""Common table expressions that follow one named `stored`; no parameters, so `%` need not be doubled."""
