@@ -2,7 +2,7 @@
 
 Playwright's synchronous API keeps an event loop running in the test's thread, which
 Django takes for asynchronous code. The loop lives only as long as a module of journeys,
-and Django's guard is lifted only within them.
+and Django's guard is lifted only for as long.
 """
 
 import os
@@ -30,23 +30,26 @@ def browser() -> Iterator[Browser]:
         pytest.skip(HOW_TO_INSTALL)
     # Chromium refuses its sandbox to root.
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         chromium = playwright.chromium.launch(executable_path=path, args=arguments)
         yield chromium
         chromium.close()
 
 
 @pytest.fixture
-def enter(
-    browser: Browser, live_server: LiveServer, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[[], Visitor]]:
+def enter(browser: Browser, live_server: LiveServer, settings: LazySettings) -> Iterator[Callable[[], Visitor]]:
     """Open a window for one more person; at the end nobody's page may have complained."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = False
     visitors: list[Visitor] = []
 
     def open_window() -> Visitor:
-        context = browser.new_context(viewport=WIDE, locale="en-GB", timezone_id="UTC")  # type: ignore[arg-type]
+        context = browser.new_context(
+            viewport=WIDE,  # type: ignore[arg-type]
+            locale="en-GB",
+            timezone_id="UTC",
+            reduced_motion="reduce",  # colours are measured at rest, not on their way
+        )
         context.set_default_timeout(PATIENCE_MS)
         visitors.append(Visitor(context, live_server.url))
         return visitors[-1]

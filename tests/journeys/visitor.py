@@ -39,17 +39,16 @@ class Visitor:
         self.page.on("pageerror", lambda error: self.complaints.append(f"script error: {error}"))
 
     def go(self, path: str) -> None:
-        """Open an address of the application and wait until it has come to rest."""
+        """Open an address of the application."""
         self.page.goto(self.address + path)
-        self.page.wait_for_load_state("networkidle")
 
     def sign_in(self, username: str, password: str) -> None:
         """Sign in the way a person does."""
         self.go(reverse("sign-in"))
         self.page.get_by_label("Username").fill(username)
         self.page.get_by_label("Password").fill(password)
-        self.page.get_by_role("button", name="Sign in").click()
-        self.page.wait_for_load_state("networkidle")
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name="Sign in").click()
 
     def inspect(self, name: str) -> None:
         """Look at the page in light and dark, wide and narrow: nothing serious for axe, nothing wider than the window.
@@ -63,13 +62,14 @@ class Visitor:
                 look = f"{name}, {width}, {scheme}"
                 too_wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
                 assert too_wide <= 0, f"{look}: the page is {too_wide} px wider than the window"
-                assert self._axe() == [], look
+                findings = self._axe()
+                assert findings == [], f"{look}: {findings}"
                 if os.environ.get("SCREENSHOTS"):
                     SCREENSHOTS.mkdir(exist_ok=True)
                     self.page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{scheme}.png", full_page=True)
         self.page.emulate_media(color_scheme="light")
         self.page.set_viewport_size(WIDE)  # type: ignore[arg-type]
-        assert self.complaints == []
+        assert self.complaints == [], self.complaints
 
     def _axe(self) -> list[dict[str, Any]]:
         if not self.page.evaluate("typeof axe === 'object'"):
