@@ -8,6 +8,7 @@ from loyalty.core.shell.registry import Found, add_counter, add_finder
 from rewards.approvals.queries import find as find_offers
 from rewards.approvals.queries import waiting_count
 from rewards.campaigns.queries import find as find_campaigns
+from rewards.caps.changing import register_caps
 
 
 def _offers(text: str, user: User) -> list[Found]:
@@ -30,3 +31,4 @@ def wire() -> None:
     add_counter("offers", waiting_count)
     add_finder("Offers", _offers)
     add_finder("Campaigns", _campaigns)
+    register_caps()

@@ -71,7 +71,8 @@ def _decide(
 def _decide_locked(
     offer_id: int, decision: StepState, function: Function, digest: str, note: str, acting_user: User
 ) -> Offer:
-    offer = Offer.objects.select_for_update(of=("self",), no_key=True).select_related("account", "reward").get(pk=offer_id)
+    rows = Offer.objects.select_for_update(of=("self",), no_key=True).select_related("account", "reward")
+    offer = rows.get(pk=offer_id)
     steps = list(offer.steps.select_related("decided_by"))
     step = _check_turn(offer, steps, function)
     check_member(acting_user, function)

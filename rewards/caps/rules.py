@@ -156,3 +156,21 @@ def gone_on(use: Use, starts_on: date, today: date, ends_on: date) -> date | Non
     day = today + timedelta(days=int(needed))
     return day if day < ends_on else None
 
+
+def change_in_words(use: Use, *, until: date, is_hard: bool, was_hard: bool, is_active: bool) -> list[str]:
+    """What changed terms mean for what is committed now; `use` carries the new limit."""
+    if not is_active:
+        return [f"This cap no longer limits anything; {money(use.committed)} is committed under it."]
+    end = "" if until >= FOREVER.ends_on else f" until {day_text(until)}"
+    committed, limit = money(use.committed), money(use.limit)
+    if use.room:
+        said = [f"{committed} is committed of the new {limit}: {money(use.room)} is left{end}."]
+    elif is_hard:
+        said = [f"{committed} is committed of the new {limit}: new offers stop{end or ' for good'}."]
+    else:
+        said = [f"{committed} is committed of the new {limit}: each new offer asks Finance{end}."]
+    if was_hard and not is_hard:
+        said.append("Offers above the limit will wait for Finance instead of being refused.")
+    if is_hard and not was_hard:
+        said.append("Offers above the limit will be refused instead of waiting for Finance.")
+    return said

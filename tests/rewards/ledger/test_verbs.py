@@ -144,7 +144,7 @@ def test_a_lot_expires_after_its_last_day_and_again_when_a_voided_invoice_gives_
     with pytest.raises(DomainError, match="until 22 Nov 2027"):
         expire_lot(lot.pk, booked_on=lot.expires_on, acting_user=None)
     used = redeem(
-        posting.account_id, Decimal(100), "USD", request="r", invoice="INV-1", booked_on=lot.expires_on, acting_user=None
+        posting.account_id, Decimal(100), "USD", request="r", invoice="I-1", booked_on=lot.expires_on, acting_user=None
     )
     expired = expire_lot(lot.pk, booked_on=LATER, acting_user=None)
     assert expired is not None

@@ -1,0 +1,110 @@
+"""How a cap is changed by request: Finance owns it, and an active one is live."""
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+
+from loyalty.core.changes.registry import Changeable, Live, Values, register
+from loyalty.core.errors import DomainError
+from loyalty.core.money import cents, money
+from loyalty.core.people.models import User
+from loyalty.core.people.rules import Function
+from rewards.caps.models import Cap, CapPeriod
+from rewards.caps.rules import CapPeriodKind, Use, change_in_words, period_of
+from rewards.caps.setting import values_of, write_change
+
+KIND = "cap"
+LARGEST = Decimal("999999999999.99")
+
+
+def read(cap_id: int, lock: bool) -> Live:
+    """The cap as it stands. Raises LookupError when there is none."""
+    rows = Cap.objects.select_for_update(no_key=True) if lock else Cap.objects.all()
+    cap = rows.filter(pk=cap_id).first()
+    if cap is None:
+        raise LookupError(f"no cap {cap_id}")
+    return Live(
+        label=f"Cap “{cap.name}”",
+        url=reverse("cap", args=[cap.pk]),
+        version=cap.version,
+        values=values_of(cap),
+        is_live=cap.is_active,
+    )
+
+
+def clean(cap_id: int, values: Values) -> dict[str, Any]:
+    """Complete, valid values; what is missing stays as it is. Raises DomainError in words."""
+    whole = dict(read(cap_id, False).values) | dict(values)
+    name = str(whole["name"]).strip()
+    if not name or len(name) > 120:
+        raise DomainError("The name of a cap has 1 to 120 characters.")
+    try:
+        limit = Decimal(str(whole["limit"]))
+    except InvalidOperation:
+        raise DomainError("The limit must be an amount of money.") from None
+    if not limit.is_finite() or limit < 0 or limit > LARGEST or limit != cents(limit):
+        raise DomainError("The limit must be an amount from $0.00 upwards, in whole cents.")
+    return {
+        "name": name,
+        "limit": f"{limit:.2f}",
+        "is_hard": bool(whole["is_hard"]),
+        "is_active": bool(whole["is_active"]),
+    }
+
+
+def impact(cap_id: int, values: Values) -> list[str]:
+    """What the change does to what is committed now, and what it would have meant before."""
+    cap = Cap.objects.get(pk=cap_id)
+    today = timezone.now().date()
+    running = period_of(CapPeriodKind(cap.period), today)
+    period = CapPeriod.objects.filter(cap=cap, starts_on=running.starts_on).first()
+    limit = Decimal(str(values["limit"]))
+    use = Use(limit, period.reserved, period.spent) if period else Use(limit)
+    sentences = change_in_words(
+        use,
+        until=running.ends_on,
+        is_hard=bool(values["is_hard"]),
+        was_hard=cap.is_hard,
+        is_active=bool(values["is_active"]),
+    )
+    ended = list(CapPeriod.objects.filter(cap=cap, ends_on__lte=today)[:12])
+    if ended:
+        over = sum(1 for p in ended if p.reserved + p.spent > limit)
+        sentences.append(f"Ended periods that committed more than {money(limit)}: {over} of the latest {len(ended)}.")
+    return sentences
+
+
+def apply(cap_id: int, values: Values, acting_user: User, reason: str) -> None:
+    """Write the decided values; runs inside the deciding transaction."""
+    write_change(cap_id, values, acting_user=acting_user, reason=reason)
+
+
+def in_words(name: str, value: Any) -> str:
+    """One value of a cap for people."""
+    if name == "limit":
+        return money(str(value))
+    if name == "is_hard":
+        return "refuse (hard)" if value else "ask Finance (soft)"
+    if name == "is_active":
+        return "in force" if value else "withdrawn"
+    return str(value)
+
+
+CHANGEABLE_CAP = Changeable(
+    kind=KIND,
+    label="Cap",
+    owner_of=lambda fields: Function.FINANCE,
+    read=read,
+    clean=clean,
+    impact=impact,
+    apply=apply,
+    field_labels={"name": "Name", "limit": "Limit", "is_hard": "At the cap", "is_active": "State"},
+    in_words=in_words,
+)
+
+
+def register_caps() -> None:
+    """Make caps changeable by request."""
+    register(CHANGEABLE_CAP)

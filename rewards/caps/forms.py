@@ -1,0 +1,95 @@
+"""What a person types to set a cap or to change one. Forms only validate."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+
+from loyalty.core.errors import DomainError
+from rewards.caps.rules import CapPeriodKind, CapScope
+from rewards.caps.scopes import account_key, choices_of
+from rewards.caps.setting import NewCap
+
+AT_THE_CAP = [("refuse", "Refuse: no offer above the limit is proposed"), ("ask", "Ask Finance: it decides each one")]
+PERIODS = [
+    (CapPeriodKind.MONTH.value, "Each calendar month"),
+    (CapPeriodKind.QUARTER.value, "Each calendar quarter"),
+    (CapPeriodKind.YEAR.value, "Each calendar year"),
+    (CapPeriodKind.TOTAL.value, "In total, without end"),
+]
+
+
+def _limit() -> forms.DecimalField:
+    return forms.DecimalField(
+        label="Limit",
+        min_value=Decimal(0),
+        max_digits=14,
+        decimal_places=2,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+        help_text="Discount-equivalent value in the reporting currency. Zero stops all offers that it binds.",
+    )
+
+
+class NewCapForm(forms.Form):
+    """A cap on one scope; `scope_key` is chosen from a list, or typed when the scope is an account."""
+
+    name = forms.CharField(label="Name", max_length=120, help_text="As people will read it in a refusal.")
+    scope_key = forms.CharField(label="Which one", required=False)
+    period = forms.ChoiceField(label="Period", choices=PERIODS)
+    limit = _limit()
+    at_the_cap = forms.ChoiceField(label="At the cap", choices=AT_THE_CAP, widget=forms.RadioSelect, initial="refuse")
+
+    def __init__(self, scope: CapScope, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.scope = scope
+        if scope is CapScope.PROGRAMME:
+            del self.fields["scope_key"]
+        elif scope is CapScope.ACCOUNT:
+            self.fields["scope_key"] = forms.CharField(
+                label="Which account", max_length=300, help_text="Its id in the CRM, or its exact name."
+            )
+        else:
+            label = f"Which {scope.label}"
+            self.fields["scope_key"] = forms.ChoiceField(label=label, choices=choices_of(scope))
+
+    def clean_scope_key(self) -> str:
+        """The key that the cap keeps; an account is looked up."""
+        typed = str(self.cleaned_data["scope_key"])
+        if self.scope is not CapScope.ACCOUNT:
+            return typed
+        try:
+            return account_key(typed)
+        except DomainError as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
+
+    def terms(self) -> NewCap:
+        """The terms of the valid form."""
+        data = self.cleaned_data
+        return NewCap(
+            name=data["name"],
+            scope=self.scope,
+            scope_key=data.get("scope_key", ""),
+            period=CapPeriodKind(data["period"]),
+            limit=data["limit"],
+            is_hard=data["at_the_cap"] == "refuse",
+        )
+
+
+class CapChangeForm(forms.Form):
+    """What may change about a cap, with the reason why."""
+
+    name = forms.CharField(label="Name", max_length=120)
+    limit = _limit()
+    at_the_cap = forms.ChoiceField(label="At the cap", choices=AT_THE_CAP, widget=forms.RadioSelect)
+    state = forms.ChoiceField(label="State", choices=[("on", "In force"), ("off", "Withdrawn")])
+    reason = forms.CharField(label="Reason", max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def values(self) -> dict[str, Any]:
+        """The proposed values as a change request carries them."""
+        data = self.cleaned_data
+        return {
+            "name": data["name"],
+            "limit": f"{data['limit']:.2f}",
+            "is_hard": data["at_the_cap"] == "refuse",
+            "is_active": data["state"] == "on",
+        }

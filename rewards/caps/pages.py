@@ -1,0 +1,151 @@
+"""The caps at /caps/: how full each is, who used it, setting one, proposing a change."""
+
+from datetime import date
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from loyalty.core.changes.verbs import propose_or_apply
+from loyalty.core.charts.burndown import burndown
+from loyalty.core.csv import csv_response, wants_csv
+from loyalty.core.errors import DomainError
+from loyalty.core.keyset import page_of
+from loyalty.core.money import money
+from loyalty.core.people.permissions import is_member
+from loyalty.core.people.rules import Function
+from loyalty.core.people.session import signed_in
+from rewards.caps import queries
+from rewards.caps.changing import KIND
+from rewards.caps.forms import CapChangeForm, NewCapForm
+from rewards.caps.models import Cap, CapEntry
+from rewards.caps.picture import cap_bar
+from rewards.caps.rules import CapScope
+from rewards.caps.setting import create_cap
+
+LIST_HEADER = ["cap", "covers", "period", "from", "until", "limit", "spent", "reserved", "room", "at the cap"]
+USE_HEADER = ["offer", "account", "reward", "campaign", "standing", "amount", "since"]
+
+
+@require_GET
+def caps(request: HttpRequest) -> HttpResponseBase:
+    """All caps in force (or those withdrawn), the fullest first."""
+    active = request.GET.get("state") != "withdrawn"
+    rows = queries.caps_now(timezone.now().date(), active=active)
+    if wants_csv(request):
+        return csv_response("caps", LIST_HEADER, map(_cap_cells, rows), acting_user=signed_in(request))
+    chips = [
+        {"label": "In force", "url": "?", "active": active},
+        {"label": "Withdrawn", "url": "?state=withdrawn", "active": not active},
+    ]
+    context = {"caps": [(row, cap_bar(row.use, row.cap.name)) for row in rows], "chips": chips, "active": active}
+    context |= {"may_set": is_member(signed_in(request), Function.FINANCE), "csv_url": f"?{_csv_query(request)}"}
+    return render(request, "rewards/caps/page.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def new_cap(request: HttpRequest) -> HttpResponse:
+    """Set a cap: Finance's alone, and at once."""
+    scope = _scope(request)
+    form = NewCapForm(scope, request.POST or None)
+    refusal = ""
+    if request.method == "POST" and form.is_valid():
+        try:
+            cap = create_cap(form.terms(), acting_user=signed_in(request))
+        except DomainError as error:
+            refusal = str(error)
+        else:
+            messages.success(request, f"The cap “{cap.name}” of {money(cap.limit)} is in force.")
+            return redirect("caps")
+    scopes = [{"label": s.label.capitalize(), "url": f"?scope={s}", "active": s is scope} for s in CapScope]
+    context = {"form": form, "scope": scope, "scopes": scopes, "refusal": refusal}
+    context["may_set"] = is_member(signed_in(request), Function.FINANCE)
+    return render(request, "rewards/caps/new.html", context)
+
+
+@require_GET
+def cap(request: HttpRequest, cap_id: int) -> HttpResponseBase:
+    """One cap in one of its periods: burn-down, and the offers that take its room."""
+    found, today = get_object_or_404(Cap, pk=cap_id), timezone.now().date()
+    now = queries.cap_at(found, _day(request, today), today)
+    entries = queries.latest_entries(found, now.period.starts_on)
+    if wants_csv(request):
+        lines = map(_use_cells, entries.iterator(chunk_size=2000))
+        return csv_response(f"cap-{found.pk}", USE_HEADER, lines, acting_user=signed_in(request))
+    page = page_of(entries, ["-id"], request.GET)
+    context = {"now": now, "cap": found, "page": page, "rows": [queries.used_by(e) for e in page.rows]}
+    context |= {"bar": cap_bar(now.use, found.name), "csv_url": f"?{_csv_query(request)}"}
+    context |= {"burndown": _burndown(now, today), "periods": _period_chips(now)}
+    return render(request, "rewards/caps/cap.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def edit_cap(request: HttpRequest, cap_id: int) -> HttpResponse:
+    """Propose other terms; a cap in force changes only by a request that a colleague decides."""
+    found = get_object_or_404(Cap, pk=cap_id)
+    form = CapChangeForm(request.POST or None, initial=_initial(found))
+    refusal = ""
+    if request.method == "POST" and form.is_valid():
+        try:
+            change = propose_or_apply(
+                KIND, found.pk, form.values(), form.cleaned_data["reason"], acting_user=signed_in(request)
+            )
+        except DomainError as error:
+            refusal = str(error)
+        else:
+            messages.success(request, "Proposed. A member of Finance who is not you decides." if change else "Changed.")
+            return redirect("change", change.pk) if change else redirect("cap", found.pk)
+    now = queries.cap_at(found, timezone.now().date(), timezone.now().date())
+    return render(request, "rewards/caps/edit.html", {"form": form, "cap": found, "now": now, "refusal": refusal})
+
+
+def _initial(cap: Cap) -> dict[str, Any]:
+    at_the_cap = "refuse" if cap.is_hard else "ask"
+    return {"name": cap.name, "limit": cap.limit, "at_the_cap": at_the_cap, "state": "on" if cap.is_active else "off"}
+
+
+def _scope(request: HttpRequest) -> CapScope:
+    named = request.POST.get("scope") or request.GET.get("scope", "")
+    return CapScope(named) if named in list(CapScope) else CapScope.PROGRAMME
+
+
+def _day(request: HttpRequest, today: date) -> date:
+    try:
+        return date.fromisoformat(request.GET.get("period", ""))
+    except ValueError:
+        return today
+
+
+def _csv_query(request: HttpRequest) -> str:
+    query = request.GET.copy()
+    query["format"] = "csv"
+    return query.urlencode()
+
+
+def _burndown(now: queries.CapNow, today: date) -> dict[str, Any]:
+    series = queries.committed_by_day(now.cap, now.period, today)
+    last = series[-1][0] if series else today
+    ends_on = (now.gone_on or last) if now.lasts else now.period.ends_on
+    picture = burndown(series, now.use.limit, ends_on, now.gone_on, f"Committed under the cap {now.cap.name}")
+    return {"picture": picture, "rows": [(day, money(level)) for day, level in series]}
+
+
+def _period_chips(now: queries.CapNow) -> list[dict[str, Any]]:
+    starts = [p.starts_on for p in queries.periods_of(now.cap)]
+    return [{"starts_on": d, "url": f"?period={d.isoformat()}", "active": d == now.period.starts_on} for d in starts]
+
+
+def _cap_cells(row: queries.CapNow) -> list[object]:
+    until = None if row.lasts else row.period.ends_on
+    at_the_cap = "refuse" if row.cap.is_hard else "ask Finance"
+    figures = [row.use.limit, row.use.spent, row.use.reserved, row.use.room]
+    return [row.cap.name, row.covers, row.cap.period, row.period.starts_on, until, *figures, at_the_cap]
+
+
+def _use_cells(entry: CapEntry) -> list[object]:
+    row = queries.used_by(entry)
+    return [row.offer_id, row.account, row.reward, row.campaign, row.standing, row.amount, entry.at]

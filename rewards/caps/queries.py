@@ -1,0 +1,139 @@
+"""Reading caps: how full they are, who used them. Money in the reporting currency, days in UTC."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.db.models import Case, F, QuerySet, Sum, Value, When
+from django.db.models.functions import TruncDate
+
+from loyalty.core.periods import FOREVER, Period
+from rewards.caps.models import Cap, CapEntry, CapPeriod
+from rewards.caps.rules import CapEntryKind, CapPeriodKind, Use, gone_on, period_of
+from rewards.caps.scopes import labels_of
+
+STANDING_WORDS = {
+    CapEntryKind.RESERVE.value: "reserved",
+    CapEntryKind.SPEND.value: "spent",
+    CapEntryKind.RELEASE.value: "released",
+}
+
+
+@dataclass(frozen=True)
+class CapNow:
+    """A cap with what is taken of it in one of its periods."""
+
+    cap: Cap
+    covers: str
+    period: Period
+    use: Use
+    gone_on: date | None
+
+    @property
+    def lasts(self) -> bool:
+        """Whether the period never ends."""
+        return self.period == FOREVER
+
+    @property
+    def alert_tone(self) -> str:
+        """How loud the mark reached is: quiet, calm at 50 %, warn at 80 %, bad at 100 %."""
+        return {0: "quiet", 50: "calm", 80: "warn", 100: "bad"}[self.use.alert]
+
+
+def caps_now(today: date, *, active: bool = True) -> list[CapNow]:
+    """The caps in force (or the withdrawn ones), the fullest first, each in the period of `today`."""
+    caps = list(Cap.objects.filter(is_active=active))
+    running = CapPeriod.objects.filter(cap__in=caps, starts_on__lte=today, ends_on__gt=today)
+    periods = {period.cap_id: period for period in running}
+    covers = labels_of(caps)
+    shown = [_now(cap, covers[cap.pk], periods.get(cap.pk), today) for cap in caps]
+    return sorted(shown, key=lambda c: (-c.use.share, c.cap.pk))
+
+
+def cap_at(cap: Cap, day: date, today: date) -> CapNow:
+    """One cap in its period of `day`, seen from `today`."""
+    wanted = period_of(CapPeriodKind(cap.period), day)
+    period = CapPeriod.objects.filter(cap=cap, starts_on=wanted.starts_on).first()
+    return _now(cap, labels_of([cap])[cap.pk], period, today, day)
+
+
+def _now(cap: Cap, covers: str, period: CapPeriod | None, today: date, day: date | None = None) -> CapNow:
+    span = period_of(CapPeriodKind(cap.period), day or today)
+    use = Use(cap.limit, period.reserved, period.spent) if period else Use(cap.limit)
+    began = max(span.starts_on, _first_entry_day(period)) if period and span == FOREVER else span.starts_on
+    return CapNow(cap, covers, span, use, gone_on(use, began, today, span.ends_on) if today in span else None)
+
+
+def _first_entry_day(period: CapPeriod) -> date:
+    """When a cap without end began to be used; its pace is counted from there."""
+    first = period.entries.order_by("id").values_list("at", flat=True).first()
+    return first.date() if first else period.starts_on
+
+
+def periods_of(cap: Cap) -> list[CapPeriod]:
+    """The periods in which anything happened, newest first."""
+    return list(cap.periods.order_by("-starts_on")[:24])
+
+
+@dataclass(frozen=True)
+class UsedBy:
+    """One offer in one cap period: what it takes and how it stands now."""
+
+    offer_id: int
+    account: str
+    reward: str
+    campaign: str
+    amount: Decimal
+    standing: str
+    entry: CapEntry
+
+
+def latest_entries(cap: Cap, starts_on: date) -> QuerySet[CapEntry]:
+    """The last entry of each offer in a period: how the offer stands under the cap, newest first."""
+    entries = CapEntry.objects.filter(period__cap=cap, period__starts_on=starts_on)
+    last = entries.order_by("offer_id", "-id").distinct("offer_id").values("id")
+    return (
+        CapEntry.objects.filter(id__in=last)
+        .select_related("offer__account", "offer__campaign")
+        .order_by("-id")
+    )
+
+
+def used_by(entry: CapEntry) -> UsedBy:
+    """One row of who used a cap."""
+    offer = entry.offer
+    return UsedBy(
+        offer_id=offer.pk,
+        account=offer.account.name,
+        reward=offer.reward_name,
+        campaign=offer.campaign.name,
+        amount=entry.amount,
+        standing=STANDING_WORDS[entry.kind],
+        entry=entry,
+    )
+
+
+def committed_by_day(cap: Cap, span: Period, today: date) -> list[tuple[date, Decimal]]:
+    """Reserved plus spent at the end of each day, from the first entry to `today` or the period's last day."""
+    change = Case(
+        When(kind=CapEntryKind.RESERVE.value, then=F("amount")),
+        When(kind=CapEntryKind.RELEASE.value, then=-F("amount")),
+        default=Value(Decimal(0)),
+    )
+    rows = (
+        CapEntry.objects.filter(period__cap=cap, period__starts_on=span.starts_on)
+        .values(day=TruncDate("at"))
+        .annotate(moved=Sum(change))
+        .order_by("day")
+    )
+    moved = {row["day"]: row["moved"] for row in rows}
+    if not moved:
+        return []
+    day = min(moved) if span == FOREVER else min(span.starts_on, *moved)
+    last = max(min(today, span.ends_on - timedelta(days=1)), *moved)
+    level, series = Decimal(0), []
+    while day <= last:
+        level += moved.get(day, Decimal(0))
+        series.append((day, level))
+        day += timedelta(days=1)
+    return series

@@ -1,0 +1,65 @@
+"""Which ones a cap can be set on, and what they are called."""
+
+from accounts.records.models import Account
+from loyalty.core.errors import DomainError
+from loyalty.core.people.rules import FUNCTION_LABELS, Function
+from rewards.caps.models import Cap
+from rewards.caps.rules import CapScope
+from rewards.catalogue.queries import reward_kinds, rewarding_campaigns
+
+WHOLE_PROGRAMME = "The whole programme"
+
+
+def choices_of(scope: CapScope) -> list[tuple[str, str]]:
+    """The (key, label) pairs to choose from; empty where there is nothing to choose, or too much to list."""
+    if scope is CapScope.FUNCTION:
+        return [(f.value, label) for f, label in FUNCTION_LABELS.items()]
+    if scope is CapScope.REWARD_KIND:
+        return [(kind, kind_label(kind)) for kind in reward_kinds()]
+    if scope is CapScope.CAMPAIGN:
+        return [(str(pk), name) for pk, name in rewarding_campaigns()]
+    return []
+
+
+def account_key(text: str) -> str:
+    """The key of the account that a person named by its id in the CRM or by its exact name.
+
+    Raises DomainError when there is none, or when several have that name.
+    """
+    wanted = text.strip()
+    by_id = Account.objects.filter(external_id=wanted).first()
+    if by_id is not None:
+        return str(by_id.pk)
+    found = list(Account.objects.filter(name__iexact=wanted).values_list("pk", flat=True)[:2])
+    if not found:
+        raise DomainError(f"No account has the id or the name “{wanted}”.")
+    if len(found) > 1:
+        raise DomainError(f"Several accounts are called “{wanted}”. Give the account's id in the CRM.")
+    return str(found[0])
+
+
+def kind_label(kind: str) -> str:
+    """A kind of reward in words: service_credit is “Service credit”."""
+    return kind.replace("_", " ").capitalize()
+
+
+def labels_of(caps: list[Cap]) -> dict[int, str]:
+    """What each cap limits, by cap id, with one query a scope."""
+    campaigns = dict(choices_of(CapScope.CAMPAIGN)) if any(c.scope == CapScope.CAMPAIGN for c in caps) else {}
+    keys = [int(c.scope_key) for c in caps if c.scope == CapScope.ACCOUNT and c.scope_key.isdigit()]
+    accounts = dict(Account.objects.filter(pk__in=keys).values_list("pk", "name")) if keys else {}
+    return {cap.pk: _label(cap, campaigns, accounts) for cap in caps}
+
+
+def _label(cap: Cap, campaigns: dict[str, str], accounts: dict[int, str]) -> str:
+    match CapScope(cap.scope):
+        case CapScope.PROGRAMME:
+            return WHOLE_PROGRAMME
+        case CapScope.FUNCTION:
+            return f"Campaigns of {FUNCTION_LABELS[Function(cap.scope_key)]}"
+        case CapScope.REWARD_KIND:
+            return f"Rewards of the kind “{kind_label(cap.scope_key)}”"
+        case CapScope.CAMPAIGN:
+            return f"Campaign “{campaigns.get(cap.scope_key, 'no longer there')}”"
+        case CapScope.ACCOUNT:
+            return f"Account {accounts.get(int(cap.scope_key), 'no longer there')}"

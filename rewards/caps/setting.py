@@ -1,0 +1,106 @@
+"""Making a cap, and writing a decided change of one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from loyalty.core.audit.rules import AuditVerb
+from loyalty.core.audit.verbs import record
+from loyalty.core.errors import DomainError
+from loyalty.core.money import money
+from loyalty.core.people.models import User
+from loyalty.core.people.permissions import check_member
+from loyalty.core.people.rules import Function
+from rewards.caps.commitments import count_in, hold
+from rewards.caps.models import Cap
+from rewards.caps.rules import CapPeriodKind, CapScope
+
+
+@dataclass(frozen=True)
+class NewCap:
+    """The terms of a cap to be; `limit` in the reporting currency. Hard refuses, soft asks Finance."""
+
+    name: str
+    scope: CapScope
+    scope_key: str
+    period: CapPeriodKind
+    limit: Decimal
+    is_hard: bool
+
+
+@transaction.atomic
+def create_cap(terms: NewCap, *, acting_user: User) -> Cap:
+    """Set a cap at once; what is committed already in its running period counts from the start.
+
+    It applies at once, even though offers are live: it changes no offer that
+    stands. Raises NotAllowed unless the person is in Finance, DomainError when an
+    active cap has the same scope and period.
+    """
+    check_member(acting_user, Function.FINANCE)
+    hold()
+    _check_alone(terms.scope.value, terms.scope_key, terms.period.value)
+    cap = Cap.objects.create(
+        name=terms.name,
+        scope=terms.scope.value,
+        scope_key=terms.scope_key,
+        period=terms.period.value,
+        limit=terms.limit,
+        is_hard=terms.is_hard,
+    )
+    count_in(cap.pk, timezone.now().date())
+    record(
+        AuditVerb.CREATED,
+        acting_user=acting_user,
+        object_type="cap",
+        object_id=cap.pk,
+        object_label=cap.name,
+        after=values_of(cap) | {"scope": cap.scope, "scope key": cap.scope_key, "period": cap.period},
+    )
+    return cap
+
+
+@transaction.atomic
+def write_change(cap_id: int, values: Mapping[str, Any], *, acting_user: User, reason: str) -> None:
+    """Write decided values as the next version of a cap. Whether they may be is checked before.
+
+    Raises DomainError when it would be the second active cap of its scope and period.
+    """
+    hold()
+    cap = Cap.objects.select_for_update(no_key=True).get(pk=cap_id)
+    before, was_active = values_of(cap), cap.is_active
+    cap.name, cap.limit = values["name"], Decimal(values["limit"])
+    cap.is_hard, cap.is_active = values["is_hard"], values["is_active"]
+    if cap.is_active and not was_active:
+        _check_alone(cap.scope, cap.scope_key, cap.period)
+    cap.version += 1
+    cap.save()
+    if cap.is_active and not was_active:
+        count_in(cap.pk, timezone.now().date())
+    record(
+        AuditVerb.EDITED,
+        acting_user=acting_user,
+        object_type="cap",
+        object_id=cap.pk,
+        object_label=cap.name,
+        before=before,
+        after=values_of(cap),
+        reason=reason,
+    )
+
+
+def values_of(cap: Cap) -> dict[str, Any]:
+    """What a change of the cap may change, as JSON; money as text with two decimals."""
+    return {"name": cap.name, "limit": f"{cap.limit:.2f}", "is_hard": cap.is_hard, "is_active": cap.is_active}
+
+
+def _check_alone(scope: str, scope_key: str, period: str) -> None:
+    other = Cap.objects.filter(scope=scope, scope_key=scope_key, period=period, is_active=True).first()
+    if other is not None:
+        raise DomainError(
+            f"The cap “{other.name}” limits the same thing per {period} already,"
+            f" at {money(other.limit)}. Change that one instead."
+        )
