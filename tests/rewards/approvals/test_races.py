@@ -1,0 +1,62 @@
+"""Many people decide one offer at once: one decision, one grant, everybody else is told by whom and when."""
+
+from collections import Counter
+from functools import partial
+
+import pytest
+
+from loyalty.core.audit.models import AuditLine
+from loyalty.core.audit.rules import AuditVerb
+from loyalty.core.errors import DomainError
+from loyalty.core.people.models import User
+from loyalty.core.people.rules import Function
+from rewards.approvals.verbs import approve, reject
+from rewards.ledger.models import Posting
+from rewards.offers.models import Grant, Offer
+from tests.concurrency import at_once
+from tests.factories import OfferFactory, PersonFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def colleagues(count: int) -> list[User]:
+    return PersonFactory.create_batch(count, functions=[Function.CS])
+
+
+def told(results: list[object]) -> list[str]:
+    return [str(r) for r in results if isinstance(r, DomainError)]
+
+
+def test_twenty_browsers_approve_one_offer() -> None:
+    offer = OfferFactory(functions=[Function.CS])
+    results = at_once(
+        partial(approve, offer.pk, function=Function.CS, digest=offer.digest, acting_user=person)
+        for person in colleagues(20)
+    )
+    winner = Grant.objects.get().offer.steps.get().decided_by
+    assert isinstance(winner, User)
+    assert Counter(type(r) for r in results) == {Offer: 1, DomainError: 19}
+    assert all(winner.display_name in words and "UTC" in words for words in told(results))
+    assert Posting.objects.count() == 1
+    assert AuditLine.objects.filter(verb=AuditVerb.OFFER_APPROVED.value).count() == 1
+
+
+def test_approve_and_reject_at_once() -> None:
+    people = colleagues(2)
+    outcomes = Counter()
+    for _ in range(20):
+        offer = OfferFactory(functions=[Function.CS])
+        results = at_once(
+            [
+                partial(approve, offer.pk, function=Function.CS, digest=offer.digest, acting_user=people[0]),
+                partial(reject, offer.pk, function=Function.CS, digest=offer.digest, note="no", acting_user=people[1]),
+            ]
+        )
+        offer.refresh_from_db()
+        grants, postings = Grant.objects.filter(offer=offer).count(), Posting.objects.filter(lines__lot__grant__offer=offer)
+        assert Counter(type(r) for r in results) == {Offer: 1, DomainError: 1}
+        assert len(told(results)) == 1
+        expected = {"approved": (1, 1), "rejected": (0, 0)}[offer.state]
+        assert (grants, postings.distinct().count()) == expected
+        outcomes[offer.state] += 1
+    assert sum(outcomes.values()) == 20
