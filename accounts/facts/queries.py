@@ -1,0 +1,21 @@
+"""Reading account facts."""
+
+from datetime import date
+
+from accounts.facts.models import AccountFacts
+from accounts.records.models import Account
+
+
+def facts_on(account: Account, day: date) -> AccountFacts | None:
+    """How things stood at the end of a day (UTC); None when that day was never worked out."""
+    return AccountFacts.objects.filter(account=account, day=day).first()
+
+
+def latest(account: Account) -> AccountFacts | None:
+    """The facts of the latest day that was worked out; None when there is none yet."""
+    return AccountFacts.objects.filter(account=account).order_by("-day").first()
+
+
+def latest_day() -> date | None:
+    """The latest day that facts were worked out for, of any account; None on an empty database."""
+    return AccountFacts.objects.order_by("-day").values_list("day", flat=True).first()

@@ -1,0 +1,110 @@
+"""Working account facts out again.
+
+Invariants: a row is what the statement makes of the records and events that
+are committed when it runs; two refreshes of one account never overlap, so the
+later one sees all that the earlier one saw; a dirty mark goes away in the
+transaction that serves it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+
+from dateutil.relativedelta import relativedelta
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.facts.statement import REFRESH
+from accounts.milestones.verbs import detect
+from accounts.records.models import Account
+
+ACCOUNTS_A_RANGE = 1000
+# Facts are kept for 25 months: a mark of an older day is served from the first day that is kept.
+KEPT_MONTHS = 25
+# Next month's partition is made in good time, because making one waits for all readers.
+PARTITIONS_AHEAD = timedelta(days=31)
+
+CLAIM = """
+WITH waiting AS (
+    SELECT account_id FROM accounts_factsdirty ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+), claimed AS (
+    DELETE FROM accounts_factsdirty
+    WHERE id IN (
+        SELECT id FROM accounts_factsdirty
+        WHERE account_id IN (SELECT account_id FROM waiting)
+        FOR UPDATE SKIP LOCKED
+    )
+    RETURNING account_id, day
+)
+SELECT account_id, min(day) FROM claimed GROUP BY account_id ORDER BY account_id
+"""
+
+
+def refresh(account_ids: Sequence[int] | None, first_day: date, last_day: date) -> int:
+    """Work out the facts of [first_day, last_day] for some accounts, or for all (None).
+
+    Days in UTC. Returns how many rows were written; rows that stay as they are
+    are not. All accounts are taken in ranges, each a transaction of its own
+    unless the caller has opened one. Raises nothing when there is no such account.
+    """
+    _ensure_partitions(first_day, last_day)
+    written = 0
+    for ids in _ranges(account_ids):
+        with transaction.atomic():
+            written += _refresh_locked({account_id: first_day for account_id in _lock(ids)}, last_day)
+    return written
+
+
+def refresh_dirty(limit: int, *, up_to: date | None = None) -> list[int]:
+    """Serve up to `limit` dirty marks, with all marks of the same accounts; returns the accounts.
+
+    One transaction: milestones are detected, then the facts worked out from
+    the earliest marked day to `up_to` (UTC, default today; a later mark counts
+    as that day). Marks that another worker is serving are left to it.
+    """
+    last_day = up_to or timezone.now().date()
+    oldest = (last_day - relativedelta(months=KEPT_MONTHS)).replace(day=1)
+    _ensure_partitions(last_day, last_day)
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(CLAIM, {"limit": limit})
+            marked: dict[int, date] = dict(cursor.fetchall())
+        if marked:
+            first_days = {account: min(max(day, oldest), last_day) for account, day in marked.items()}
+            _ensure_partitions(min(first_days.values()), last_day)
+            _lock(list(first_days))
+            detect(list(first_days))
+            _refresh_locked(first_days, last_day)
+    return list(marked)
+
+
+def _refresh_locked(first_days: Mapping[int, date], last_day: date) -> int:
+    if not first_days:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            REFRESH,
+            {
+                "accounts": list(first_days),
+                "first_days": list(first_days.values()),
+                "last_day": last_day,
+                "currency": settings.REPORTING_CURRENCY,
+            },
+        )
+        return int(cursor.rowcount)
+
+
+def _lock(account_ids: Sequence[int]) -> list[int]:
+    """Lock the accounts in the order of their ids; events of theirs may still come in meanwhile."""
+    rows = Account.objects.filter(pk__in=account_ids).order_by("pk").select_for_update(no_key=True)
+    return list(rows.values_list("pk", flat=True))
+
+
+def _ranges(account_ids: Sequence[int] | None) -> Iterator[Sequence[int]]:
+    ids = sorted(account_ids if account_ids is not None else Account.objects.values_list("pk", flat=True))
+    return (ids[start : start + ACCOUNTS_A_RANGE] for start in range(0, len(ids), ACCOUNTS_A_RANGE))
+
+
+def _ensure_partitions(first_day: date, last_day: date) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT ensure_facts_partitions(%s, %s)", [first_day, last_day + PARTITIONS_AHEAD])
