@@ -1,5 +1,7 @@
 """The error pages."""
 
+import json
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -13,7 +15,11 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return render(request, "errors/403.html", {"reason": str(exception or "")}, status=403)
+    reason = str(exception or "")
+    response = render(request, "errors/403.html", {"reason": reason}, status=403)
+    if request.headers.get("HX-Request") and reason:
+        response["HX-Trigger"] = json.dumps({"announce": {"message": reason, "tone": "bad"}})
+    return response
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

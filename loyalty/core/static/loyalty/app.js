@@ -48,7 +48,8 @@
     announce(detail.message || detail.value, detail.tone);
   });
   document.addEventListener("htmx:responseError", function (event) {
-    var status = event.detail.xhr.status;
+    var xhr = event.detail.xhr, status = xhr.status;
+    if ((xhr.getResponseHeader("HX-Trigger") || "").includes("announce")) return;
     if (status === 403) announce("This is not yours to do. Nothing was changed.", "bad");
     else if (status === 404) announce("This is no longer here. Load the page again.", "warn");
     else announce("That did not work. Nothing was changed; please try again.", "bad");
