@@ -56,10 +56,13 @@ class Session:
                 self._use = _open(self.places.data_dir / "engines.used")
                 fcntl.flock(self._use, fcntl.LOCK_SH)
             try:
-                return self._start_missing()
+                started = self._start_missing()
             except BaseException:
                 self._leave()
                 raise
+        if started:
+            self.report(f"Started {' and '.join(started)}")
+        return started
 
     def revive(self) -> list[str]:
         """Start again whichever engine has ended; returns the names of those."""
@@ -99,9 +102,7 @@ class Session:
             if postgres.start(self.places, programs, durable=self.durable):
                 started.append("PostgreSQL")
         if self.with_broker and broker.start(self.places, programs):
-            started.append("broker")
-        if started:
-            self.report(f"Started {' and '.join(started)}")
+            started.append("the broker")
         return started
 
     def _leave_and_stop(self) -> bool:

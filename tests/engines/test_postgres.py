@@ -53,7 +53,7 @@ def test_listens_on_a_private_socket_only(running: Layout) -> None:
 
 def test_durable_unless_a_test_says_otherwise(places: Layout) -> None:
     session = Session(places)
-    assert session.start() == ["PostgreSQL", "broker"]
+    assert session.start() == ["PostgreSQL", "the broker"]
     with connect(places) as connection:
         assert value(connection, "SHOW fsync") == "on"
         assert value(connection, "SHOW synchronous_commit") == "on"

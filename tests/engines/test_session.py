@@ -55,7 +55,7 @@ def test_after_kill_9_of_everything_the_next_one_starts_anew(places: Layout, hol
     for pid in (killed.process.pid, before["postgres"], before["broker"]):
         os.kill(pid, signal.SIGKILL)
     after = hold(places.data_dir).told()
-    assert after["started"] == ["PostgreSQL", "broker"]
+    assert after["started"] == ["PostgreSQL", "the broker"]
     assert after["role"] == "loyalty_app"
 
 
@@ -77,7 +77,7 @@ def test_a_broker_that_was_killed_is_replaced(places: Layout) -> None:
     killed = broker.process_id(places)
     os.kill(killed, signal.SIGKILL)
     assert processes.wait_until(lambda: broker.process_id(places) == 0, 5)
-    assert session.revive() == ["broker"]
+    assert session.revive() == ["the broker"]
     assert session.revive() == []
     assert broker.process_id(places) not in (0, killed)
     assert broker.answers(places) is True
@@ -86,6 +86,6 @@ def test_a_broker_that_was_killed_is_replaced(places: Layout) -> None:
 
 def test_one_engine_can_be_left_out(places: Layout) -> None:
     session = Session(places, with_postgres=False)
-    assert session.start() == ["broker"]
+    assert session.start() == ["the broker"]
     assert not places.postgres_dir.exists()
     assert session.stop() is True

@@ -174,6 +174,6 @@ def test_an_engine_that_was_killed_is_started_again(supervise: Make, place: Path
     killed = broker.process_id(session.places)
     os.kill(killed, signal.SIGKILL)
     assert ticks_until(supervisor, lambda: broker.process_id(session.places) not in (0, killed))
-    assert said == ["broker had ended; started it again"]
+    assert said == ["the broker had ended; started it again"]
     supervisor.stop()
     assert broker.process_id(session.places) == 0
