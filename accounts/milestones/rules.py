@@ -6,6 +6,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
+from loyalty.core.errors import DomainError
+
 
 class MilestoneStatus(StrEnum):
     DRAFT = "draft"
@@ -56,11 +58,47 @@ def value_in_words(field: str, value: Any) -> str:
     return str(value)
 
 
-def status_refusal(now: MilestoneStatus, wanted: MilestoneStatus) -> str | None:
-    """Why a milestone cannot go from one status to another, or None when it can."""
-    if now is not MilestoneStatus.DRAFT and wanted is MilestoneStatus.DRAFT:
-        return "A milestone that was live keeps its history: it can be retired, but is not a draft again."
-    return None
+MOST_TIMES = 1_000_000
+LONGEST_WINDOW = 3650
+
+
+def clean_values(now: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The whole set of values after an edit; raises DomainError in words when they make no sense."""
+    merged = {field: values.get(field, now[field]) for field in FIELD_LABELS}
+    name, event_name = str(merged["name"]).strip(), str(merged["event_name"]).strip()
+    if not 1 <= len(name) <= 120:
+        raise DomainError("A milestone needs a name of at most 120 letters.")
+    if not 1 <= len(event_name) <= 200:
+        raise DomainError("Name the event that counts, as the product sends it (at most 200 letters).")
+    count, within_days = merged["count"], merged["within_days"]
+    if not _is_whole(count) or not 1 <= count <= MOST_TIMES:
+        raise DomainError(f"How often is a whole number from 1 to {MOST_TIMES:,}.")
+    if within_days is not None and not (_is_whole(within_days) and 1 <= within_days <= LONGEST_WINDOW):
+        raise DomainError(f"The days since sign-up are a whole number from 1 to {LONGEST_WINDOW:,}, or empty.")
+    if merged["status"] not in list(MilestoneStatus):
+        raise DomainError("A milestone is draft, live or retired.")
+    if merged["status"] == MilestoneStatus.DRAFT and now["status"] != MilestoneStatus.DRAFT:
+        raise DomainError("A milestone that was live keeps its history: retire it instead of making it a draft.")
+    return {
+        "name": name,
+        "event_name": event_name,
+        "count": count,
+        "within_days": within_days,
+        "status": str(merged["status"]),
+    }
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def status_sentence(now: str, wanted: str) -> str | None:
+    """What a change of status means, or None when it stays."""
+    if now == wanted:
+        return None
+    if wanted == MilestoneStatus.LIVE:
+        return "Goes live: only events from then on start offers; who reached it before is recorded, and gets nothing."
+    return "Retires it: nobody reaches it from then on, and what was reached stays."
 
 
 def names_in_words(names: list[str], total: int) -> str:
@@ -74,10 +112,13 @@ def names_in_words(names: list[str], total: int) -> str:
 
 @dataclass(frozen=True)
 class Measured:
-    """Whom terms would have reached in the last MEASURED_DAYS days, against the terms of now."""
+    """Whom terms would have reached in the last MEASURED_DAYS days, against the terms of now.
+
+    `reached_now` is None when there are no terms yet to compare with.
+    """
 
     reached: int
-    reached_now: int
+    reached_now: int | None
     adds: int
     drops: int
     added_names: list[str]
@@ -85,15 +126,14 @@ class Measured:
 
     def headline(self, times: int) -> str:
         """The preview's sentence, for terms that ask for the event `times` times."""
-        accounts = "1 account" if self.reached == 1 else f"{self.reached:,} accounts"
-        difference = self.reached - self.reached_now
-        against = (
-            "as many as under the terms of now"
-            if difference == 0
-            else f"{abs(difference):,} {'more' if difference > 0 else 'fewer'} than now"
-        )
         asked = "Once" if times == 1 else f"{times:,} times"
-        return f"{asked}: {accounts} reached it in the last {MEASURED_DAYS} days, {against}."
+        told = f"{asked}: {_accounts(self.reached)} reached it in the last {MEASURED_DAYS} days"
+        if self.reached_now is None:
+            return f"{told}."
+        difference = self.reached - self.reached_now
+        if difference == 0:
+            return f"{told}, as many as now."
+        return f"{told}, {abs(difference):,} {'more' if difference > 0 else 'fewer'} than now."
 
     def sentences(self, times: int) -> list[str]:
         """The impact of a change in sentences: how many, whom it adds, whom it drops."""
@@ -102,7 +142,7 @@ class Measured:
             told.append(f"Adds {_accounts(self.adds)}: {names_in_words(self.added_names, self.adds)}.")
         if self.drops:
             told.append(f"Drops {_accounts(self.drops)}: {names_in_words(self.dropped_names, self.drops)}.")
-        if not self.adds and not self.drops:
+        if self.reached_now is not None and not self.adds and not self.drops:
             told.append("Adds nobody and drops nobody.")
         return told
 

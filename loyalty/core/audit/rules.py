@@ -1,6 +1,9 @@
 """The closed set of things that can stand in the audit."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class AuditVerb(StrEnum):
@@ -36,3 +39,77 @@ class AuditVerb(StrEnum):
     @property
     def label(self) -> str:
         return self.value.replace("_", " ")
+
+
+V = AuditVerb
+
+# {actor} is who did it, {label} what it was done to. A test holds the table total.
+TITLES: dict[AuditVerb, str] = {
+    V.SIGNED_IN: "{actor} signed in",
+    V.SIGN_IN_FAILED: "A sign-in as “{label}” failed",
+    V.SIGNED_OUT: "{actor} signed out",
+    V.PERSON_CREATED: "{actor} added {label} to the people",
+    V.PERSON_CHANGED: "{actor} changed {label}",
+    V.SOURCE_CREATED: "{actor} made the source {label}",
+    V.SOURCE_KEY_MADE: "{actor} made a key for {label}",
+    V.SOURCE_KEY_REVOKED: "{actor} revoked a key of {label}",
+    V.IMPORTED: "{actor} imported {label}",
+    V.EXPORTED: "{actor} exported {label}",
+    V.CHANGE_PROPOSED: "{actor} proposed: {label}",
+    V.CHANGE_EDITED: "{actor} wrote anew: {label}",
+    V.CHANGE_COMMENTED: "{actor} commented on: {label}",
+    V.CHANGE_APPROVED: "{actor} approved: {label}",
+    V.CHANGE_REJECTED: "{actor} rejected: {label}",
+    V.CHANGE_WITHDRAWN: "{actor} withdrew: {label}",
+    V.CHANGE_APPLIED: "{actor} applied: {label}",
+    V.CREATED: "{actor} made {label}",
+    V.EDITED: "{actor} edited {label}",
+    V.REFUSED: "{actor} was refused: {label}",
+    V.OFFER_PROPOSED: "{actor} proposed {label}",
+    V.OFFER_APPROVED: "{actor} approved {label}",
+    V.OFFER_REJECTED: "{actor} rejected {label}",
+    V.OFFER_LAPSED: "{actor} let lapse {label}",
+    V.GRANT_ISSUED: "{actor} granted {label}",
+    V.LEDGER_POSTED: "{actor} posted {label} to the ledger",
+}
+
+
+def title(verb: AuditVerb, actor: str, label: str) -> str:
+    """A line in words: “Priya Shah approved: Change to First custom report”."""
+    return TITLES[verb].format(actor=actor, label=label)
+
+
+def value_in_words(value: Any) -> str:
+    """One value of `before` or `after`; unknown is a dash."""
+    if value is None or value == "":
+        return "—"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(value_in_words(item) for item in value) or "none"
+    if isinstance(value, dict):
+        return "; ".join(f"{name.replace('_', ' ')}: {value_in_words(item)}" for name, item in value.items())
+    return str(value)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One field of a line, in words."""
+
+    label: str
+    before: str
+    after: str
+
+
+def differences(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> list[Difference]:
+    """What stands before and after, field by field; a side that is not told is a dash."""
+    earlier, later = before or {}, after or {}
+    fields = list(earlier) + [field for field in later if field not in earlier]
+    return [
+        Difference(
+            label=field.replace("_", " ").capitalize(),
+            before=value_in_words(earlier.get(field)),
+            after=value_in_words(later.get(field)),
+        )
+        for field in fields
+    ]

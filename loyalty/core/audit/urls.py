@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from loyalty.core.audit import pages
+
+urlpatterns = [
+    path("", pages.audit, name="audit"),
+    path("<int:line_id>/", pages.audit_line, name="audit-line"),
+]

@@ -1,0 +1,80 @@
+"""How a milestone is changed by request: the ground calls these."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.urls import reverse
+
+from accounts.milestones.models import Milestone
+from accounts.milestones.queries import measure
+from accounts.milestones.rules import (
+    FIELD_LABELS,
+    MilestoneStatus,
+    MilestoneTerms,
+    clean_values,
+    status_sentence,
+    value_in_words,
+)
+from accounts.milestones.verbs import values_of, write_version
+from loyalty.core.changes.registry import Changeable, Live, Values
+from loyalty.core.people.rules import Function
+
+KIND = "milestone"
+
+
+def _get(milestone_id: int, lock: bool) -> Milestone:
+    rows = Milestone.objects.select_for_update() if lock else Milestone.objects.all()
+    milestone = rows.filter(pk=milestone_id).first()
+    if milestone is None:
+        raise LookupError(f"No milestone {milestone_id}")
+    return milestone
+
+
+def read(milestone_id: int, lock: bool) -> Live:
+    """The milestone as it stands now."""
+    milestone = _get(milestone_id, lock)
+    return Live(
+        label=milestone.name,
+        url=reverse("milestone", args=[milestone.pk]),
+        version=milestone.version,
+        values=values_of(milestone),
+        is_live=milestone.status == MilestoneStatus.LIVE.value,
+    )
+
+
+def clean(milestone_id: int, values: Values) -> dict[str, Any]:
+    """Complete, valid values, or DomainError in words."""
+    return clean_values(values_of(_get(milestone_id, lock=False)), values)
+
+
+def impact(milestone_id: int, values: Values) -> list[str]:
+    """Whom the proposed terms would have reached last year, against those of now."""
+    milestone = _get(milestone_id, lock=False)
+    told = status_sentence(milestone.status, str(values["status"]))
+    if values["status"] == MilestoneStatus.RETIRED:
+        return [told] if told else []
+    sentences = measure(terms_of(values), milestone.terms).sentences(values["count"])
+    return [told, *sentences] if told else sentences
+
+
+def terms_of(values: Mapping[str, Any]) -> MilestoneTerms:
+    """The terms among the values of an edit."""
+    return MilestoneTerms(values["event_name"], values["count"], values["within_days"])
+
+
+def _edit_url(milestone_id: int, change_id: int) -> str:
+    return f"{reverse('milestone', args=[milestone_id])}?change={change_id}"
+
+
+MILESTONE = Changeable(
+    kind=KIND,
+    label="milestone",
+    owner_of=lambda fields: Function.PRODUCT,
+    read=read,
+    clean=clean,
+    impact=impact,
+    apply=write_version,
+    field_labels=FIELD_LABELS,
+    in_words=value_in_words,
+    edit_url=_edit_url,
+)

@@ -1,0 +1,71 @@
+"""What the editing of milestones and key actions asks for."""
+
+from typing import Any
+
+from django import forms
+
+from accounts.milestones.rules import LONGEST_WINDOW, MOST_TIMES, MilestoneStatus
+
+
+class TermsForm(forms.Form):
+    """The condition of a milestone; also what the preview needs."""
+
+    event_name = forms.CharField(
+        max_length=200,
+        label="Event",
+        help_text="The name as the product sends it.",
+        widget=forms.TextInput(attrs={"list": "event-names", "autocomplete": "off"}),
+    )
+    count = forms.IntegerField(min_value=1, max_value=MOST_TIMES, label="How often", initial=1)
+    within_days = forms.IntegerField(
+        min_value=1,
+        max_value=LONGEST_WINDOW,
+        required=False,
+        label="Within days of sign-up",
+        help_text="Empty: no limit.",
+    )
+
+
+class NewMilestoneForm(TermsForm):
+    """A draft."""
+
+    name = forms.CharField(max_length=120, label="Name")
+    field_order = ("name", "event_name", "count", "within_days")
+
+
+class MilestoneForm(NewMilestoneForm):
+    """An edit; `change` and `digest` name the proposal that is written anew, if there is one."""
+
+    status = forms.ChoiceField(choices=[], label="Status")
+    reason = forms.CharField(
+        max_length=2000,
+        required=False,
+        label="Reason",
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Whoever decides reads it first.",
+    )
+    change = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    digest = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, was_live: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [s for s in MilestoneStatus if not (was_live and s is MilestoneStatus.DRAFT)]
+        self.fields["status"] = forms.ChoiceField(choices=[(s.value, s.value) for s in choices], label="Status")
+        self.order_fields(["name", "event_name", "count", "within_days", "status", "reason"])
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The edited fields, as the change request keeps them."""
+        return {k: v for k, v in self.cleaned_data.items() if k not in ("reason", "change", "digest")}
+
+
+class KeyActionsForm(forms.Form):
+    event_names = forms.CharField(
+        label="Events, one a line",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 8}),
+    )
+    reason = forms.CharField(max_length=2000, required=False, label="Reason", widget=forms.Textarea(attrs={"rows": 2}))
+
+    def clean_event_names(self) -> list[str]:
+        return [line.strip() for line in str(self.cleaned_data["event_names"]).splitlines() if line.strip()]

@@ -1,0 +1,132 @@
+"""Milestones at /milestones/: the list, one beside it with its history, editing, and who would match."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.milestones import queries, verbs
+from accounts.milestones.changing import KIND, terms_of
+from accounts.milestones.forms import MilestoneForm, NewMilestoneForm, TermsForm
+from accounts.milestones.models import Milestone
+from accounts.milestones.rules import MilestoneStatus
+from loyalty.core.changes.queries import pending_for, proposal_of
+from loyalty.core.changes.verbs import edit as edit_change
+from loyalty.core.changes.verbs import propose_or_apply
+from loyalty.core.chips import address, chip
+from loyalty.core.csv import csv_response, wants_csv
+from loyalty.core.errors import DomainError
+from loyalty.core.people.models import User
+from loyalty.core.people.rules import Function
+from loyalty.core.people.session import signed_in
+
+
+@require_GET
+def milestones(request: HttpRequest) -> HttpResponseBase:
+    """All milestones; the opened one beside."""
+    query, user = request.GET, signed_in(request)
+    rows = queries.listed(query.get("status", ""), query.get("q", "").strip())
+    if wants_csv(request):
+        return csv_response("milestones", queries.CSV_HEADER, queries.csv_rows(rows), acting_user=user)
+    context: dict[str, Any] = {
+        "rows": rows,
+        "chips": [chip(query, "status", s.value, s.value.capitalize()) for s in MilestoneStatus],
+        "csv_url": address(query, format="csv"),
+        "here": address(query),
+        "may_create": Function.PRODUCT in user.functions,
+    }
+    if (opened := query.get("open", "")).isdecimal() and (found := Milestone.objects.filter(pk=int(opened)).first()):
+        context |= _detail(found, user, query)
+    return render(request, "accounts/milestones/page.html", context)
+
+
+@require_GET
+def milestone(request: HttpRequest, milestone_id: int) -> HttpResponse:
+    """One milestone: as a fragment beside the list, or as a page of its own."""
+    found = get_object_or_404(Milestone, pk=milestone_id)
+    return _render(request, _detail(found, signed_in(request), request.GET))
+
+
+@require_POST
+def edit(request: HttpRequest, milestone_id: int) -> HttpResponse:
+    """Save what is not live; propose everything else; or write a proposal anew."""
+    found, user = get_object_or_404(Milestone, pk=milestone_id), signed_in(request)
+    form = MilestoneForm(request.POST, was_live=found.status != MilestoneStatus.DRAFT.value)
+    if not form.is_valid():
+        return _render(request, _detail(found, user, request.GET) | {"form": form}, status=422)
+    data = form.cleaned_data
+    try:
+        if data["change"]:
+            edited = edit_change(
+                data["change"], form.values, data["reason"], digest=data["digest"], acting_user=user
+            )
+            return redirect("change", edited.pk)
+        proposed = propose_or_apply(KIND, milestone_id, form.values, data["reason"], acting_user=user)
+    except DomainError as refusal:
+        context = _detail(found, user, request.GET) | {"form": form, "refusal": str(refusal)}
+        return _render(request, context, status=refusal.status)
+    if proposed:
+        messages.success(request, "Proposed. A member of Product who is not you decides it.")
+        return redirect("change", proposed.pk)
+    messages.success(request, "Saved.")
+    return redirect("milestone", milestone_id)
+
+
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """Make a draft."""
+    form = NewMilestoneForm(request.POST or None)
+    context: dict[str, Any] = {"form": form, "event_names": queries.known_event_names()}
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = verbs.create_milestone(form.cleaned_data, acting_user=signed_in(request))
+        except DomainError as refusal:
+            return render(
+                request, "accounts/milestones/new.html", context | {"refusal": str(refusal)}, status=refusal.status
+            )
+        messages.success(request, "Draft made. It reaches nobody until you make it live.")
+        return redirect("milestone", made.pk)
+    return render(request, "accounts/milestones/new.html", context, status=422 if form.errors else 200)
+
+
+@require_GET
+def preview(request: HttpRequest) -> HttpResponse:
+    """Whom the terms in the form would have reached; `of` names the milestone to compare with."""
+    form = TermsForm(request.GET)
+    if not form.is_valid():
+        return render(request, "accounts/milestones/_preview.html", {"sentences": [], "incomplete": True})
+    of = request.GET.get("of", "")
+    compared = Milestone.objects.filter(pk=int(of)).first() if of.isdecimal() else None
+    terms = terms_of(form.cleaned_data)
+    measured = queries.measure(terms, compared.terms if compared else None)
+    return render(request, "accounts/milestones/_preview.html", {"sentences": measured.sentences(terms.count)})
+
+
+def _render(request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    name = "_milestone" if getattr(request, "htmx", False) else "milestone"
+    return render(request, f"accounts/milestones/{name}.html", context, status=status)
+
+
+def _detail(found: Milestone, user: User, query: QueryDict) -> dict[str, Any]:
+    initial: dict[str, Any] = verbs.values_of(found)
+    anew = query.get("change", "")
+    rewritten = proposal_of(int(anew), KIND, found.pk) if anew.isdecimal() else None
+    if rewritten:
+        values, reason, digest = rewritten
+        initial = {**values, "reason": reason, "change": int(anew), "digest": digest}
+    was_draft = found.status == MilestoneStatus.DRAFT.value
+    is_live = found.status == MilestoneStatus.LIVE.value
+    return {
+        "milestone": found,
+        "form": MilestoneForm(initial=initial, was_live=not was_draft),
+        "applies_at_once": not is_live and Function.PRODUCT in user.functions and not rewritten,
+        "rewrites": bool(rewritten),
+        "sentences": queries.measure(terms_of(initial), found.terms).sentences(initial["count"]),
+        "versions": queries.versions_of(found),
+        "reaches": queries.latest_reaches(found),
+        "pending": pending_for(KIND, found.pk),
+        "event_names": queries.known_event_names(),
+    }
