@@ -1,3 +1,7 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from accounts.intake import api
+
+CHANNELS = ("track", "identify", "group", "page", "screen", "alias", "batch", "import")
+
+urlpatterns = [path(channel, api.receive, {"channel": channel}, name=f"v1-{channel}") for channel in CHANNELS]

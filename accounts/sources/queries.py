@@ -45,6 +45,11 @@ def sender_of(key: str, *, now: datetime) -> Sender | None:
     return Sender(source_id, name, frozenset(Kind(k) for k in kinds), touch_due)
 
 
+def record_of(kind: Kind) -> str | None:
+    """The name of the system of record for a kind; None when there is none."""
+    return Source.objects.filter(kinds__kind=kind.value, kinds__is_active=True).values_list("name", flat=True).first()
+
+
 def all_sources(*, now: datetime) -> QuerySet[Source]:
     """Every source with its kinds, and with `working_keys`: the keys that have not expired."""
     working = SourceKey.objects.exclude(expires_at__lte=now)

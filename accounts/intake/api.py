@@ -1,0 +1,124 @@
+"""The Segment spec over HTTP: /v1/track and its kin.
+
+200 means committed. A refused call inside a batch does not cost the others: the
+batch is 200 and names it by its index. A request that is refused as a whole says
+so with 400, 401, 411 or 413, a code and a reason; it is counted on /events/ too.
+"""
+
+import base64
+import binascii
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, JsonResponse, UnreadablePostError
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from accounts.intake import rules
+from accounts.intake.bodies import parsed, unpacked, visible
+from accounts.intake.reading import Envelope
+from accounts.intake.rules import CALLS_BY_NAME, RequestRefused
+from accounts.intake.verbs import Receipt, take_in, tell_refused_request
+from accounts.sources.queries import Sender, sender_of
+
+
+@csrf_exempt
+@login_not_required
+@require_POST
+def receive(request: HttpRequest, channel: str) -> JsonResponse:
+    """Take in one request; `channel` is the last part of the address."""
+    visit = Visit(request, channel, timezone.now())
+    try:
+        receipt = visit.receipt()
+    except RequestRefused as refused:
+        tell_refused_request(visit.sender, channel, refused.refusal, visible(visit.body))
+        return _refusal(refused)
+    return _answer(receipt, is_batch=channel not in CALLS_BY_NAME)
+
+
+class Visit:
+    """One request on its way in; remembers how far it got, for the note on a refused one."""
+
+    def __init__(self, request: HttpRequest, channel: str, now: datetime) -> None:
+        self.request = request
+        self.channel = channel
+        self.now = now
+        self.sender: Sender | None = None
+        self.body = b""
+
+    def receipt(self) -> Receipt:
+        """Check the key, read the body, take it in. Raises RequestRefused."""
+        if key := _basic_user(self.request):
+            self.sender = self._sender(key)
+        self.body = _body(self.request)
+        self.body = unpacked(self.body)
+        content = parsed(self.body)
+        if not isinstance(content, dict):
+            raise RequestRefused(400, rules.NOT_AN_OBJECT)
+        sender = self.sender or self._sender(content.get("writeKey"))
+        self.sender = sender
+        call = CALLS_BY_NAME.get(self.channel)
+        items = [content] if call else _items(content)
+        envelope = Envelope(self.now, content.get("sentAt"), content.get("context"))
+        return take_in(sender, self.channel, items, envelope, endpoint=call, size=len(self.body))
+
+    def _sender(self, key: Any) -> Sender:
+        sender = sender_of(key, now=self.now) if isinstance(key, str) else None
+        if sender is None:
+            raise RequestRefused(401, rules.WRONG_KEY)
+        return sender
+
+
+def _basic_user(request: HttpRequest) -> str:
+    """The user name of HTTP Basic, or "" when there is none that can be read."""
+    scheme, _, credentials = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        return base64.b64decode(credentials, validate=True).decode().partition(":")[0]
+    except (binascii.Error, ValueError):
+        return ""
+
+
+def _body(request: HttpRequest) -> bytes:
+    """The bytes as they came: never request.POST, since gzip JSON may call itself a form."""
+    if request.headers.get("Transfer-Encoding"):
+        raise RequestRefused(411, rules.LENGTH_MISSING)
+    length = request.META.get("CONTENT_LENGTH") or ""
+    if length.isdecimal() and int(length) > rules.MAX_BATCH_BYTES:
+        raise RequestRefused(413, rules.BATCH_TOO_LARGE)
+    try:
+        return request.body
+    except UnreadablePostError as gone:
+        raise RequestRefused(400, rules.CUT_OFF) from gone
+
+
+def _items(content: dict[str, Any]) -> list[Any]:
+    items = content.get("batch")
+    if not isinstance(items, list):
+        raise RequestRefused(400, rules.NO_BATCH)
+    if len(items) > rules.MAX_BATCH_ITEMS:
+        raise RequestRefused(413, rules.TOO_MANY_ITEMS)
+    return items
+
+
+def _answer(receipt: Receipt, *, is_batch: bool) -> JsonResponse:
+    refused = [
+        {"index": r.position, "messageId": r.message_id, "code": r.refusal.code, "reason": r.refusal.reason}
+        for r in receipt.refused
+    ]
+    figures = {"accepted": receipt.accepted, "duplicates": receipt.duplicates, "refused": refused}
+    if receipt.refused and not is_batch:
+        why = receipt.refused[0].refusal
+        return JsonResponse({"success": False, "code": why.code, "message": why.reason, **figures}, status=400)
+    return JsonResponse({"success": True, **figures})
+
+
+def _refusal(refused: RequestRefused) -> JsonResponse:
+    why = refused.refusal
+    response = JsonResponse({"success": False, "code": why.code, "message": why.reason}, status=refused.status)
+    if refused.status == 401:
+        response["WWW-Authenticate"] = 'Basic realm="write key", charset="UTF-8"'
+    return response

@@ -1,0 +1,220 @@
+"""Identify, group and alias calls: who the contacts are, and which accounts there are.
+
+Invariants: a call counts once per source and message id; traits are the calls'
+traits laid over each other in the order of their times (message ids where
+these are equal), in whatever order they arrive; a contact is where the newest
+call placed them. Rows are locked accounts first, then contacts, by id.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db import connection
+
+from accounts.intake import rules
+from accounts.intake.models import ProfileCall
+from accounts.intake.reading import ProfileItem
+from accounts.intake.rules import Call, Refusal
+from accounts.intake.traits import account_fields, contact_fields
+from accounts.records.models import Account, Contact
+from accounts.sources.queries import Sender
+from accounts.sources.rules import Kind
+
+_NEW_ACCOUNTS = """
+INSERT INTO accounts_account (external_id, name, industry, country, goals, plan_segment, time_zone, traits, created_at)
+SELECT id, id, '', '', '', '', 'UTC', '{}', now() FROM unnest(%s::text[]) AS id ORDER BY id
+ON CONFLICT (external_id) DO NOTHING
+"""
+_NEW_CONTACTS = """
+INSERT INTO accounts_contact (external_id, name, email, role, traits, created_at)
+SELECT id, '', '', 'user', '{}', now() FROM unnest(%s::text[]) AS id ORDER BY id
+ON CONFLICT (external_id) DO NOTHING
+"""
+_NEW_CALLS = """
+INSERT INTO accounts_profilecall (source_id, message_id, call, account_id, contact_id, occurred_at, payload)
+SELECT %s, message_id, call, account_id, contact_id, occurred_at, payload
+FROM jsonb_to_recordset(%s::jsonb) AS item(message_id text, call text, account_id bigint, contact_id bigint,
+                                           occurred_at timestamptz, payload jsonb)
+ORDER BY message_id
+ON CONFLICT (source_id, message_id) DO NOTHING
+RETURNING message_id
+"""
+_ACCOUNT_FIELDS = [
+    *("name", "industry", "country", "employee_count", "plan_segment", "signed_up_on", "time_zone", "goals"),
+    *("traits", "traits_at"),
+]
+_CONTACT_FIELDS = ["external_id", "account", "name", "email", "traits", "traits_at", "placed_at"]
+_DIRTY = "INSERT INTO accounts_factsdirty (account_id, day) SELECT unnest(%s::bigint[]), %s"
+
+
+@dataclass
+class Applied:
+    """What became of the profile calls of a batch; `problems` is position → refusal."""
+
+    accepted: int = 0
+    duplicates: int = 0
+    problems: dict[int, Refusal] = field(default_factory=dict)
+
+
+def apply_profiles(
+    sender: Sender, items: list[ProfileItem], refuse: Callable[[Kind], Refusal], *, today: date
+) -> Applied:
+    """Take in profile calls; call inside a transaction, before the events of the same batch.
+
+    `refuse` words the refusal of a kind that the sender is not the system of
+    record for. The facts of accounts that were told of change from `today` (UTC) on.
+    """
+    result = Applied()
+    allowed = [item for item in items if _may_send(sender, item, result.problems, refuse)]
+    accounts = _accounts(sender, allowed)
+    known = [item for item in allowed if _has_account(item, accounts, result.problems)]
+    contacts = _contacts(known)
+    wanted = [item for item in known if _can_alias(item, contacts, result.problems)]
+    fresh = _keep_calls(sender, wanted, accounts, contacts)
+    result.accepted, result.duplicates = len(fresh), len(wanted) - len(fresh)
+    told = _apply(sorted(fresh, key=lambda item: (item.occurred_at, item.message_id)), sender, accounts, contacts)
+    _save(told, today)
+    return result
+
+
+def _may_send(
+    sender: Sender, item: ProfileItem, problems: dict[int, Refusal], refuse: Callable[[Kind], Refusal]
+) -> bool:
+    if Kind.USAGE in sender.records or (item.call is Call.GROUP and Kind.ACCOUNT in sender.records):
+        return True
+    problems[item.position] = refuse(Kind.ACCOUNT if item.call is Call.GROUP else Kind.USAGE)
+    return False
+
+
+def _accounts(sender: Sender, items: list[ProfileItem]) -> dict[str, Account]:
+    """The accounts that the calls name; the system of record for accounts also makes them."""
+    named = {item.group_id for item in items if item.group_id is not None}
+    if not named:
+        return {}
+    rows = Account.objects.filter(external_id__in=named).order_by("pk")
+    if Kind.ACCOUNT in sender.records:
+        _insert(_NEW_ACCOUNTS, {i.group_id for i in items if i.call is Call.GROUP and i.group_id is not None})
+        rows = rows.select_for_update(no_key=True)
+    return {account.external_id: account for account in rows}
+
+
+def _has_account(item: ProfileItem, accounts: dict[str, Account], problems: dict[int, Refusal]) -> bool:
+    if item.call is Call.GROUP and item.group_id not in accounts:
+        problems[item.position] = rules.UNKNOWN_ACCOUNT
+        return False
+    return True
+
+
+def _contacts(items: list[ProfileItem]) -> dict[str, Contact]:
+    """The contacts that the calls name; identify and group calls make them."""
+    _insert(_NEW_CONTACTS, {i.user_id for i in items if i.user_id is not None and i.call is not Call.ALIAS})
+    named = {name for i in items for name in (i.user_id, i.previous_id) if name is not None}
+    rows = Contact.objects.filter(external_id__in=named).order_by("pk").select_for_update(no_key=True)
+    return {contact.external_id: contact for contact in rows} if named else {}
+
+
+def _can_alias(item: ProfileItem, contacts: dict[str, Contact], problems: dict[int, Refusal]) -> bool:
+    both = item.call is Call.ALIAS and item.previous_id in contacts and item.user_id in contacts
+    if both and item.previous_id != item.user_id:
+        problems[item.position] = rules.TWO_CONTACTS
+        return False
+    return True
+
+
+def _keep_calls(
+    sender: Sender, items: list[ProfileItem], accounts: dict[str, Account], contacts: dict[str, Contact]
+) -> list[ProfileItem]:
+    """Keep each call once; returns those that had not been kept before."""
+    first: dict[str, ProfileItem] = {}
+    for item in items:
+        first.setdefault(item.message_id, item)
+    if not first:
+        return []
+    rows = [_call_row(item, accounts, contacts) for item in first.values()]
+    with connection.cursor() as cursor:
+        cursor.execute(_NEW_CALLS, [sender.source_id, json.dumps(rows, ensure_ascii=False)])
+        kept = {message_id for (message_id,) in cursor.fetchall()}
+    return [item for item in first.values() if item.message_id in kept]
+
+
+def _call_row(item: ProfileItem, accounts: dict[str, Account], contacts: dict[str, Contact]) -> dict[str, Any]:
+    account, contact = accounts.get(item.group_id or ""), contacts.get(item.user_id or "")
+    return {
+        "message_id": item.message_id,
+        "call": item.call.value,
+        "account_id": account.pk if account else None,
+        "contact_id": contact.pk if contact else None,
+        "occurred_at": item.occurred_at.isoformat(),
+        "payload": item.payload,
+    }
+
+
+def _apply(
+    items: list[ProfileItem], sender: Sender, accounts: dict[str, Account], contacts: dict[str, Contact]
+) -> list[Account | Contact]:
+    """Apply calls, the oldest first, to the rows in memory; returns the rows that they touched."""
+    touched: dict[tuple[type, int], Account | Contact] = {}
+    for item in items:
+        contact, account = contacts.get(item.user_id or ""), accounts.get(item.group_id or "")
+        if item.call is Call.ALIAS:
+            contact = _rename(item, contacts)
+        elif item.call is Call.IDENTIFY and contact is not None:
+            _tell(contact, item)
+        elif item.call is Call.GROUP and account is not None and Kind.ACCOUNT in sender.records:
+            _tell(account, item)
+            touched[Account, account.pk] = account
+        if contact is not None:
+            touched[Contact, contact.pk] = contact
+            _place(contact, account, item)
+    return list(touched.values())
+
+
+def _rename(item: ProfileItem, contacts: dict[str, Contact]) -> Contact | None:
+    """Let the contact of the previous id be known by the new one from now on."""
+    contact = contacts.get(item.previous_id or "")
+    if contact is not None and item.user_id is not None:
+        del contacts[contact.external_id]
+        contact.external_id = item.user_id
+        contacts[item.user_id] = contact
+    return contact
+
+
+def _tell(target: Account | Contact, item: ProfileItem) -> None:
+    """Lay the traits of a call over those known, at the place that its time gives it."""
+    if target.traits_at is None or item.occurred_at > target.traits_at:
+        target.traits = target.traits | item.traits
+        target.traits_at = item.occurred_at
+    else:
+        mine = {"account": target} if isinstance(target, Account) else {"contact": target}
+        calls = ProfileCall.objects.filter(call=item.call.value, **mine).order_by("occurred_at", "message_id")
+        for payload in calls.values_list("payload", flat=True):
+            target.traits = target.traits | payload["traits"]
+    fields = account_fields(target.traits) if isinstance(target, Account) else contact_fields(target.traits)
+    for name, value in fields.items():
+        setattr(target, name, value)
+
+
+def _place(contact: Contact, account: Account | None, item: ProfileItem) -> None:
+    if account is not None and (contact.placed_at is None or item.occurred_at >= contact.placed_at):
+        contact.account = account
+        contact.placed_at = item.occurred_at
+
+
+def _save(touched: list[Account | Contact], today: date) -> None:
+    accounts = [row for row in touched if isinstance(row, Account)]
+    contacts = [row for row in touched if isinstance(row, Contact)]
+    if accounts:
+        Account.objects.bulk_update(accounts, _ACCOUNT_FIELDS)
+        with connection.cursor() as cursor:
+            cursor.execute(_DIRTY, [[account.pk for account in accounts], today])
+    if contacts:
+        Contact.objects.bulk_update(contacts, _CONTACT_FIELDS)
+
+
+def _insert(statement: str, ids: set[str]) -> None:
+    if ids:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [sorted(ids)])

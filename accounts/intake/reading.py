@@ -1,0 +1,191 @@
+"""One call of the Segment spec, read and checked. Pure: the clock comes in as `now`.
+
+Checked by hand and not through a schema library, because this runs for every
+event: a schema model per event costs as much as all the rest of the request.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from accounts.intake import rules
+from accounts.intake.rules import CALLS_BY_NAME, Call, Refusal, Refused
+
+Item = dict[str, Any]
+EventRow = dict[str, Any]
+
+_ANONYMOUS_TIMES = ("sentAt", "receivedAt")
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """What a batch says for all of its calls, and when we got it (`now`, aware)."""
+
+    now: datetime
+    sent_at: Any = None
+    context: Any = None
+
+
+@dataclass(frozen=True)
+class ProfileItem:
+    """An identify, group or alias call. `payload` is what is kept of it."""
+
+    position: int
+    call: Call
+    message_id: str
+    user_id: str | None
+    group_id: str | None
+    previous_id: str | None
+    occurred_at: datetime
+    traits: dict[str, Any]
+    payload: dict[str, Any]
+
+
+def call_of(item: Any, endpoint: Call | None) -> Call:
+    """Which call an item is: that of its endpoint, or inside a batch that of its `type`. Raises Refused."""
+    if not isinstance(item, dict):
+        raise Refused(rules.NOT_AN_OBJECT)
+    if endpoint is not None:
+        return endpoint
+    kind = item.get("type")
+    call = CALLS_BY_NAME.get(kind) if isinstance(kind, str) else None
+    if call is None:
+        raise Refused(rules.UNKNOWN_TYPE)
+    return call
+
+
+def read_event(item: Item, call: Call, position: int, envelope: Envelope) -> EventRow:
+    """A track, page or screen call as the row that the storing statement takes. Raises Refused."""
+    properties = item.get("properties")
+    if properties is None:
+        properties = {}
+    elif type(properties) is not dict:
+        raise Refused(rules.BAD_PROPERTIES)
+    user_id = _id(item.get("userId"), rules.BAD_USER_ID)
+    group_id = _group_id(item, envelope)
+    if user_id is None and group_id is None:
+        raise Refused(rules.NOBODY)
+    return {
+        "position": position,
+        "message_id": _message_id(item, call),
+        "group_id": group_id,
+        "user_id": user_id,
+        "name": _event_name(item, call),
+        "seconds": _seconds(properties.get("duration_seconds")),
+        "occurred_at": _occurred_at(item, envelope).isoformat(),
+        "properties": properties,
+    }
+
+
+def read_profile(item: Item, call: Call, position: int, envelope: Envelope) -> ProfileItem:
+    """An identify, group or alias call. Raises Refused."""
+    traits = item.get("traits")
+    if traits is None:
+        traits = {}
+    elif type(traits) is not dict:
+        raise Refused(rules.BAD_TRAITS)
+    user_id = _id(item.get("userId"), rules.BAD_USER_ID)
+    group_id = _id(item.get("groupId"), rules.BAD_GROUP_ID) or _group_id(item, envelope)
+    previous_id = _id(item.get("previousId"), rules.BAD_USER_ID)
+    if call is Call.IDENTIFY and user_id is None:
+        raise Refused(rules.NOBODY)
+    if call is Call.GROUP and group_id is None:
+        raise Refused(rules.BAD_GROUP_ID)
+    if call is Call.ALIAS and (user_id is None or previous_id is None):
+        raise Refused(rules.NO_PREVIOUS_ID)
+    return ProfileItem(
+        position=position,
+        call=call,
+        message_id=_message_id(item, call),
+        user_id=user_id,
+        group_id=group_id,
+        previous_id=previous_id,
+        occurred_at=_occurred_at(item, envelope),
+        traits=traits,
+        payload={"userId": user_id, "groupId": group_id, "previousId": previous_id, "traits": traits},
+    )
+
+
+def moment_of(value: Any) -> datetime:
+    """An ISO 8601 moment in UTC; one without a zone is taken as UTC. Raises Refused."""
+    if not isinstance(value, str) or len(value) < 10:
+        raise Refused(rules.BAD_TIMESTAMP)
+    try:
+        moment = datetime.fromisoformat(value)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError) as wrong:
+        raise Refused(rules.BAD_TIMESTAMP) from wrong
+
+
+def _occurred_at(item: Item, envelope: Envelope) -> datetime:
+    told = item.get("timestamp") or item.get("originalTimestamp") or item.get("sentAt") or envelope.sent_at
+    if not told:
+        return envelope.now
+    moment = moment_of(told)
+    if moment - envelope.now > rules.MAX_AHEAD:
+        raise Refused(rules.TOO_FAR_AHEAD)
+    if envelope.now - moment > rules.MAX_AGE:
+        raise Refused(rules.TOO_OLD)
+    return moment
+
+
+def _message_id(item: Item, call: Call) -> str:
+    told = item.get("messageId")
+    if type(told) is str and 0 < len(told) <= rules.MAX_ID_LENGTH:
+        return told
+    if told is None or told == "":
+        return _derived_id(item, call)
+    raise Refused(rules.BAD_MESSAGE_ID)
+
+
+def _derived_id(item: Item, call: Call) -> str:
+    """An id out of the content, so that a call without one stays once-only when it is sent again.
+
+    The time of sending differs from try to try and is left out, unless it is
+    the only time that the call has.
+    """
+    has_time = bool(item.get("timestamp") or item.get("originalTimestamp"))
+    left_out = {"writeKey", *(_ANONYMOUS_TIMES if has_time else ())}
+    content = {k: v for k, v in item.items() if k not in left_out} | {"type": call.value}
+    try:
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    except RecursionError as deep:
+        raise Refused(rules.TOO_DEEP) from deep
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def _id(value: Any, refusal: Refusal) -> str | None:
+    if value is None or value == "":
+        return None
+    text = str(value) if type(value) is int else value
+    if type(text) is not str or len(text) > rules.MAX_ID_LENGTH:
+        raise Refused(refusal)
+    return text
+
+
+def _group_id(item: Item, envelope: Envelope) -> str | None:
+    context = item.get("context", envelope.context)
+    if context is None:
+        return None
+    if type(context) is not dict:
+        raise Refused(rules.BAD_CONTEXT)
+    return _id(context.get("groupId"), rules.BAD_GROUP_ID)
+
+
+def _event_name(item: Item, call: Call) -> str:
+    if call is Call.TRACK:
+        name = item.get("event")
+    else:
+        page, kind = item.get("name"), "Page" if call is Call.PAGE else "Screen"
+        name = f"Viewed {page} {kind}" if isinstance(page, str) and page.strip() else f"Loaded a {kind}"
+    if type(name) is not str or len(name) > rules.MAX_NAME_LENGTH or not name.strip():
+        raise Refused(rules.BAD_EVENT_NAME)
+    return name
+
+
+def _seconds(value: Any) -> int:
+    """A duration in whole seconds; what is no duration of at most a day counts as none."""
+    is_duration = type(value) in (int, float) and 0 <= value <= rules.MAX_EVENT_SECONDS
+    return int(value) if is_duration else 0

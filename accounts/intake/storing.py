@@ -1,0 +1,114 @@
+"""Storing the events of a batch: one statement, whatever their number.
+
+The rows come as one JSON parameter, find their account and contact by a join,
+and are stored once per source and message id; what was really stored is added
+up by day and marks the facts of its accounts dirty, in the same statement.
+Rows are stored in the order of their message ids, so that two senders of the
+same batch wait for each other and do not deadlock.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+from django.db import connection
+
+from accounts.intake.reading import EventRow
+from accounts.intake.storable import as_text
+from accounts.usage.counting import COUNTING
+
+NEW_CONTACT = "new_contact"
+
+_STORE = f"""
+WITH incoming AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS item(
+        position integer, message_id text, group_id text, user_id text,
+        name text, seconds integer, occurred_at timestamptz, properties jsonb)
+),
+resolved AS MATERIALIZED (
+    SELECT i.*, CASE WHEN i.group_id IS NULL THEN c.account_id ELSE a.id END AS account_id, c.id AS contact_id,
+           CASE WHEN i.group_id IS NOT NULL AND a.id IS NULL THEN 'unknown_account'
+                WHEN i.user_id IS NOT NULL AND c.id IS NULL THEN
+                     CASE WHEN a.id IS NULL THEN 'unknown_contact' ELSE '{NEW_CONTACT}' END
+                WHEN i.group_id IS NULL AND c.account_id IS NULL THEN 'contact_without_account'
+           END AS problem
+    FROM incoming i
+    LEFT JOIN accounts_account a ON a.external_id = i.group_id
+    LEFT JOIN accounts_contact c ON c.external_id = i.user_id
+),
+stored AS (
+    INSERT INTO accounts_event (source_id, message_id, account_id, contact_id, name, quantity, seconds,
+                                occurred_at, before_subscription, properties)
+    SELECT DISTINCT ON (message_id) %(source)s, message_id, account_id, contact_id, name, 1, seconds,
+           occurred_at, false, properties
+    FROM resolved WHERE problem IS NULL
+    ORDER BY message_id, position
+    ON CONFLICT (source_id, message_id) DO NOTHING
+    RETURNING message_id, account_id, contact_id, name, quantity, seconds, occurred_at
+),
+{COUNTING},
+dirty AS (
+    INSERT INTO accounts_factsdirty (account_id, day)
+    SELECT DISTINCT account_id, day FROM counted ORDER BY account_id, day
+)
+SELECT message_id, NULL::integer, NULL::text FROM stored
+UNION ALL
+SELECT message_id, position, problem FROM resolved WHERE problem IS NOT NULL
+"""
+
+_NEW_CONTACTS = """
+INSERT INTO accounts_contact (external_id, account_id, name, email, role, traits, created_at)
+SELECT DISTINCT ON (i.user_id) i.user_id, a.id, '', '', 'user', '{}', now()
+FROM jsonb_to_recordset(%s::jsonb) AS i(position integer, user_id text, group_id text)
+JOIN accounts_account a ON a.external_id = i.group_id
+ORDER BY i.user_id, i.position
+ON CONFLICT (external_id) DO NOTHING
+"""
+
+
+@dataclass
+class Stored:
+    """What became of the events of a batch; `problems` is position → code of the refused."""
+
+    accepted: int = 0
+    duplicates: int = 0
+    problems: dict[int, str] = field(default_factory=dict)
+
+
+def store_events(source_id: int, rows: list[EventRow], text: str) -> Stored:
+    """Store events; `text` is the rows as JSON. Call inside a transaction.
+
+    An event of a contact nobody told us of, at an account that it names itself,
+    makes the contact: what arrives before its identify call is not lost.
+    """
+    result, unplaced = _store(source_id, rows, text)
+    if unplaced:
+        newcomers = [row for row in rows if row["position"] in unplaced]
+        with connection.cursor() as cursor:
+            cursor.execute(_NEW_CONTACTS, [as_text(newcomers)])
+        again, _ = _store(source_id, newcomers, as_text(newcomers))
+        result.accepted += again.accepted
+        result.duplicates += again.duplicates
+        result.problems |= again.problems
+    return result
+
+
+def _store(source_id: int, rows: list[EventRow], text: str) -> tuple[Stored, set[int]]:
+    """One run of the statement, and the positions whose contact has to be made first."""
+    answer = _run({"rows": text, "source": source_id})
+    problems = {position: problem for _, position, problem in answer if problem is not None}
+    accepted = len(answer) - len(problems)
+    unplaced = {position for position, problem in problems.items() if problem == NEW_CONTACT}
+    real = {position: problem for position, problem in problems.items() if problem != NEW_CONTACT}
+    return Stored(accepted, len(rows) - accepted - len(problems), real), unplaced
+
+
+def _run(parameters: dict[str, Any]) -> list[tuple[str, int | None, str | None]]:
+    """Run the statement prepared on the server: planning it anew would cost more than running it.
+
+    Django's own cursor fills parameters in by itself and cannot prepare; this
+    one shares its connection and its transaction.
+    """
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        return cursor.execute(_STORE, parameters, prepare=True).fetchall()

@@ -1,0 +1,69 @@
+"""What the traits of the Segment spec say about accounts and contacts. Pure.
+
+Only what is understood becomes a field; a value that makes no sense leaves its
+field as it was and stays among the traits.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import available_timezones
+
+from accounts.records.rules import PlanSegment
+
+_MAX_COUNT = 2**31 - 1
+_PLAN_SEGMENTS = {s.value: s.value for s in PlanSegment}
+
+
+def contact_fields(traits: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of a contact: name (or first and last name) and e-mail."""
+    parts = [_text(traits.get(key), 150) for key in ("firstName", "lastName")]
+    name = _text(traits.get("name"), 300) or " ".join(p for p in parts if p)
+    return _known({"name": name, "email": _text(traits.get("email"), 320)})
+
+
+def account_fields(traits: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of an account: name, industry, employees, plan, createdAt, timezone, goals, address.country."""
+    address = traits.get("address")
+    country = _text(address.get("country"), 100) if isinstance(address, dict) else None
+    zone = traits.get("timezone")
+    plan = _text(traits.get("plan"), 40) or ""
+    return _known(
+        {
+            "name": _text(traits.get("name"), 300),
+            "industry": _text(traits.get("industry"), 100),
+            "employee_count": _count(traits.get("employees")),
+            "plan_segment": _PLAN_SEGMENTS.get(plan.lower().replace("-", "_").replace(" ", "_")),
+            "signed_up_on": _day(traits.get("createdAt")),
+            "time_zone": zone if isinstance(zone, str) and zone in available_timezones() else None,
+            "goals": _text(traits.get("goals"), 5000),
+            "country": country.upper() if country and len(country) == 2 else None,
+        }
+    )
+
+
+def _known(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value not in (None, "")}
+
+
+def _text(value: Any, longest: int) -> str | None:
+    return value.strip()[:longest] if isinstance(value, str) else None
+
+
+def _count(value: Any) -> int | None:
+    if isinstance(value, str) and value.strip().isascii() and value.strip().isdecimal() and len(value) < 12:
+        value = int(value)
+    return value if type(value) is int and 0 <= value <= _MAX_COUNT else None
+
+
+def _day(value: Any) -> date | None:
+    """The day (UTC) of an ISO 8601 text, or of seconds since the epoch as some libraries send."""
+    try:
+        if type(value) in (int, float):
+            return datetime.fromtimestamp(value, UTC).date()
+        if not isinstance(value, str) or len(value) < 10:
+            return None
+        moment = datetime.fromisoformat(value)
+        return (moment.astimezone(UTC) if moment.tzinfo else moment).date()
+    except (ValueError, OverflowError, OSError):
+        return None
