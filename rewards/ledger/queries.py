@@ -42,6 +42,14 @@ def liability(currency: str, *, until: date | None = None) -> Decimal:
     return -(lines.aggregate(sum=Sum("amount"))["sum"] or Decimal(0))
 
 
+def lots_left(currency: str) -> Decimal:
+    """What is left of all credit lots of a currency: the same liability, counted by lot."""
+    lines = PostingLine.objects.filter(
+        ledger_account__code=Book.LIABILITY.value, lot__isnull=False, lot__currency=currency, currency=currency
+    )
+    return -(lines.aggregate(sum=Sum("amount"))["sum"] or Decimal(0))
+
+
 def rollforward(months: Sequence[date], currency: str) -> list[RollForwardMonth]:
     """The roll-forward of consecutive months, each given by its first day, oldest first."""
     if not months:

@@ -7,9 +7,11 @@ until it is used, lapses or is taken back (it shrinks).
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+
+from loyalty.core.money import money
 
 
 class PostingKind(StrEnum):
@@ -159,3 +161,35 @@ def roll_forward(
             )
         )
     return rows
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One row of the books that does not add up: what should hold, which row, and how it stands."""
+
+    what: str
+    row: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """The liability of one currency, come to in three ways, as of one moment."""
+
+    currency: str
+    at: datetime
+    by_postings: Decimal
+    by_months: Decimal
+    by_lots: Decimal
+
+    @property
+    def holds(self) -> bool:
+        return self.by_postings == self.by_months == self.by_lots
+
+    @property
+    def statement(self) -> str:
+        """The equality in words, or what differs."""
+        total, months, lots = (money(a, self.currency) for a in (self.by_postings, self.by_months, self.by_lots))
+        if self.holds:
+            return f"liability {total} = roll-forward closing {months} = left of the lots {lots}"
+        return f"liability {total}, roll-forward closing {months}, left of the lots {lots}: these must be equal"
