@@ -141,14 +141,7 @@ def _paid_terms(
     changes: list[date],
 ) -> list[Term]:
     """Cut the paid life at every renewal and change, and carry seats and price along."""
-    months = MONTHS[frequency]
-    renewals: list[date] = []
-    if frequency is not BillingFrequency.MONTHLY:
-        number = 1
-        while (end := paid_from + relativedelta(months=months * number)) < horizon:
-            renewals.append(end)
-            number += 1
-        renewals.append(end)
+    renewals = [] if frequency is BillingFrequency.MONTHLY else _contract_ends(paid_from, MONTHS[frequency], horizon)
     last = churned_on or horizon
     cuts = sorted({paid_from, *(d for d in [*renewals, *changes] if d < last)})
     terms: list[Term] = []
@@ -162,6 +155,14 @@ def _paid_terms(
         mrr = cents(str(round(seats * round(price * PRICE_LEVEL[frequency], 2), 2)))
         terms.append(Term(f"{PRODUCT} {shape.plan}", frequency.value, seats, mrr, False, start, end, renews_on))
     return terms
+
+
+def _contract_ends(paid_from: date, months: int, horizon: date) -> list[date]:
+    """The day on which each contract ends, up to the first one after the horizon."""
+    ends = [paid_from + relativedelta(months=months)]
+    while ends[-1] < horizon:
+        ends.append(paid_from + relativedelta(months=months * (len(ends) + 1)))
+    return ends
 
 
 def _resized(rng: np.random.Generator, seats: int, up: bool, most: int) -> int:

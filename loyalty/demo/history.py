@@ -1,7 +1,7 @@
 """Writing a span of the company's history in one transaction: all of it or nothing."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import numpy as np
 from django.db import connection, transaction
@@ -15,7 +15,7 @@ from loyalty.demo.activity import Activity, Events
 from loyalty.demo.company import company
 from loyalty.demo.records import midnight, write_records
 from loyalty.demo.story import Story
-from loyalty.demo.tally import tally
+from loyalty.demo.tally import DAY_SECONDS, tally
 from loyalty.demo.usage_rows import Ids, add_events, add_tally, raw_part
 from loyalty.demo.vocabulary import NAMES
 
@@ -43,7 +43,6 @@ def write_span(tale: Story, since: datetime | None, progress: Progress) -> None:
     for done, (begins, ends) in enumerate(spans, start=1):
         events += _write(activity.span(begins, ends), ids, tale)
         progress("Writing their history, by month", done, len(spans))
-    IntakeBatch.objects.create(source=usage, channel="demo", accepted=events)
     Source.objects.filter(name__in=[name for name, _ in setup.SOURCES]).update(last_received_at=tale.until)
     story.tell(tale, events=events)
 
@@ -62,7 +61,24 @@ def _write(events: Events, ids: Ids, tale: Story) -> int:
     marked = set(KeyAction.objects.values_list("event_name", flat=True))
     add_tally(tally(events, np.array([name in marked for name in NAMES])), ids)
     raw_from = midnight(tale.anchor - timedelta(days=RAW_DAYS - 1)).timestamp()
-    return add_events(raw_part(events, raw_from), ids)
+    raw = raw_part(events, raw_from)
+    _write_batches(raw, ids)
+    return add_events(raw, ids)
+
+
+def _write_batches(raw: Events, ids: Ids) -> None:
+    """One batch a day, received when its last event happened, so that the counts of /events/ follow the days."""
+    days, last, accepted = np.unique(raw.at[::-1] // DAY_SECONDS, return_index=True, return_counts=True)
+    received = raw.at[::-1][last]
+    IntakeBatch.objects.bulk_create(
+        IntakeBatch(
+            source_id=ids.usage_source,
+            channel="demo",
+            accepted=int(accepted[n]),
+            received_at=datetime.fromtimestamp(int(received[n]), UTC),
+        )
+        for n in range(len(days))
+    )
 
 
 def _spans(since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:

@@ -17,34 +17,47 @@ HONEST_NAMES: dict[int, str] = {
     16: "Bold <b>& Brave</b> Analytics",
 }
 
-STEMS = (
-    "Alder Amber Anvil Arbor Ardent Aster Atlas Aurora Badger Basalt Beacon Birch Bluefin Bramble Bridge Bright "
-    "Cadence Calder Canopy Cardinal Cedar Cinder Clover Cobalt Compass Copper Coral Crane Crescent Delta Drift "
-    "Eastgate Echo Elm Ember Fable Falcon Fathom Fern Finch Flint Foxglove Gable Garnet Gather Granite Grove Gull "
-    "Halcyon Harbor Hawthorn Hazel Heron Hollow Indigo Iris Ivory Jasper Juniper Keel Kestrel Kite Lantern Larch "
-    "Linden Lumen Lynx Magnet Maple Marlow Meadow Meridian Mica Mosaic Nimbus North Nova Oak Ochre Onyx Orchard "
-    "Osprey Otter Paragon Pebble Pepper Pine Pinnacle Plover Quarry Quartz Quill Raven Ridge River Rowan Saffron "
-    "Sage Sequoia Shoal Silver Slate Solstice Sorrel Sparrow Stone Summit Sundial Swift Tallow Tandem Teal Thistle "
-    "Timber Topaz Tundra Umber Valley Vector Verdant Violet Walnut Weaver Willow Wren Yarrow Zephyr"
-).split()
-SURNAMES = (
-    "Abbott Adeyemi Aguilar Ahmed Andersen Bakker Banerjee Barnes Becker Bennett Bianchi Bjork Borges Brandt Brennan "
-    "Campbell Cardoso Castillo Chen Choi Cohen Costa Dahl Delgado Diallo Dubois Duarte Eriksen Farah Ferrari Fischer "
-    "Fleming Fontaine Forsberg Fujita Garcia Gallagher Gupta Haddad Hansen Hashimoto Hughes Ibrahim Iyer Jansen Johansson "
-    "Kamau Kaplan Keller Khan Kim Kowalski Laurent Leclerc Lehmann Levy Lindqvist Lombardi Lopez Mahmoud Marchetti Mbeki "
-    "Mehta Meyer Moreau Morgan Murphy Mwangi Nakamura Ndlovu Nguyen Novak Nunez Obi Okafor Olsen Osei Park Patel Pereira "
-    "Petrov Quinn Rahman Rao Reyes Ricci Romero Rossi Santos Sato Schneider Shah Silva Singh Sorensen Stewart Tanaka "
-    "Taylor Torres Ueda Vargas Visser Wagner Walsh Weber Whitaker Wong Yamada Yilmaz Young Zhang Zimmermann"
-).split()
-FIRST_NAMES = (
-    "Aaliyah Adam Agnes Aiko Alejandro Alice Amara Amir Ana Anders Anika Anton Aoife Arjun Astrid Ayesha Beatriz Ben "
-    "Bianca Bram Camila Carlos Chiara Chloe Claire Daan Daniel David Deepa Diego Dina Elena Elias Elif Emeka Emily Emma "
-    "Erik Esther Ethan Fatima Felix Femi Fiona Francesca Gabriel George Giulia Grace Hana Hannah Hassan Helena Hiro Hugo "
-    "Ibrahim Ines Ingrid Isaac Isabel Ivan Jack Jamal James Jana Jonas Joao Julia Kai Karim Katarzyna Kavya Kenji Lara "
-    "Lars Laura Leila Leo Liam Lina Lucas Luis Maja Marco Maria Mateo Maya Mei Mia Michael Mira Mohammed Naomi Nadia "
-    "Nikhil Nina Noah Nora Oliver Olivia Omar Oscar Pablo Paula Pedro Petra Priya Rachel Rafael Rahul Rebecca Rosa Ruth "
-    "Samir Sana Sara Sean Sofia Stefan Sunita Tara Thandi Thomas Tomas Uma Valentina Victor Wei Yara Yusuf Zainab Zoe"
-).split()
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+STEMS = _words(
+    """
+    Alder Amber Anvil Arbor Ardent Aster Atlas Aurora Badger Basalt Beacon Birch Bluefin Bramble Bridge Bright
+    Cadence Calder Canopy Cardinal Cedar Cinder Clover Cobalt Compass Copper Coral Crane Crescent Delta Drift
+    Eastgate Echo Elm Ember Fable Falcon Fathom Fern Finch Flint Foxglove Gable Garnet Gather Granite Grove Gull
+    Halcyon Harbor Hawthorn Hazel Heron Hollow Indigo Iris Ivory Jasper Juniper Keel Kestrel Kite Lantern Larch
+    Linden Lumen Lynx Magnet Maple Marlow Meadow Meridian Mica Mosaic Nimbus North Nova Oak Ochre Onyx Orchard
+    Osprey Otter Paragon Pebble Pepper Pine Pinnacle Plover Quarry Quartz Quill Raven Ridge River Rowan Saffron
+    Sage Sequoia Shoal Silver Slate Solstice Sorrel Sparrow Stone Summit Sundial Swift Tallow Tandem Teal
+    Thistle Timber Topaz Tundra Umber Valley Vector Verdant Violet Walnut Weaver Willow Wren Yarrow Zephyr
+    """
+)
+SURNAMES = _words(
+    """
+    Abbott Adeyemi Aguilar Ahmed Andersen Bakker Banerjee Barnes Becker Bennett Bianchi Bjork Borges Brandt
+    Brennan Campbell Cardoso Castillo Chen Choi Cohen Costa Dahl Delgado Diallo Dubois Duarte Eriksen Farah
+    Ferrari Fischer Fleming Fontaine Forsberg Fujita Garcia Gallagher Gupta Haddad Hansen Hashimoto Hughes
+    Ibrahim Iyer Jansen Johansson Kamau Kaplan Keller Khan Kim Kowalski Laurent Leclerc Lehmann Levy Lindqvist
+    Lombardi Lopez Mahmoud Marchetti Mbeki Mehta Meyer Moreau Morgan Murphy Mwangi Nakamura Ndlovu Nguyen Novak
+    Nunez Obi Okafor Olsen Osei Park Patel Pereira Petrov Quinn Rahman Rao Reyes Ricci Romero Rossi Santos Sato
+    Schneider Shah Silva Singh Sorensen Stewart Tanaka Taylor Torres Ueda Vargas Visser Wagner Walsh Weber
+    Whitaker Wong Yamada Yilmaz Young Zhang Zimmermann
+    """
+)
+FIRST_NAMES = _words(
+    """
+    Aaliyah Adam Agnes Aiko Alejandro Alice Amara Amir Ana Anders Anika Anton Aoife Arjun Astrid Ayesha Beatriz
+    Ben Bianca Bram Camila Carlos Chiara Chloe Claire Daan Daniel David Deepa Diego Dina Elena Elias Elif Emeka
+    Emily Emma Erik Esther Ethan Fatima Felix Femi Fiona Francesca Gabriel George Giulia Grace Hana Hannah
+    Hassan Helena Hiro Hugo Ibrahim Ines Ingrid Isaac Isabel Ivan Jack Jamal James Jana Jonas Joao Julia Kai
+    Karim Katarzyna Kavya Kenji Lara Lars Laura Leila Leo Liam Lina Lucas Luis Maja Marco Maria Mateo Maya Mei
+    Mia Michael Mira Mohammed Naomi Nadia Nikhil Nina Noah Nora Oliver Olivia Omar Oscar Pablo Paula Pedro Petra
+    Priya Rachel Rafael Rahul Rebecca Rosa Ruth Samir Sana Sara Sean Sofia Stefan Sunita Tara Thandi Thomas
+    Tomas Uma Valentina Victor Wei Yara Yusuf Zainab Zoe
+    """
+)
 
 INDUSTRIES: dict[str, tuple[str, ...]] = {
     "Software": ("Software", "Labs", "Cloud", "Systems", "Technologies"),

@@ -19,7 +19,7 @@ PRIORITIES = ("low", "medium", "high", "urgent")
 PRIORITY_SHARES = (0.28, 0.46, 0.20, 0.06)
 HOURS_OPEN = (60.0, 36.0, 16.0, 5.0)
 TROUBLED = {Mood.AT_RISK: 2.4, Mood.DORMANT: 0.35}
-SURVEY_DAYS = (-250, -68, 114, 296, 478, 660, 842, 1024)  # twice a year
+SURVEY_DAYS = (-432, -250, -68, 114, 296, 478, 660, 842, 1024)  # twice a year
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from loyalty.demo.activity import Events
 from loyalty.demo.habits import Ints
-from loyalty.demo.tally import DAY_SECONDS, Tally
+from loyalty.demo.tally import Tally
 from loyalty.demo.vocabulary import INDEX, KINDS, MILESTONE_EVENTS, NAMES
 
 PROPERTIES: tuple[tuple[str, ...], ...] = tuple(
@@ -117,9 +117,4 @@ def _dates(day: Ints) -> NDArray[np.str_]:
 
 
 def _instants(at: Ints) -> list[str]:
-    return np.datetime_as_string(at.astype("datetime64[s]")).tolist()
-
-
-def days_of(events: Events) -> Ints:
-    """The days (since the epoch, UTC) of events."""
-    return events.at // DAY_SECONDS
+    return list(np.datetime_as_string(at.astype("datetime64[s]")))
