@@ -71,6 +71,7 @@
   document.addEventListener("htmx:afterSettle", function (event) {
     var wanted = held;
     held = null;
+    nameFigures();
     fitScrollers();
     if (aside() && aside().contains(event.detail.target)) opened();
     if (!wanted || (document.activeElement && document.activeElement !== document.body)) return;
@@ -167,6 +168,16 @@
     });
   }
 
+  // ---- on a narrow window a list loses its head: its later figures carry their own names
+  function nameFigures() {
+    document.querySelectorAll("table[data-keys-list]").forEach(function (table) {
+      var heads = table.querySelectorAll("thead th");
+      table.querySelectorAll("tbody .num ~ .num:not([data-label])").forEach(function (cell) {
+        if (heads[cell.cellIndex]) cell.dataset.label = heads[cell.cellIndex].textContent.trim();
+      });
+    });
+  }
+
   // ---- "select all" of a list
   document.addEventListener("change", function (event) {
     if (!event.target.matches("[data-select-all]")) return;
@@ -178,6 +189,7 @@
   window.addEventListener("resize", fitScrollers);
   document.addEventListener("DOMContentLoaded", function () {
     nameTheme();
+    nameFigures();
     fitScrollers();
     var panel = aside() && $("[data-row]", aside());
     if (panel) mark(panel.dataset.row);
