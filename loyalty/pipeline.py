@@ -27,11 +27,14 @@ def react_now() -> int:
 
 
 def sweep_now(day: date | None = None) -> int:
-    """The nightly order: facts of the day for all accounts, expiry, milestones, offers. Day in UTC, today by default."""
+    """The nightly order: milestones and facts of all accounts, expiry, offers; returns how many matches it dealt with.
+
+    `day` (UTC, default today) is the day whose facts are worked out.
+    """
     on = day or timezone.now().date()
+    detect(None)
     refresh(None, on, on)
     lapse_overdue()
-    detect(None)
     return _propose_all()
 
 
