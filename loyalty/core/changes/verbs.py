@@ -244,8 +244,9 @@ def _telling_refusals(
 
 
 def _lock(change_id: int) -> ChangeRequest:
-    locked = ChangeRequest.objects.select_for_update(of=("self",)).select_related("proposed_by", "decided_by")
-    return locked.get(pk=change_id)
+    # No join here: after a wait PostgreSQL reads the locked row anew, but not the rows joined to it,
+    # and whoever lost the race would not learn who decided.
+    return ChangeRequest.objects.select_for_update().get(pk=change_id)
 
 
 def _check_step(change: ChangeRequest, action: ChangeAction) -> None:

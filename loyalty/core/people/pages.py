@@ -44,7 +44,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     """Let a person out."""
     verbs.tell_sign_out(acting_user=signed_in(request))
     logout(request)
-    return redirect(settings.LOGOUT_REDIRECT_URL)
+    return redirect(resolve_url(str(settings.LOGOUT_REDIRECT_URL)))
 
 
 def address_of(request: HttpRequest) -> str:
