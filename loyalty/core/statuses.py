@@ -51,6 +51,11 @@ FACES: dict[str, Face] = {
     "hard": Face("Hard", "lock", "calm"),
     "soft": Face("Soft", "ring", "calm"),
     "reversed": Face("Reversed", "undo", "quiet"),
+    "issue": Face("Issued", "plus", "calm"),
+    "redeem": Face("Redeemed", "check", "good"),
+    "expire": Face("Expired", "clock", "quiet"),
+    "reverse": Face("Reversed", "undo", "quiet"),
+    "full": Face("Full", "ban", "bad"),
     "balanced": Face("Balanced", "check", "good"),
     # what comes in
     "refused": Face("Refused", "ban", "bad"),

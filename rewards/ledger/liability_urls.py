@@ -1,3 +1,5 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from rewards.ledger import pages
+
+urlpatterns = [path("", pages.liability, name="liability")]

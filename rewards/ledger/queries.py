@@ -9,7 +9,7 @@ from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
 from rewards.ledger.models import CreditLot, Posting, PostingLine
-from rewards.ledger.rules import Book, Line, LotRoom, PostingKind, RollForwardMonth, roll_forward
+from rewards.ledger.rules import ZERO, Book, Line, LotRoom, PostingKind, RollForwardMonth, roll_forward
 
 
 def lines_of(posting_id: int) -> list[Line]:
@@ -26,7 +26,7 @@ def lot_rooms(account_id: int, currency: str) -> list[LotRoom]:
     lots = CreditLot.objects.filter(account_id=account_id, currency=currency).annotate(
         owed=Sum("lines__amount", filter=Q(lines__ledger_account__code=Book.LIABILITY.value))
     )
-    return [LotRoom(o.pk, -(o.owed or Decimal(0)), o.expires_on, o.issued_on) for o in lots]
+    return [LotRoom(o.pk, -(o.owed or ZERO), o.expires_on, o.issued_on) for o in lots]
 
 
 def offer_of_lot(lot_id: int) -> int:
@@ -39,7 +39,7 @@ def liability(currency: str, *, until: date | None = None) -> Decimal:
     lines = PostingLine.objects.filter(ledger_account__code=Book.LIABILITY.value, currency=currency)
     if until is not None:
         lines = lines.filter(posting__booked_on__lt=until)
-    return -(lines.aggregate(sum=Sum("amount"))["sum"] or Decimal(0))
+    return -(lines.aggregate(sum=Sum("amount"))["sum"] or ZERO)
 
 
 def lots_left(currency: str) -> Decimal:
@@ -47,7 +47,7 @@ def lots_left(currency: str) -> Decimal:
     lines = PostingLine.objects.filter(
         ledger_account__code=Book.LIABILITY.value, lot__isnull=False, lot__currency=currency, currency=currency
     )
-    return -(lines.aggregate(sum=Sum("amount"))["sum"] or Decimal(0))
+    return -(lines.aggregate(sum=Sum("amount"))["sum"] or ZERO)
 
 
 def rollforward(months: Sequence[date], currency: str) -> list[RollForwardMonth]:

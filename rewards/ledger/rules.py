@@ -13,6 +13,8 @@ from enum import StrEnum
 
 from loyalty.core.money import money
 
+ZERO = Decimal("0.00")
+
 
 class PostingKind(StrEnum):
     """Why the books moved; each kind is one column of the roll-forward."""
@@ -85,7 +87,7 @@ def issue_lines(amount: Decimal, currency: str, lot: int) -> list[Line]:
 
 def redeem_lines(taken: Sequence[tuple[int, Decimal]], currency: str) -> list[Line]:
     """A credit lowers an invoice: we owe less credit, the customer owes less money."""
-    total = sum((amount for _, amount in taken), Decimal(0))
+    total = sum((amount for _, amount in taken), ZERO)
     return [
         *(Line(Book.LIABILITY, amount, currency, lot) for lot, amount in taken),
         Line(Book.RECEIVABLE, -total, currency),
@@ -135,9 +137,26 @@ class RollForwardMonth:
     reversed: Decimal
 
     @property
+    def gone(self) -> Decimal:
+        """What left the liability: redeemed + expired + reversed."""
+        return self.redeemed + self.expired + self.reversed
+
+    @property
     def closing(self) -> Decimal:
         """opening + issued − redeemed − expired − reversed."""
-        return self.opening + self.issued - self.redeemed - self.expired - self.reversed
+        return self.opening + self.issued - self.gone
+
+
+def total_of(rows: Sequence[RollForwardMonth]) -> RollForwardMonth:
+    """Consecutive months as one: opens with the first, closes with the last. Raises IndexError without any."""
+    return RollForwardMonth(
+        month=rows[0].month,
+        opening=rows[0].opening,
+        issued=sum((r.issued for r in rows), ZERO),
+        redeemed=sum((r.redeemed for r in rows), ZERO),
+        expired=sum((r.expired for r in rows), ZERO),
+        reversed=sum((r.reversed for r in rows), ZERO),
+    )
 
 
 def roll_forward(
@@ -154,10 +173,10 @@ def roll_forward(
             RollForwardMonth(
                 month=month,
                 opening=rows[-1].closing if rows else opening,
-                issued=-moved.get((month, PostingKind.ISSUE), Decimal(0)),
-                redeemed=moved.get((month, PostingKind.REDEEM), Decimal(0)),
-                expired=moved.get((month, PostingKind.EXPIRE), Decimal(0)),
-                reversed=moved.get((month, PostingKind.REVERSE), Decimal(0)),
+                issued=-moved.get((month, PostingKind.ISSUE), ZERO),
+                redeemed=moved.get((month, PostingKind.REDEEM), ZERO),
+                expired=moved.get((month, PostingKind.EXPIRE), ZERO),
+                reversed=moved.get((month, PostingKind.REVERSE), ZERO),
             )
         )
     return rows
@@ -193,3 +212,14 @@ class Agreement:
         if self.holds:
             return f"liability {total} = roll-forward closing {months} = left of the lots {lots}"
         return f"liability {total}, roll-forward closing {months}, left of the lots {lots}: these must be equal"
+
+    @property
+    def in_words(self) -> str:
+        """The same for the page, as a sentence."""
+        total, months, lots = (money(a, self.currency) for a in (self.by_postings, self.by_months, self.by_lots))
+        if self.holds:
+            return f"All postings sum to {total}; the months chained come to {months}; the credit lots hold {lots}."
+        return (
+            f"The books disagree: all postings sum to {total}, the months come to {months}, the credit lots hold"
+            f" {lots}. Run manage.py check_ledger, which names the rows."
+        )

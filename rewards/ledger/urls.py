@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from rewards.ledger import pages
+
+urlpatterns = [
+    path("", pages.ledger, name="ledger"),
+    path("<int:posting_id>/", pages.posting, name="posting"),
+]

@@ -1,0 +1,146 @@
+"""The liability at /liability/ and the journal behind it at /ledger/."""
+
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+from django.views.decorators.vary import vary_on_headers
+
+from accounts.records.models import Account
+from loyalty.core.charts.waterfall import Step, waterfall
+from loyalty.core.csv import csv_response, wants_csv
+from loyalty.core.figures import MONTHS
+from loyalty.core.keyset import page_of
+from loyalty.core.people.session import signed_in
+from rewards.ledger import detail, queries
+from rewards.ledger.reconciliation import agreement
+from rewards.ledger.rules import PostingKind, RollForwardMonth, total_of
+from rewards.ledger.snapshot import one_snapshot
+
+LIABILITY_HEADER = ["month", "opening", "issued", "redeemed", "expired", "reversed", "closing", "currency"]
+COLUMNS = [(PostingKind.ISSUE, "Issued"), (PostingKind.REDEEM, "Redeemed"), (PostingKind.EXPIRE, "Expired")]
+COLUMNS += [(PostingKind.REVERSE, "Reversed")]
+
+
+@require_GET
+def liability(request: HttpRequest) -> HttpResponseBase:
+    """What is owed now, how it came to be month by month, and the proof that it equals the ledger."""
+    now = timezone.now()
+    with one_snapshot():
+        held = queries.currencies() or [settings.REPORTING_CURRENCY]
+        currency = _currency(request, held)
+        rows = queries.rollforward(queries.months_until(now.date()), currency)
+        proof = agreement(currency, now)
+    if wants_csv(request):
+        lines = ([*_figures(row), currency] for row in rows)
+        return csv_response("liability", LIABILITY_HEADER, lines, acting_user=signed_in(request))
+    context = {"rows": rows, "this": rows[-1], "total": total_of(rows), "proof": proof, "currency": currency}
+    context |= {"picture": _waterfall(rows[-1], currency), "steps": _steps(rows[-1]), "today": now.date()}
+    chips = [{"label": c, "url": f"?currency={c}", "active": c == currency} for c in held]
+    context |= {"chips": chips if len(held) > 1 else [], "csv_url": f"?currency={currency}&format=csv"}
+    return render(request, "rewards/ledger/liability.html", context)
+
+
+@require_GET
+def ledger(request: HttpRequest) -> HttpResponseBase:
+    """The journal: postings by month and kind, newest first, one of them open beside."""
+    filters = _filters(request.GET)
+    if wants_csv(request):
+        lines = detail.csv_rows(filters.rows())
+        return csv_response("ledger", detail.CSV_HEADER, lines, acting_user=signed_in(request))
+    page = page_of(detail.with_amounts(filters.rows()), ["-booked_on", "-id"], request.GET)
+    context: dict[str, Any] = {"page": page, "chips": _chips(request.GET, filters)}
+    context |= {"csv_url": _with(request.GET, format="csv"), "back": _with(request.GET)}
+    context["is_filtered"] = filters != detail.Filters()
+    if request.GET.get("open", "").isdecimal():
+        context["detail"] = detail.posting_detail(int(request.GET["open"]))
+    return render(request, "rewards/ledger/page.html", context)
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+def posting(request: HttpRequest, posting_id: int) -> HttpResponse:
+    """One posting with both sides: beside the list, or as a page of its own."""
+    found = detail.posting_detail(posting_id)
+    if found is None:
+        raise Http404("There is no such posting.")
+    is_fragment = request.headers.get("HX-Request") == "true"
+    template = "rewards/ledger/_posting.html" if is_fragment else "rewards/ledger/posting.html"
+    return render(request, template, {"detail": found, "is_fragment": is_fragment})
+
+
+def _currency(request: HttpRequest, held: list[str]) -> str:
+    asked = request.GET.get("currency", "")
+    if asked in held:
+        return asked
+    return settings.REPORTING_CURRENCY if settings.REPORTING_CURRENCY in held else held[0]
+
+
+def _figures(row: RollForwardMonth) -> list[object]:
+    return [f"{row.month:%Y-%m}", row.opening, row.issued, row.redeemed, row.expired, row.reversed, row.closing]
+
+
+def _steps(row: RollForwardMonth) -> list[Step]:
+    return [
+        Step("Opening", row.opening, is_total=True),
+        Step("Issued", row.issued),
+        Step("Redeemed", -row.redeemed),
+        Step("Expired", -row.expired),
+        Step("Reversed", -row.reversed),
+        Step("Closing", row.closing, is_total=True),
+    ]
+
+
+def _waterfall(row: RollForwardMonth, currency: str) -> str:
+    return waterfall(_steps(row), f"The liability in {_month_text(row.month)}", currency)
+
+
+def _month_text(month: date) -> str:
+    return f"{MONTHS[month.month - 1]} {month.year}"
+
+
+def _filters(query: QueryDict) -> detail.Filters:
+    """What the address asks for; what cannot be read asks for nothing."""
+    kind, account = query.get("kind", ""), query.get("account", "")
+    try:
+        month = date.fromisoformat(f"{query.get('month', '')}-01")
+    except ValueError:
+        month = None
+    return detail.Filters(
+        month=month,
+        kind=PostingKind(kind) if kind in list(PostingKind) else None,
+        account_id=int(account) if account.isdecimal() and len(account) < 19 else None,
+    )
+
+
+def _with(query: QueryDict, **changed: str | None) -> str:
+    """The same address with other filters, from its first page."""
+    kept = query.copy()
+    for name in ("after", "before", "open", "format", *changed):
+        kept.pop(name, None)
+    kept.update({name: value for name, value in changed.items() if value})
+    return f"?{kept.urlencode()}"
+
+
+def _chips(query: QueryDict, filters: detail.Filters) -> list[dict[str, Any]]:
+    """Kinds, then months; a chip that is on turns off."""
+    chips: list[dict[str, Any]] = []
+    for kind, label in COLUMNS:
+        on = filters.kind is kind
+        chips.append({"label": label, "active": on, "url": _with(query, kind=None if on else kind)})
+    months = detail.months_with_postings()
+    if filters.month and filters.month not in months:
+        months = sorted([*months, filters.month], reverse=True)
+    for month in months:
+        on = filters.month == month
+        url = _with(query, month=None if on else f"{month:%Y-%m}")
+        chips.append({"label": _month_text(month), "active": on, "url": url})
+    if filters.account_id:
+        name = Account.objects.filter(pk=filters.account_id).values_list("name", flat=True).first()
+        chips.append({"label": name or "No such account", "active": True, "url": _with(query, account=None)})
+    return chips
