@@ -96,7 +96,9 @@ def store_events(source_id: int, rows: list[EventRow], text: str) -> Stored:
 def _store(source_id: int, rows: list[EventRow], text: str) -> tuple[Stored, set[int]]:
     """One run of the statement, and the positions whose contact has to be made first."""
     answer = _run({"rows": text, "source": source_id})
-    problems = {position: problem for _, position, problem in answer if problem is not None}
+    problems = {
+        position: problem for _, position, problem in answer if position is not None and problem is not None
+    }
     accepted = len(answer) - len(problems)
     unplaced = {position for position, problem in problems.items() if problem == NEW_CONTACT}
     real = {position: problem for position, problem in problems.items() if problem != NEW_CONTACT}

@@ -132,9 +132,15 @@ def tell_refused_request(sender: Sender | None, channel: str, refusal: Refusal, 
         with transaction.atomic():
             _keep(sender, channel, Receipt(0, 0, [call]))
         return
-    bounds = {"bound": rules.UNSIGNED_KEPT_A_MINUTE, "raw": text[: rules.KEPT_UNSIGNED_CHARACTERS]}
+    parameters: dict[str, str | int] = {
+        "bound": rules.UNSIGNED_KEPT_A_MINUTE,
+        "channel": channel,
+        "code": refusal.code,
+        "reason": refusal.reason,
+        "raw": text[: rules.KEPT_UNSIGNED_CHARACTERS],
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_UNSIGNED, bounds | {"channel": channel, "code": refusal.code, "reason": refusal.reason})
+        cursor.execute(_UNSIGNED, parameters)
 
 
 def _sort(items: list[Any], envelope: Envelope, endpoint: Call | None, *, must_measure: bool) -> _Sorted:

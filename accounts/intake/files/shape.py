@@ -1,0 +1,51 @@
+"""What a file of one kind of data may hold: its fields, and the SQL that takes its rows in."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from accounts.intake.files.values import Reader
+from accounts.sources.rules import Kind
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field: how its cells are read, and which column names mean it.
+
+    `column` is that of the table it ends in; `empty` is the SQL for what an
+    empty or missing cell becomes there.
+    """
+
+    name: str
+    read: Reader
+    sql_type: str
+    aliases: tuple[str, ...] = ()
+    required: bool = False
+    column: str = ""
+    empty: str = "NULL"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The shape of the files of one kind.
+
+    `check` says what is wrong with a row as a whole. `prepare`, `resolve` and
+    `take` are SQL over the staged rows (see `staging.py`).
+    """
+
+    kind: Kind
+    id_field: str
+    fields: tuple[Field, ...]
+    resolve: str
+    take: Callable[[Sequence[Field]], str]
+    check: Callable[[Mapping[str, Any]], str | None] = lambda row: None
+    prepare: Callable[[Sequence[Field]], str] = lambda mapped: ""
+    one_of: tuple[str, ...] = ()
+    marks_flag: str = ""
+    _by_name: dict[str, Field] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._by_name.update({f.name: f for f in self.fields})
+
+    def field_named(self, name: str) -> Field | None:
+        return self._by_name.get(name)

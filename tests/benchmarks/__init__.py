@@ -1,0 +1,1 @@
+"""Measurements. Both sides of each ratio are measured in one run: `python -m tests.benchmarks [NAME…]`."""

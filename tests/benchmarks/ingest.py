@@ -1,0 +1,234 @@
+"""Ingest over real HTTP against COPY, bulk_create and one ORM create per event.
+
+All into the same table on the same durable PostgreSQL (fsync and
+synchronous_commit on), as the application's role. HTTP means gunicorn, the
+authenticated endpoint, batches of 100, and an answer only after commit, daily
+usage and dirty marks included; the others store the bare events, with their
+accounts and contacts resolved beforehand. The like-for-like peer of HTTP is
+COPY with a commit for each 100 rows over as many connections.
+"""
+
+import base64
+import http.client
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+from tests.benchmarks import stage
+from tests.benchmarks.company import Company, bodies, company, day_of_events
+from tests.benchmarks.results import Result
+
+BATCH = 100
+EVENTS = 40_000
+ORM_EVENTS = 2_000
+CONNECTIONS = 4
+TABLES = "accounts_event, accounts_dailyusage, accounts_eventday, accounts_contactday, accounts_factsdirty"
+COLUMNS = (
+    "source_id, message_id, account_id, contact_id, name, quantity, seconds, occurred_at, before_subscription, properties"
+)
+COPY = f"COPY accounts_event ({COLUMNS}) FROM STDIN"
+Row = tuple[Any, ...]
+
+
+def run() -> list[Result]:
+    """Measure every way, the best of three runs each, and the ratios between them."""
+    with stage.engines():
+        made = company()
+        source, key = _set_up(made)
+        rows = _rows(made, source)
+        ways: dict[str, Callable[[], float]] = {
+            f"COPY, one stream of {EVENTS:,}": lambda: _copy_stream(rows),
+            "COPY, commit per 100, 1 connection": lambda: _copy_batches(rows, 1),
+            f"COPY, commit per 100, {CONNECTIONS} connections": lambda: _copy_batches(rows, CONNECTIONS),
+            "bulk_create of 100, 1 connection": lambda: _bulk_create(rows),
+            "ORM create per event, 1 connection": lambda: _orm(rows[:ORM_EVENTS]),
+        }
+        speed = {name: _best(way, name) for name, way in ways.items()}
+        with stage.web() as port:
+            for connections in (1, CONNECTIONS):
+                name = f"HTTP batches of 100, {connections} connection{'s' if connections > 1 else ''}"
+                speed[name] = _best(lambda n=connections: _http(made, port, key, n), name)
+    return _told(speed)
+
+
+def _told(speed: dict[str, float]) -> list[Result]:
+    results = [Result("ingest", name, value, "events/s") for name, value in speed.items()]
+    stream, copy_one, copy_many, bulk, orm, _, http_many = speed.values()
+
+    def ratio(name: str, value: float, least: float | None) -> None:
+        target = f"at least {least:g}" if least is not None else ""
+        met = value >= least if least is not None else None
+        results.append(Result("ingest", name, round(value, 3), "×", target, met))
+
+    ratio(f"HTTP against COPY per 100 ({CONNECTIONS} connections each)", http_many / copy_many, 0.25)
+    ratio(f"HTTP ({CONNECTIONS} connections) against COPY per 100 (1 connection)", http_many / copy_one, None)
+    ratio(f"HTTP ({CONNECTIONS} connections) against COPY in one stream", http_many / stream, None)
+    ratio("HTTP against bulk_create of 100", http_many / bulk, None)
+    ratio("HTTP against one ORM create per event", http_many / orm, 10)
+    return results
+
+
+def _best(way: Callable[[], float], name: str) -> float:
+    runs = []
+    for _ in range(3):
+        with _emptied():
+            runs.append(way())
+    sys.stderr.write(f"{name}: {', '.join(f'{r:,.0f}' for r in runs)} events/s\n")
+    return max(runs)
+
+
+@contextmanager
+def _emptied() -> Iterator[None]:
+    """Every run starts with empty tables and nothing left to be written out."""
+    with stage.owner() as connection:
+        connection.execute(f"TRUNCATE {TABLES} CASCADE")
+        connection.execute("CHECKPOINT")
+    yield
+
+
+def _set_up(made: Company) -> tuple[int, str]:
+    from accounts.records.models import Account, Contact
+    from accounts.sources.rules import Kind
+    from accounts.sources.verbs import create_source, make_key
+    from accounts.usage.models import KeyAction
+
+    source = create_source("Product", [Kind.USAGE, Kind.ACCOUNT], acting_user=None)
+    KeyAction.objects.bulk_create(KeyAction(event_name=n) for n in ("Report Generated", "Export Created", "API Call"))
+    names = range(max(made.members) + 1)
+    Account.objects.bulk_create(Account(external_id=made.account_name(i), name=f"Company {i}") for i in names)
+    ids = dict(Account.objects.values_list("external_id", "pk"))
+    Contact.objects.bulk_create(
+        Contact(external_id=made.contact_name(i), account_id=ids[made.account_name(account)])
+        for i, account in enumerate(made.members)
+    )
+    with stage.owner() as connection:
+        connection.execute("VACUUM ANALYZE accounts_account, accounts_contact")
+    return source.pk, make_key(source, acting_user=None)
+
+
+def _rows(made: Company, source: int) -> list[Row]:
+    """The same kind of events, resolved, as rows of the table."""
+    from accounts.records.models import Account, Contact
+
+    accounts = dict(Account.objects.values_list("external_id", "pk"))
+    contacts = dict(Contact.objects.values_list("external_id", "pk"))
+    return [
+        (
+            *(source, e["messageId"], accounts[e["context"]["groupId"]], contacts[e["userId"]], e["event"], 1),
+            *(e["properties"]["duration_seconds"], e["timestamp"], False, json.dumps(e["properties"])),
+        )
+        for e in day_of_events(made, EVENTS, seed=1)
+    ]
+
+
+def _timed(work: Callable[[], object], count: int) -> float:
+    begin = time.perf_counter()
+    work()
+    return count / (time.perf_counter() - begin)
+
+
+def _blocks(rows: Sequence[Row], size: int) -> list[bytes]:
+    lines = ["\t".join(str(value) for value in row) + "\n" for row in rows]
+    return ["".join(lines[start : start + size]).encode() for start in range(0, len(lines), size)]
+
+
+def _copy_stream(rows: Sequence[Row]) -> float:
+    blocks = _blocks(rows, 1000)
+
+    def work() -> None:
+        with _as_application() as line, line.cursor() as cursor, cursor.copy(COPY) as copy:
+            for block in blocks:
+                copy.write(block)
+
+    return _timed(work, len(rows))
+
+
+def _copy_batches(rows: Sequence[Row], connections: int) -> float:
+    blocks = _blocks(rows, BATCH)
+
+    def work(mine: list[bytes]) -> None:
+        with _as_application() as line:
+            line.autocommit = True
+            for block in mine:
+                with line.cursor() as cursor, cursor.copy(COPY) as copy:
+                    copy.write(block)
+
+    return _in_parallel(work, blocks, connections, len(rows))
+
+
+def _bulk_create(rows: Sequence[Row]) -> float:
+    from accounts.usage.models import Event
+
+    events = [_event(row) for row in rows]
+
+    def work() -> None:
+        for start in range(0, len(events), BATCH):
+            Event.objects.bulk_create(events[start : start + BATCH])
+
+    return _timed(work, len(rows))
+
+
+def _orm(rows: Sequence[Row]) -> float:
+    events = [_event(row) for row in rows]
+    return _timed(lambda: [event.save(force_insert=True) for event in events], len(rows))
+
+
+def _event(row: Row) -> Any:
+    from accounts.usage.models import Event
+
+    names = [name.strip() for name in COLUMNS.split(",")]
+    return Event(**dict(zip(names, row, strict=True)) | {"properties": json.loads(row[-1])})
+
+
+def _http(made: Company, port: int, key: str, connections: int) -> float:
+    events = day_of_events(made, EVENTS, seed=time.time_ns())
+    headers = {
+        "Authorization": "Basic " + base64.b64encode(f"{key}:".encode()).decode(),
+        "Content-Type": "application/json",
+    }
+
+    def work(mine: list[bytes]) -> None:
+        line = http.client.HTTPConnection("127.0.0.1", port)
+        for body in mine:
+            line.request("POST", "/v1/batch", body, headers)
+            answer = line.getresponse()
+            told = json.loads(answer.read())
+            if answer.status != 200 or told["accepted"] != BATCH:
+                raise RuntimeError(f"{answer.status}: {told}")
+        line.close()
+
+    speed = _in_parallel(work, bodies(events, BATCH), connections, len(events))
+    _check_sums(len(events))
+    return speed
+
+
+def _check_sums(expected: int) -> None:
+    """What was answered as accepted is there, and the daily usage says the same."""
+    with stage.owner() as line:
+        found = line.execute(
+            "SELECT (SELECT count(*) FROM accounts_event), (SELECT sum(events) FROM accounts_dailyusage),"
+            " (SELECT sum(quantity) FROM accounts_eventday), (SELECT sum(events) FROM accounts_contactday)"
+        ).fetchone()
+    if found != (expected,) * 4:
+        raise RuntimeError(f"{expected} events were accepted, but the tables say {found}.")
+
+
+def _in_parallel(work: Callable[[list[bytes]], None], blocks: list[bytes], connections: int, count: int) -> float:
+    shares = [blocks[i::connections] for i in range(connections)]
+    with ThreadPoolExecutor(connections) as pool:
+        return _timed(lambda: list(pool.map(work, shares)), count)
+
+
+def _as_application() -> Any:
+    """A bare connection of the role that the application has."""
+    import psycopg
+    from django.conf import settings
+
+    database = settings.DATABASES["default"]
+    return psycopg.connect(
+        host=database["HOST"], port=database["PORT"], dbname=database["NAME"], user=database["USER"]
+    )
