@@ -23,7 +23,7 @@ KIND = "milestone"
 
 
 def _get(milestone_id: int, lock: bool) -> Milestone:
-    rows = Milestone.objects.select_for_update() if lock else Milestone.objects.all()
+    rows = Milestone.objects.select_for_update(no_key=True) if lock else Milestone.objects.all()
     milestone = rows.filter(pk=milestone_id).first()
     if milestone is None:
         raise LookupError(f"No milestone {milestone_id}")

@@ -22,9 +22,13 @@ from loyalty.core.people.models import User
 from loyalty.core.people.permissions import check_member
 from loyalty.core.people.rules import Function
 
+# Held shared by detection and alone by a change of terms: without it the two could each
+# wait for a reach that the other is writing.
+TERMS_LOCK = "hashtextextended('milestone terms', 0)"
 FIELDS = ("name", "event_name", "count", "within_days", "status")
 
 
+@transaction.atomic
 def detect(
     account_ids: Sequence[int] | None, *, milestone_id: int | None = None, now: datetime | None = None
 ) -> int:
@@ -38,6 +42,7 @@ def detect(
     """
     moment = now or timezone.now()
     with connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_advisory_xact_lock_shared({TERMS_LOCK})")
         cursor.execute(
             DETECT,
             {
@@ -77,7 +82,10 @@ def create_milestone(values: Mapping[str, Any], *, acting_user: User) -> Milesto
 @transaction.atomic
 def write_version(milestone_id: int, values: Mapping[str, Any], acting_user: User, reason: str) -> None:
     """Make the values the next version, from now on. Who may do so was decided by the caller."""
-    milestone = Milestone.objects.select_for_update().get(pk=milestone_id)
+    # Not FOR UPDATE, which would make every reach that is being written wait.
+    milestone = Milestone.objects.select_for_update(no_key=True).get(pk=milestone_id)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_advisory_xact_lock({TERMS_LOCK})")
     before = values_of(milestone)
     detect(None, milestone_id=milestone_id)
     for field in FIELDS:

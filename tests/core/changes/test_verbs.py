@@ -104,7 +104,17 @@ ATTEMPTS: dict[str, Attempt] = {
 @pytest.mark.parametrize("action", ATTEMPTS)
 @pytest.mark.parametrize(
     "who",
-    ["proposer", "editor", "finance", "cs", "administrator", "superuser", "moved away", "deactivated", "both functions"],
+    [
+        "proposer",
+        "editor",
+        "finance",
+        "cs",
+        "administrator",
+        "superuser",
+        "moved away",
+        "deactivated",
+        "both functions",
+    ],
 )
 def test_who_may_not_decide(
     milestone: Milestone, product: User, action: str, who: str, request: pytest.FixtureRequest
