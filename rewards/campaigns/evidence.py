@@ -51,7 +51,8 @@ def sentences(reached: Reached, facts: KnownFacts | None) -> list[str]:
     if facts.seats_active is not None and facts.seats_bought:
         words.append(f"{facts.seats_active:,} of {facts.seats_bought:,} seats active on {on}.")
     elif facts.seats_active is not None:
-        words.append(f"{facts.seats_active:,} people active in 30 days, on {on}.")
+        people = "person" if facts.seats_active == 1 else "people"
+        words.append(f"{facts.seats_active:,} {people} active in 30 days, on {on}.")
     if facts.arr:
         words.append(f"ARR {money(facts.arr, facts.currency)} on {on}.")
     if facts.renews_on:
