@@ -57,9 +57,15 @@ _DISTINCT = """
     GROUP BY account_id, day
 )
 """
-SEATS = _DISTINCT.format(name="seat", days=30, thing="contact_id", table="accounts_contactday", only="")
+SEATS = _DISTINCT.format(
+    name="seat", days=30, thing="contact_id", table="accounts_contactday", only="AND u.events > 0"
+)
 FEATURES = _DISTINCT.format(
-    name="feature", days=28, thing="name", table="accounts_eventday", only=f"AND u.name NOT IN ({_SIGN_INS})"
+    name="feature",
+    days=28,
+    thing="name",
+    table="accounts_eventday",
+    only=f"AND u.quantity > 0 AND u.name NOT IN ({_SIGN_INS})",
 )
 
 USED = """

@@ -2,12 +2,14 @@
 
 import csv
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-from accounts.intake.files.values import Unreadable, whole_number
 from loyalty.core.csv import cell
+
+NUMBER = re.compile(r"[+-]?\d+([.,]\d+)*")
 
 
 class RefusedFile:
@@ -38,8 +40,4 @@ class RefusedFile:
 
 def harmless(text: str) -> object:
     """The cell as it came, unless a spreadsheet would run it; a number stays one."""
-    try:
-        whole_number(text.lstrip("+-"))
-    except Unreadable:
-        return cell(text)
-    return text
+    return text if NUMBER.fullmatch(text) else cell(text)

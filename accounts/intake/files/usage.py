@@ -6,8 +6,7 @@ before that subscription starts is kept and flagged. A day without a time is
 it is when the row says the same, and refused when it says something else.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from accounts.intake.files.contacts import new_contacts, of_another_account
 from accounts.intake.files.shape import Field, Shape
@@ -80,10 +79,6 @@ SELECT count(*), 0 FROM stored
 """
 
 
-def check(row: Mapping[str, Any]) -> str | None:
-    return "The quantity is 0: nothing happened." if row.get("quantity") == 0 else None
-
-
 def prepare(mapped: Sequence[Field]) -> str:
     return new_contacts(ACCOUNT, JOINS) if any(f.name == "contact" for f in mapped) else ""
 
@@ -98,8 +93,7 @@ SHAPE = Shape(
     FIELDS,
     RESOLVE,
     take,
-    check,
-    prepare,
+    prepare=prepare,
     one_of=("account", "subscription"),
     marks_flag="dated before its subscription starts",
 )

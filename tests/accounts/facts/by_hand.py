@@ -18,10 +18,11 @@ class Told:
 
 def facts_by_hand(events: set[Told], day: date) -> dict[str, int | None]:
     """The figures at the end of a day of one account; key actions are exports."""
-    past = [e for e in events if e.day <= day]
+    told = [e for e in events if e.day <= day]
+    past = [e for e in told if e.times]
     last_30 = [e for e in past if e.day > day - timedelta(days=30)]
     last_28 = [e for e in past if e.day > day - timedelta(days=28)]
-    if not past:
+    if not told:
         return dict.fromkeys(
             ["seats_active", "days_since_sign_in", "days_since_key_action", "sign_ins_30", "active_days_28"]
             + ["key_actions_30", "features_28", "minutes_28"]
@@ -34,7 +35,7 @@ def facts_by_hand(events: set[Told], day: date) -> dict[str, int | None]:
         "active_days_28": len({e.day for e in last_28}),
         "key_actions_30": sum(e.times for e in last_30 if e.name == "Report Exported"),
         "features_28": len({e.name for e in last_28} - {"Signed In"}),
-        "minutes_28": sum(e.seconds for e in last_28) // 60,
+        "minutes_28": sum(e.seconds for e in told if e.day > day - timedelta(days=28)) // 60,
     }
 
 

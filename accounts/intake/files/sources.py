@@ -1,0 +1,33 @@
+"""Whose data a file is: a file is refused as a whole when its source is not the system of record."""
+
+from accounts.sources.models import Source, SourceKind
+from accounts.sources.rules import KIND_LABELS, Kind
+from accounts.sources.verbs import create_source
+from loyalty.core.errors import DomainError
+
+FIRST_SOURCE = "Files"
+
+
+def source_of(kind: Kind, name: str) -> Source:
+    """The active source of the kind, or the named one if it is that.
+
+    Where the kind has no source yet, the named one (by default “Files”) is made
+    its system of record. Raises DomainError when another source is.
+    """
+    active = SourceKind.objects.filter(kind=kind.value, is_active=True).select_related("source").first()
+    if active is None:
+        return _first_source(kind, name or FIRST_SOURCE)
+    if name and active.source.name != name:
+        raise DomainError(
+            f"{KIND_LABELS[kind]}: the system of record is {active.source.name}, not {name}. "
+            "Data of another source is not taken in."
+        )
+    return active.source
+
+
+def _first_source(kind: Kind, name: str) -> Source:
+    there = Source.objects.filter(name=name).first()
+    if there is None:
+        return create_source(name, [kind], acting_user=None)
+    SourceKind.objects.update_or_create(source=there, kind=kind.value, defaults={"is_active": True})
+    return there
