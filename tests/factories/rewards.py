@@ -78,7 +78,9 @@ class OfferFactory(DjangoModelFactory[Offer]):
     discount_equivalent = factory.SelfAttribute("reward.discount_equivalent")
     currency = factory.SelfAttribute("reward.currency")
     validity_days = factory.SelfAttribute("reward.validity_days")
-    evidence = factory.LazyFunction(lambda: {"words": ["“Custom Report Generated” for the first time"]})
+    evidence = factory.LazyFunction(
+        lambda: {"words": ["“Custom Report Generated” for the first time"], "facts": [], "terms": [], "events": []}
+    )
     due_at = factory.LazyFunction(lambda: datetime.now(UTC) + timedelta(days=2))
 
     @factory.lazy_attribute

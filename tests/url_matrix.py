@@ -1,0 +1,123 @@
+"""Every address by its URL name: how it is called, and what each member of the cast gets.
+
+A page that is missing here fails the build. A new page adds one line to EXPECTED:
+
+    "caps": Expect()                                a page that everybody signed in may see
+    "cap": Expect({"cap_id": "cap"})                … of one object: the name of a sample below
+    "cap-edit": Expect({"cap_id": "cap"}, posts=True)    takes POST only: a GET gets 405
+    "source-new": Expect(others=403, administrator=200)  not for everybody
+    "healthz": Expect(anonymous=200)                needs no sign-in
+
+An object that the page needs is made in `make_samples`.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+
+from loyalty.core.audit.models import AuditLine
+from loyalty.core.changes.verbs import propose_or_apply
+from loyalty.core.people.models import User
+from rewards.ledger.verbs import issue_credit
+from rewards.offers.models import Grant
+from tests.factories import AccountFactory, CampaignFactory, CapFactory, MilestoneFactory, OfferFactory, SourceFactory
+
+CAST = ("finance", "product", "cs", "administrator")
+SENT_TO_SIGN_IN = 302
+
+
+class Expect:
+    """Statuses of a GET: `others` is everybody signed in who is not named."""
+
+    def __init__(
+        self,
+        kwargs: Mapping[str, str | int] | None = None,
+        *,
+        posts: bool = False,
+        anonymous: int = SENT_TO_SIGN_IN,
+        others: int = 200,
+        **named: int,
+    ) -> None:
+        if unknown := set(named) - set(CAST):
+            raise ValueError(f"Not of the cast: {unknown}")
+        self.kwargs = dict(kwargs or {})
+        self.anonymous = anonymous
+        self.is_public = anonymous != SENT_TO_SIGN_IN
+        others = 405 if posts else others
+        self.signed_in = {member: named.get(member, others) for member in CAST}
+
+    def arguments(self, samples: Mapping[str, int]) -> dict[str, int]:
+        """The arguments of the address, with the ids of the samples in place of their names."""
+        return {name: samples[v] if isinstance(v, str) else v for name, v in self.kwargs.items()}
+
+
+EXPECTED: dict[str, Expect] = {
+    "healthz": Expect(anonymous=200),
+    "readyz": Expect(anonymous=503, others=503),  # no worker runs in the tests
+    "home": Expect(),
+    "search": Expect(),
+    "counts": Expect(),
+    "sign-in": Expect(anonymous=200, others=302),
+    "sign-out": Expect(posts=True),
+    "changes": Expect(),
+    "change": Expect({"change_id": "change"}),
+    "change-decide": Expect({"change_id": "change"}, posts=True),
+    "change-withdraw": Expect({"change_id": "change"}, posts=True),
+    "change-comment": Expect({"change_id": "change"}, posts=True),
+    "audit": Expect(),
+    "audit-line": Expect({"line_id": "audit line"}),
+    "milestones": Expect(),
+    "milestone": Expect({"milestone_id": "milestone"}),
+    "milestone-new": Expect(),
+    "milestone-edit": Expect({"milestone_id": "milestone"}, posts=True),
+    "milestone-preview": Expect(),
+    "key-actions": Expect(),
+    "offers": Expect(),
+    "offer": Expect({"offer_id": "offer"}),
+    "offer-decide": Expect({"offer_id": "offer"}, posts=True),
+    "campaigns": Expect(),
+    "campaign": Expect({"campaign_id": "campaign"}),
+    "caps": Expect(),
+    "new-cap": Expect(),
+    "cap": Expect({"cap_id": "cap"}),
+    "edit-cap": Expect({"cap_id": "cap"}),
+    "liability": Expect(),
+    "ledger": Expect(),
+    "posting": Expect({"posting_id": "posting"}),
+    "v1-track": Expect(anonymous=405, others=405),
+    "v1-identify": Expect(anonymous=405, others=405),
+    "v1-group": Expect(anonymous=405, others=405),
+    "v1-page": Expect(anonymous=405, others=405),
+    "v1-screen": Expect(anonymous=405, others=405),
+    "v1-alias": Expect(anonymous=405, others=405),
+    "v1-batch": Expect(anonymous=405, others=405),
+    "v1-import": Expect(anonymous=405, others=405),
+}
+
+
+def make_samples(proposer: User) -> dict[str, int]:
+    """One object of each kind that an address names."""
+    account, milestone = AccountFactory(), MilestoneFactory()
+    campaign = CampaignFactory(milestone=milestone)
+    offer = OfferFactory(campaign=campaign, account=account)
+    granted = OfferFactory(campaign=campaign, state="approved")
+    grant = Grant.objects.create(
+        offer=granted,
+        account=granted.account,
+        face_value=granted.face_value,
+        currency=granted.currency,
+        expires_on=date(2099, 1, 1),
+    )
+    change = propose_or_apply("milestone", milestone.pk, {"count": 2}, "Two is a habit", acting_user=proposer)
+    posting = issue_credit(grant, booked_on=date(2026, 3, 2), acting_user=proposer)
+    samples = {
+        "account": account,
+        "milestone": milestone,
+        "campaign": campaign,
+        "offer": offer,
+        "cap": CapFactory(),
+        "change": change,
+        "posting": posting,
+        "source": SourceFactory(),
+        "audit line": AuditLine.objects.order_by("id")[0],
+    }
+    return {name: made.pk for name, made in samples.items()}
