@@ -57,10 +57,6 @@ FACES: dict[str, Face] = {
     "reverse": Face("Reversed", "undo", "quiet"),
     "full": Face("Full", "ban", "bad"),
     "balanced": Face("Balanced", "check", "good"),
-    "issue": Face("Issued", "plus", "calm"),
-    "redeem": Face("Redeemed", "check", "good"),
-    "expire": Face("Expired", "clock", "quiet"),
-    "reverse": Face("Reversed", "undo", "warn"),
     # what comes in
     "refused": Face("Refused", "ban", "bad"),
     "quarantined": Face("Quarantined", "warning", "warn"),
