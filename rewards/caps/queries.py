@@ -92,11 +92,7 @@ def latest_entries(cap: Cap, starts_on: date) -> QuerySet[CapEntry]:
     """The last entry of each offer in a period: how the offer stands under the cap, newest first."""
     entries = CapEntry.objects.filter(period__cap=cap, period__starts_on=starts_on)
     last = entries.order_by("offer_id", "-id").distinct("offer_id").values("id")
-    return (
-        CapEntry.objects.filter(id__in=last)
-        .select_related("offer__account", "offer__campaign")
-        .order_by("-id")
-    )
+    return CapEntry.objects.filter(id__in=last).select_related("offer__account", "offer__campaign").order_by("-id")
 
 
 def used_by(entry: CapEntry) -> UsedBy:

@@ -58,7 +58,12 @@ def test_finance_sets_a_cap_and_sees_what_is_taken(finance: User, signed_in_as: 
     assert "$300.00 spent and $300.00 reserved of $1,000.00." in page
     assert "past 50 %" in page
     rows = list(csv.DictReader(body(client, "/caps/?format=csv").splitlines()))
-    assert [rows[0][name] for name in ("limit", "spent", "reserved", "room")] == ["1000.00", "300.00", "300.00", "400.00"]
+    assert [rows[0][name] for name in ("limit", "spent", "reserved", "room")] == [
+        "1000.00",
+        "300.00",
+        "300.00",
+        "400.00",
+    ]
 
 
 def test_nobody_else_sets_one_even_by_a_direct_post(cs: User, administrator: User, signed_in_as: SignIn) -> None:
@@ -121,7 +126,11 @@ def test_anybody_proposes_another_limit_and_nothing_changes_yet(cs: User, signed
     response = client.post(f"/caps/{cap.pk}/edit/", form)
     change = ChangeRequest.objects.get()
     assert response["Location"] == f"/changes/{change.pk}/"
-    assert (change.owner_function, change.proposed["limit"], change.proposed["is_hard"]) == ("finance", "2000.00", False)
+    assert (change.owner_function, change.proposed["limit"], change.proposed["is_hard"]) == (
+        "finance",
+        "2000.00",
+        False,
+    )
     cap.refresh_from_db()
     assert cap.limit == Decimal("1000.00")
     same = client.post(f"/caps/{cap.pk}/edit/", form | {"limit": "1000.00", "at_the_cap": "refuse"})

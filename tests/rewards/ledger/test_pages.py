@@ -99,9 +99,7 @@ def test_the_journal_export_balances_line_by_line(finance: User, signed_in_as: S
         ("reward_cost", "300.00", ""),
         ("credit_liability", "", "300.00"),
     ]
-    assert {(r["customer"], r["customer id"], r["booked on"]) for r in rows} == {
-        ("'=cmd|calc", "'@evil", "2026-11-20")
-    }
+    assert {(r["customer"], r["customer id"], r["booked on"]) for r in rows} == {("'=cmd|calc", "'@evil", "2026-11-20")}
     assert {r["key"] for r in rows} == {posting.key}
 
 

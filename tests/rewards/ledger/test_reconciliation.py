@@ -106,9 +106,7 @@ ALTERED = [
 
 
 @pytest.mark.parametrize(("statement", "found"), ALTERED, ids=[s for s, _ in ALTERED])
-def test_a_row_that_somebody_altered_is_named(
-    posting: Posting, statement: str, found: list[tuple[str, str]]
-) -> None:
+def test_a_row_that_somebody_altered_is_named(posting: Posting, statement: str, found: list[tuple[str, str]]) -> None:
     with superuser_at_work(), connection.cursor() as cursor:
         cursor.execute(statement)
     lot = Grant.objects.get().lot
