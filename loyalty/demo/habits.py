@@ -72,7 +72,7 @@ def people_of(customers: Sequence[Customer], anchor: date) -> People:
 
 def _habits(rng: np.random.Generator, customer: Customer, anchor: date) -> tuple[NDArray, ...]:
     size = len(customer.people)
-    keen = rng.beta(1.5, 2.3, size)
+    keen = rng.beta(1.4, 2.5, size)
     keen[0] = rng.uniform(0.55, 0.9)
     rates = rng.lognormal(0, 0.45, (size, len(KINDS))) * np.array([kind.rate for kind in KINDS])
     rates *= rng.random((size, len(KINDS))) < np.array([kind.share for kind in KINDS])

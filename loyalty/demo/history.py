@@ -1,10 +1,14 @@
 """Writing a span of the company's history in one transaction: all of it or nothing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 
 import numpy as np
 from django.db import connection, transaction
+from numpy.typing import NDArray
 
 from accounts.intake.models import IntakeBatch
 from accounts.sources.models import Source
@@ -15,7 +19,7 @@ from loyalty.demo.activity import Activity, Events
 from loyalty.demo.company import company
 from loyalty.demo.records import midnight, write_records
 from loyalty.demo.story import Story
-from loyalty.demo.tally import DAY_SECONDS, tally
+from loyalty.demo.tally import DAY_SECONDS, Tally, tally
 from loyalty.demo.usage_rows import Ids, add_events, add_tally, raw_part
 from loyalty.demo.vocabulary import NAMES
 
@@ -35,14 +39,18 @@ def write_span(tale: Story, since: datetime | None, progress: Progress) -> None:
     usage = setup.source_of(Kind.USAGE)
     ids = write_records(customers, tale.anchor, setup.managers(), usage.pk, tale.until)
     activity = Activity(customers, tale.anchor)
+    draw = _Draw(activity, _key_actions(), midnight(tale.anchor - timedelta(days=RAW_DAYS - 1)).timestamp())
+    is_fresh = since is None
+    since = since or activity.begins_at - timedelta(seconds=1)
+    drawings: list[Callable[[], _Drawn]] = [partial(draw.span, *span) for span in _spans(since, tale.until)]
+    if is_fresh:
+        drawings.insert(0, draw.before_history)
     events = 0
-    if since is None:
-        since = activity.begins_at - timedelta(seconds=1)
-        events += _write(activity.before_history(), ids, tale)
-    spans = list(_spans(since, tale.until))
-    for done, (begins, ends) in enumerate(spans, start=1):
-        events += _write(activity.span(begins, ends), ids, tale)
-        progress("Writing their history, by month", done, len(spans))
+    for done, drawn in enumerate(_one_ahead(drawings), start=1):
+        add_tally(drawn.sums, ids, is_fresh=is_fresh)
+        _write_batches(drawn.raw, ids)
+        events += add_events(drawn.raw, ids)
+        progress("Writing their history, by month", done, len(drawings))
     Source.objects.filter(name__in=[name for name, _ in setup.SOURCES]).update(last_received_at=tale.until)
     story.tell(tale, events=events)
 
@@ -56,14 +64,46 @@ def mark_dirty(tale: Story, since: datetime) -> None:
         )
 
 
-def _write(events: Events, ids: Ids, tale: Story) -> int:
-    """Write one span: raw events of the last weeks and milestone events of any day, and the sums of all of them."""
+@dataclass(frozen=True)
+class _Drawn:
+    """What is written of one span: the events that are kept one by one, and the sums of all."""
+
+    raw: Events
+    sums: Tally
+
+
+@dataclass(frozen=True)
+class _Draw:
+    """Draws spans without touching the database; events are kept one by one since `raw_from` (epoch seconds)."""
+
+    activity: Activity
+    key_actions: NDArray[np.bool_]
+    raw_from: float
+
+    def before_history(self) -> _Drawn:
+        return self._of(self.activity.before_history())
+
+    def span(self, since: datetime, until: datetime) -> _Drawn:
+        return self._of(self.activity.span(since, until))
+
+    def _of(self, events: Events) -> _Drawn:
+        return _Drawn(raw_part(events, self.raw_from), tally(events, self.key_actions))
+
+
+def _one_ahead(drawings: Sequence[Callable[[], _Drawn]]) -> Iterator[_Drawn]:
+    """Draw each span while the one before it is being written."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        upcoming = pool.submit(drawings[0])
+        for following in drawings[1:]:
+            drawn, upcoming = upcoming.result(), pool.submit(following)
+            yield drawn
+        yield upcoming.result()
+
+
+def _key_actions() -> NDArray[np.bool_]:
+    """Of each kind of event, whether Product counts it as a key action."""
     marked = set(KeyAction.objects.values_list("event_name", flat=True))
-    add_tally(tally(events, np.array([name in marked for name in NAMES])), ids)
-    raw_from = midnight(tale.anchor - timedelta(days=RAW_DAYS - 1)).timestamp()
-    raw = raw_part(events, raw_from)
-    _write_batches(raw, ids)
-    return add_events(raw, ids)
+    return np.array([name in marked for name in NAMES])
 
 
 def _write_batches(raw: Events, ids: Ids) -> None:

@@ -63,24 +63,25 @@ def raw_part(events: Events, raw_from: float) -> Events:
     return events.where((events.at >= raw_from) | ALWAYS_RAW[events.kind])
 
 
-def add_tally(sums: Tally, ids: Ids) -> None:
-    """Add sums to daily usage, event days and contact days."""
+def add_tally(sums: Tally, ids: Ids, *, is_fresh: bool) -> None:
+    """Add sums to daily usage, event days and contact days; `is_fresh` when there are none yet for these days."""
+    add = _copy_sums if is_fresh else _add
     account, day, *figures = sums.daily
-    _add(
+    add(
         "accounts_dailyusage",
         ("account_id", "day"),
         ("events", "key_actions", "sign_ins", "seconds"),
         _lines(ids.accounts[account], _dates(day), *figures),
     )
     account, day, kind, quantity = sums.event_days
-    _add(
+    add(
         "accounts_eventday",
         ("account_id", "day", "name"),
         ("quantity",),
         _lines(ids.accounts[account], _dates(day), np.array(NAMES)[kind], quantity),
     )
     account, day, person, *figures = sums.contact_days
-    _add(
+    add(
         "accounts_contactday",
         ("account_id", "day", "contact_id"),
         ("events", "key_actions"),
@@ -92,6 +93,10 @@ def copy(target: str, rows: Iterable[str]) -> None:
     """COPY lines of text into a table with its columns."""
     with connection.cursor() as cursor, cursor.copy(f"COPY {target} FROM STDIN") as stream:
         stream.write("".join(rows))
+
+
+def _copy_sums(table: str, key: Sequence[str], sums: Sequence[str], rows: Iterable[str]) -> None:
+    copy(f"{table} ({', '.join((*key, *sums))})", rows)
 
 
 def _add(table: str, key: Sequence[str], sums: Sequence[str], rows: Iterable[str]) -> None:
