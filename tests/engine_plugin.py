@@ -10,6 +10,7 @@ import atexit
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Generator
 from pathlib import Path
 
@@ -18,6 +19,9 @@ import pytest
 from loyalty.engines import Session, layout, locate
 
 PREFIX = "loyalty-tests-"
+PLACE_PREFIX = "loyalty-place-"
+# Some tests abandon engines on purpose; an hour later none of them still runs.
+PLACE_SECONDS = 3600
 
 
 @pytest.hookimpl(wrapper=True)
@@ -69,3 +73,9 @@ def end_abandoned() -> None:
             session = Session(layout.resolve(folder))
             if session.end_abandoned():
                 Ending(session)()
+    for folder in Path(tempfile.gettempdir()).glob(PLACE_PREFIX + "*"):
+        status = folder.stat()
+        if status.st_uid == os.geteuid() and status.st_mtime < time.time() - PLACE_SECONDS:
+            for used in folder.rglob("engines.used"):
+                Session(layout.resolve(used.parent)).end_abandoned()
+            shutil.rmtree(folder, ignore_errors=True)

@@ -8,8 +8,9 @@ out stops them. A second lock lets one process at a time start or stop.
 
 import fcntl
 import os
+import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from loyalty.engines import binaries, broker, layout, postgres
@@ -112,8 +113,8 @@ class Session:
             broker.stop(self.places)
         if self.with_postgres:
             postgres.stop(self.places)
-        with suppress(OSError):
-            self.places.socket_dir.rmdir()
+        # A server that was killed leaves its socket behind.
+        shutil.rmtree(self.places.socket_dir, ignore_errors=True)
         return True
 
     def _leave(self) -> bool:

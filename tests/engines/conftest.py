@@ -14,12 +14,13 @@ import pytest
 
 from loyalty.engines import Session, layout, postgres
 from loyalty.engines.layout import CHECKOUT, Layout
+from tests.engine_plugin import PLACE_PREFIX
 
 
 @pytest.fixture
 def place() -> Iterator[Path]:
     """A short folder that the engines' account can pass through; what runs in it is ended after the test."""
-    folder = Path(tempfile.mkdtemp(prefix="loyalty-place-"))
+    folder = Path(tempfile.mkdtemp(prefix=PLACE_PREFIX))
     folder.chmod(0o711)
     yield folder
     for used in folder.rglob("engines.used"):

@@ -14,6 +14,7 @@ import pytest
 from loyalty.engines import Session, layout, postgres, processes
 from loyalty.engines.errors import EngineError
 from loyalty.engines.layout import Layout
+from tests.engine_plugin import PLACE_PREFIX
 from tests.engines.conftest import connect
 
 Open = Callable[[Layout], Session]
@@ -27,7 +28,7 @@ def places(place: Path) -> Layout:
 @pytest.fixture(scope="module")
 def running() -> Iterator[Layout]:
     """A server that the tests of this file only talk to."""
-    folder = Path(tempfile.mkdtemp(prefix="loyalty-place-"))
+    folder = Path(tempfile.mkdtemp(prefix=PLACE_PREFIX))
     folder.chmod(0o711)
     session = Session(layout.resolve(folder / "data"), with_broker=False, durable=False)
     session.start()

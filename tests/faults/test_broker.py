@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.engine_plugin import PLACE_PREFIX
 from tests.engines.application import Application
 from tests.faults.broker import LIMIT_SECONDS, empty_broker, kill_broker
 
@@ -17,7 +18,7 @@ KILLS = 2
 
 @pytest.fixture(scope="module")
 def demo() -> Iterator[Application]:
-    folder = Path(tempfile.mkdtemp(prefix="loyalty-place-"))
+    folder = Path(tempfile.mkdtemp(prefix=PLACE_PREFIX))
     folder.chmod(0o711)
     application = Application(folder / "data", "demo", "--json", "--accounts", "20")
     application.start()
