@@ -60,9 +60,7 @@ def test_the_cast(
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if not EXPECTED[n].is_public])
-def test_a_post_from_elsewhere_is_refused(
-    name: str, address_of: Callable[[str], str], administrator: User
-) -> None:
+def test_a_post_from_elsewhere_is_refused(name: str, address_of: Callable[[str], str], administrator: User) -> None:
     elsewhere = Client(enforce_csrf_checks=True)
     elsewhere.force_login(administrator)
     assert elsewhere.post(address_of(name)).status_code == 403

@@ -16,7 +16,7 @@ from accounts.milestones.rules import MilestoneStatus
 from loyalty.core.changes.queries import pending_for, proposal_of
 from loyalty.core.changes.verbs import edit as edit_change
 from loyalty.core.changes.verbs import propose_or_apply
-from loyalty.core.chips import address, chip
+from loyalty.core.chips import address, chip, id_in
 from loyalty.core.csv import csv_response, wants_csv
 from loyalty.core.errors import DomainError
 from loyalty.core.people.models import User
@@ -38,7 +38,7 @@ def milestones(request: HttpRequest) -> HttpResponseBase:
         "here": address(query),
         "may_create": Function.PRODUCT in user.functions,
     }
-    if (opened := query.get("open", "")).isdecimal() and (found := Milestone.objects.filter(pk=int(opened)).first()):
+    if found := Milestone.objects.filter(pk=id_in(query, "open")).first():
         context |= _detail(found, user, query)
     return render(request, "accounts/milestones/page.html", context)
 
@@ -98,8 +98,7 @@ def preview(request: HttpRequest) -> HttpResponse:
     form = TermsForm(request.GET)
     if not form.is_valid():
         return render(request, "accounts/milestones/_preview.html", {"sentences": [], "incomplete": True})
-    of = request.GET.get("of", "")
-    compared = Milestone.objects.filter(pk=int(of)).first() if of.isdecimal() else None
+    compared = Milestone.objects.filter(pk=id_in(request.GET, "of")).first()
     terms = terms_of(form.cleaned_data)
     measured = queries.measure(terms, compared.terms if compared else None)
     return render(request, "accounts/milestones/_preview.html", {"sentences": measured.sentences(terms.count)})
@@ -112,11 +111,11 @@ def _render(request: HttpRequest, context: dict[str, Any], status: int = 200) ->
 
 def _detail(found: Milestone, user: User, query: QueryDict) -> dict[str, Any]:
     initial: dict[str, Any] = verbs.values_of(found)
-    anew = query.get("change", "")
-    rewritten = proposal_of(int(anew), KIND, found.pk) if anew.isdecimal() else None
+    anew = id_in(query, "change")
+    rewritten = proposal_of(anew, KIND, found.pk) if anew else None
     if rewritten:
         values, reason, digest = rewritten
-        initial = {**values, "reason": reason, "change": int(anew), "digest": digest}
+        initial = {**values, "reason": reason, "change": anew, "digest": digest}
     was_draft = found.status == MilestoneStatus.DRAFT.value
     is_live = found.status == MilestoneStatus.LIVE.value
     return {

@@ -17,6 +17,14 @@ class Chip:
     active: bool
     count: int | None = None
 
+LONGEST_ID = 18
+
+
+def id_in(query: QueryDict, field: str) -> int:
+    """An id that stands in the URL, such as the row that is open beside the list; 0, which nothing has, if none."""
+    text = query.get(field, "")
+    return int(text) if text.isdecimal() and len(text) <= LONGEST_ID else 0
+
 
 def address(query: QueryDict, **changed: str) -> str:
     """The list's address with some filters changed; an empty value takes a filter away."""

@@ -12,7 +12,7 @@ from loyalty.core.audit.forms import AuditSearch
 from loyalty.core.audit.models import AuditLine
 from loyalty.core.audit.rules import AuditVerb, differences
 from loyalty.core.audit.verbs import Actor
-from loyalty.core.chips import Chip, address
+from loyalty.core.chips import Chip, address, id_in
 from loyalty.core.csv import csv_response, wants_csv
 from loyalty.core.keyset import page_of
 
@@ -50,7 +50,7 @@ def audit(request: HttpRequest) -> HttpResponseBase:
         "csv_url": address(query, format="csv"),
         "here": address(query),
     }
-    if (opened := query.get("open", "")).isdecimal() and (line := AuditLine.objects.filter(pk=int(opened)).first()):
+    if line := AuditLine.objects.filter(pk=id_in(query, "open")).first():
         context |= _detail(line)
     return render(request, "core/audit/page.html", context)
 

@@ -13,7 +13,7 @@ from loyalty.core.changes import queries, verbs
 from loyalty.core.changes.forms import CommentForm, DecisionForm
 from loyalty.core.changes.models import ChangeRequest
 from loyalty.core.changes.registry import kinds
-from loyalty.core.chips import Chip, address, chip
+from loyalty.core.chips import Chip, address, chip, id_in
 from loyalty.core.csv import csv_response, wants_csv
 from loyalty.core.errors import DomainError
 from loyalty.core.keyset import page_of
@@ -39,8 +39,8 @@ def changes(request: HttpRequest) -> HttpResponseBase:
         "waiting": queries.waiting_count(user),
         "here": address(query),
     }
-    if (opened := query.get("open", "")).isdecimal():
-        context |= _detail(int(opened), user)
+    if opened := id_in(query, "open"):
+        context |= _detail(opened, user)
     return render(request, "core/changes/page.html", context)
 
 

@@ -62,9 +62,7 @@ def test_approve_and_reject_at_once_again_and_again() -> None:
     milestone: Milestone = MilestoneFactory()
     proposer, one, two = (PersonFactory(functions=[Function.PRODUCT]) for _ in range(3))
     for n in range(10):
-        change = verbs.propose_or_apply(
-            "milestone", milestone.pk, {"name": f"Name {n}"}, "Again", acting_user=proposer
-        )
+        change = verbs.propose_or_apply("milestone", milestone.pk, {"name": f"Name {n}"}, "Again", acting_user=proposer)
         assert isinstance(change, ChangeRequest)
         assert sorted(outcome == "decided" for outcome in all_at_once(change, [one, two])) == [False, True]
     applied = ChangeRequest.objects.filter(state="applied").count()

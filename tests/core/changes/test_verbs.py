@@ -77,9 +77,7 @@ def test_a_colleague_turns_it_down(milestone: Milestone, product: User, product_
 
 def test_the_owners_edit_of_a_draft_applies_at_once(product: User) -> None:
     draft = MilestoneFactory(status="draft")
-    made = verbs.propose_or_apply(
-        "milestone", draft.pk, {"count": 3, "status": "live"}, "", acting_user=product
-    )
+    made = verbs.propose_or_apply("milestone", draft.pk, {"count": 3, "status": "live"}, "", acting_user=product)
     draft.refresh_from_db()
     assert (made, draft.count, draft.status, draft.version) == (None, 3, "live", 2)
     assert ChangeRequest.objects.count() == 0

@@ -27,9 +27,7 @@ def test_a_name_in_two_columns(name: str, parts: tuple[str, str]) -> None:
 
 
 def test_an_administrator_makes_a_person(administrator: User) -> None:
-    person = create_person(
-        "priya", "Priya Shah", PASSWORD, [Function.PRODUCT, Function.CS], acting_user=administrator
-    )
+    person = create_person("priya", "Priya Shah", PASSWORD, [Function.PRODUCT, Function.CS], acting_user=administrator)
     person.refresh_from_db()
     assert (person.username, person.display_name, person.is_administrator) == ("priya", "Priya Shah", False)
     assert person.functions == {Function.PRODUCT, Function.CS}
