@@ -55,7 +55,7 @@ class FactsDirty(models.Model):
     them, so that intake never waits for a refresh.
     """
 
-    account = models.ForeignKey(Account, models.CASCADE, related_name="+", db_index=False)
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
     day = models.DateField()
     marked_at = models.DateTimeField(db_default=Now())
 

@@ -6,6 +6,7 @@ something in it looks wrong is each item looked at by itself.
 """
 
 import json
+import marshal
 import re
 from typing import Any
 
@@ -60,8 +61,13 @@ def check_storable(value: Any) -> None:
 
 
 def check_size(item: Any) -> None:
-    """Raise Refused when one call is larger than 32 KB, as JSON without spaces in UTF-8."""
-    if len(shown(item).encode()) > MAX_EVENT_BYTES:
+    """Raise Refused when one call is larger than 32 KB, as JSON without spaces in UTF-8.
+
+    Marshal is several times faster than JSON and never shorter than a sixth of
+    it (a control character is one byte there and six in JSON), so that only
+    what may be too large is written out.
+    """
+    if len(marshal.dumps(item, 2)) > MAX_EVENT_BYTES // 6 and len(shown(item).encode()) > MAX_EVENT_BYTES:
         raise Refused(EVENT_TOO_LARGE)
 
 

@@ -19,8 +19,8 @@ from accounts.usage.counting import COUNTING
 
 NEW_CONTACT = "new_contact"
 
-_STORE = f"""
-WITH incoming AS MATERIALIZED (
+_RESOLVED = f"""
+incoming AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS item(
         position integer, message_id text, group_id text, user_id text,
         name text, seconds integer, occurred_at timestamptz, properties jsonb)
@@ -35,13 +35,19 @@ resolved AS MATERIALIZED (
     FROM incoming i
     LEFT JOIN accounts_account a ON a.external_id = i.group_id
     LEFT JOIN accounts_contact c ON c.external_id = i.user_id
-),
+)
+"""
+
+
+def _stored(condition: str) -> str:
+    """The resolved events under a condition, stored and added up."""
+    return f"""
 stored AS (
     INSERT INTO accounts_event (source_id, message_id, account_id, contact_id, name, quantity, seconds,
                                 occurred_at, before_subscription, properties)
-    SELECT DISTINCT ON (message_id) %(source)s, message_id, account_id, contact_id, name, 1, seconds,
+    SELECT DISTINCT ON (message_id) %(source)s::bigint, message_id, account_id, contact_id, name, 1, seconds,
            occurred_at, false, properties
-    FROM resolved WHERE problem IS NULL
+    FROM resolved WHERE {condition}
     ORDER BY message_id, position
     ON CONFLICT (source_id, message_id) DO NOTHING
     RETURNING message_id, account_id, contact_id, name, quantity, seconds, occurred_at
@@ -51,9 +57,32 @@ dirty AS (
     INSERT INTO accounts_factsdirty (account_id, day)
     SELECT DISTINCT account_id, day FROM counted ORDER BY account_id, day
 )
-SELECT message_id, NULL::integer, NULL::text FROM stored
+"""
+
+
+_STORE = f"""
+WITH {_RESOLVED}, {_stored("problem IS NULL")}
+SELECT count(*), NULL::integer, NULL::text FROM stored
 UNION ALL
-SELECT message_id, position, problem FROM resolved WHERE problem IS NOT NULL
+SELECT 0, position, problem FROM resolved WHERE problem IS NOT NULL
+"""
+
+_STORE_ALL = f"""
+WITH {_RESOLVED},
+clean AS MATERIALIZED (SELECT NOT EXISTS (SELECT FROM resolved WHERE problem IS NOT NULL) AS is_clean),
+{_stored("(SELECT is_clean FROM clean)")},
+summed AS MATERIALIZED (SELECT count(*) AS accepted FROM stored),
+batch AS (
+    INSERT INTO accounts_intakebatch (source_id, channel, accepted, duplicates, refused)
+    SELECT %(source)s::bigint, %(channel)s, accepted, %(events)s - accepted, 0
+    FROM summed, clean WHERE is_clean
+),
+touched AS (
+    UPDATE accounts_source SET last_received_at = now()
+    WHERE id = %(source)s AND %(touch)s AND (SELECT accepted FROM summed) > 0
+      AND (last_received_at IS NULL OR last_received_at < now() - interval '1 minute')
+)
+SELECT accepted, is_clean FROM summed, clean
 """
 
 _NEW_CONTACTS = """
@@ -93,24 +122,33 @@ def store_events(source_id: int, rows: list[EventRow], text: str) -> Stored:
     return result
 
 
+def store_all(source_id: int, channel: str, events: int, text: str, *, touch: bool) -> Stored | None:
+    """Store the events of an ordinary batch and count it, as one statement and so one transaction.
+
+    `touch`: the source's last-received time is due. None when some event has
+    no place; then nothing was stored.
+    """
+    parameters = {"rows": text, "source": source_id, "channel": channel, "events": events, "touch": touch}
+    ((accepted, is_clean),) = _run(_STORE_ALL, parameters)
+    return Stored(accepted, events - accepted) if is_clean else None
+
+
 def _store(source_id: int, rows: list[EventRow], text: str) -> tuple[Stored, set[int]]:
     """One run of the statement, and the positions whose contact has to be made first."""
-    answer = _run({"rows": text, "source": source_id})
-    problems = {
-        position: problem for _, position, problem in answer if position is not None and problem is not None
-    }
-    accepted = len(answer) - len(problems)
+    answer = _run(_STORE, {"rows": text, "source": source_id})
+    accepted = next(count for count, position, _ in answer if position is None)
+    problems: dict[int, str] = {position: problem for _, position, problem in answer if position is not None}
     unplaced = {position for position, problem in problems.items() if problem == NEW_CONTACT}
     real = {position: problem for position, problem in problems.items() if problem != NEW_CONTACT}
     return Stored(accepted, len(rows) - accepted - len(problems), real), unplaced
 
 
-def _run(parameters: dict[str, Any]) -> list[tuple[str, int | None, str | None]]:
-    """Run the statement prepared on the server: planning it anew would cost more than running it.
+def _run(statement: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Run a statement prepared on the server: planning it anew would cost more than running it.
 
     Django's own cursor fills parameters in by itself and cannot prepare; this
     one shares its connection and its transaction.
     """
     connection.ensure_connection()
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        return cursor.execute(_STORE, parameters, prepare=True).fetchall()
+        return cursor.execute(statement, parameters, prepare=True).fetchall()
