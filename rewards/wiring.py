@@ -2,11 +2,13 @@
 
 from django.urls import reverse
 
+from loyalty.core.changes.registry import add_impact
 from loyalty.core.money import money
 from loyalty.core.people.models import User
 from loyalty.core.shell.registry import Found, add_counter, add_finder
 from rewards.approvals.queries import find as find_offers
 from rewards.approvals.queries import waiting_count
+from rewards.campaigns.impact import MILESTONE_KIND, cost_of_milestone_change
 from rewards.campaigns.queries import find as find_campaigns
 from rewards.caps.changing import register_caps
 
@@ -32,3 +34,4 @@ def wire() -> None:
     add_finder("Offers", _offers)
     add_finder("Campaigns", _campaigns)
     register_caps()
+    add_impact(MILESTONE_KIND, cost_of_milestone_change)

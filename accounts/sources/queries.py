@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Prefetch, QuerySet
+from django.db.models import F, Prefetch, Q, QuerySet
 
 from accounts.sources.models import Source, SourceKey
 from accounts.sources.rules import Kind, key_digest
@@ -54,3 +54,12 @@ def all_sources(*, now: datetime) -> QuerySet[Source]:
     """Every source with its kinds, and with `working_keys`: the keys that have not expired."""
     working = SourceKey.objects.exclude(expires_at__lte=now)
     return Source.objects.prefetch_related("kinds", Prefetch("keys", working, to_attr="working_keys"))
+
+
+def silent_sources(*, now: datetime) -> list[Source]:
+    """Systems of record that have been silent for longer than they should be, or were never heard."""
+    return list(
+        Source.objects.filter(kinds__is_active=True)
+        .filter(Q(last_received_at=None) | Q(last_received_at__lt=now - F("expected_every")))
+        .distinct()
+    )

@@ -4,10 +4,12 @@ import logging
 from collections.abc import Callable
 
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
 
 log = logging.getLogger(__name__)
 RETRY_AFTER_SECONDS = 5
+REASON = "The database is not available right now. Nothing was taken in. Send the same again in a moment."
 
 
 class AvailabilityMiddleware:
@@ -23,15 +25,14 @@ class AvailabilityMiddleware:
         if not isinstance(exception, (OperationalError, InterfaceError)):
             return None
         log.warning("The database is away: %s", exception)
-        return unavailable()
+        return unavailable(request)
 
 
-def unavailable() -> HttpResponse:
-    """503 in plain words; nothing was taken in, nothing was lost."""
-    response = HttpResponse(
-        "The database is not available right now. Nothing was changed. Please try again in a moment.\n",
-        status=503,
-        content_type="text/plain; charset=utf-8",
-    )
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """503 in plain words, a page for people; nothing was taken in, nothing was lost."""
+    if request.accepts("text/html"):
+        response = HttpResponse(render_to_string("errors/503.html"), status=503)
+    else:
+        response = JsonResponse({"success": False, "code": "unavailable", "reason": REASON}, status=503)
     response["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response

@@ -2,8 +2,10 @@
 
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
@@ -11,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from loyalty.core.csv import csv_response
 from loyalty.core.errors import DomainError
 from loyalty.core.keyset import page_of
+from loyalty.core.people.models import User
 from loyalty.core.people.rules import FUNCTION_LABELS, Function
 from loyalty.core.people.session import signed_in
 from rewards.approvals import queries, verbs
@@ -21,25 +24,38 @@ from rewards.offers.rules import OfferState
 
 
 @require_GET
-def offers(request: HttpRequest) -> HttpResponse:
+def offers(request: HttpRequest) -> HttpResponseBase:
     """The queue: one view of it at a time, the opened offer beside."""
     user = signed_in(request)
-    view = request.GET.get("view", "mine" if user.functions else "open")
-    text = request.GET.get("q", "").strip()
+    view, text = _view(user, request.GET), request.GET.get("q", "").strip()
     rows, keys = queries.queue(view, user, text=text)
     if request.GET.get("format") == "csv":
         return csv_response("offers", *queries.csv_rows(rows), acting_user=user)
+    context = _head(view, user) | {"page": page_of(rows, keys, request.GET, size=queries.PAGE_SIZE)}
+    if request.GET.get("open", "").isdecimal():
+        opened = queries.one_offer(int(request.GET["open"]))
+        context |= _detail(request, opened) if opened else {}
+    return render(request, "rewards/approvals/page.html", context)
+
+
+def _view(user: User, query: QueryDict) -> str:
+    asked = query.get("view", "")
+    return asked if asked in queries.VIEWS else "mine" if user.functions else "open"
+
+
+def _head(view: str, user: User) -> dict[str, Any]:
+    """What stands above the list: the sums of what waits, and the views with their counts."""
     counts = queries.view_counts(user)
     chips = [
         {"label": label, "url": f"?view={name}", "active": name == view, "count": counts[name]}
         for name, label in queries.VIEWS.items()
     ]
-    context = {"page": page_of(rows, keys, request.GET, size=queries.PAGE_SIZE), "view": view, "chips": chips}
-    context |= {"summary": queries.summary_of(view, user), "text": text, "csv_url": f"?view={view}&q={text}&format=csv"}
-    if request.GET.get("open", "").isdecimal():
-        opened = queries.one_offer(int(request.GET["open"]))
-        context |= _detail(request, opened) if opened else {}
-    return render(request, "rewards/approvals/page.html", context)
+    return {
+        "view": view,
+        "chips": chips,
+        "summary": queries.summary_of(view, user),
+        "csv_url": f"?view={view}&format=csv",
+    }
 
 
 @require_GET
@@ -90,10 +106,19 @@ def _render_offer(
     found = get_object_or_404(Offer.objects.select_related(*queries.RELATED), pk=offer_id)
     context = _detail(request, found) | {"form": form, "refusal": refusal}
     template = "rewards/approvals/_offer.html" if getattr(request, "htmx", False) else "rewards/approvals/offer.html"
-    response = render(request, template, context | {"fresh_row": decided}, status=status)
+    response = render(request, template, context | _beside(request, decided), status=status)
     if announce:
-        response["HX-Trigger"] = json.dumps({"announce": {"message": announce, "tone": "good"}, "counts": True})
+        response["HX-Trigger"] = json.dumps({"announce": {"message": announce, "tone": "good"}})
     return response
+
+
+def _beside(request: HttpRequest, decided: bool) -> dict[str, Any]:
+    """After a decision: what else on the page the person stands on has to move with it."""
+    current = urlsplit(request.headers.get("HX-Current-URL", ""))
+    if not decided or current.path != reverse("offers"):
+        return {"fresh_row": decided}
+    user = signed_in(request)
+    return {"fresh_row": True, "in_queue": True} | _head(_view(user, QueryDict(current.query)), user)
 
 
 def _detail(request: HttpRequest, found: Offer) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The campaigns and what each did."""
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
@@ -13,17 +14,18 @@ SHOWN = 50
 
 
 @require_GET
-def campaigns(request: HttpRequest) -> HttpResponse:
+def campaigns(request: HttpRequest) -> HttpResponseBase:
     """All campaigns."""
     rows = queries.campaigns()
     if request.GET.get("format") == "csv":
         header = ["campaign", "goal", "status", "owner", "milestone", "reward", "matched", "offers"]
         lines = (
-            [c.name, c.goal, c.status, c.owner_function, c.milestone.name, c.reward.name, c.matched, c.offered]
-            for c in rows
+            [c.name, c.goal, c.status, c.owner_function, c.milestone.name, c.reward.name, row.matched, row.offered]
+            for row in rows
+            for c in [row.campaign]
         )
         return csv_response("campaigns", header, lines, acting_user=signed_in(request))
-    return render(request, "rewards/campaigns/page.html", {"campaigns": rows})
+    return render(request, "rewards/campaigns/page.html", {"rows": rows})
 
 
 @require_GET

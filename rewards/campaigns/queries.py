@@ -11,6 +11,15 @@ from rewards.offers.rules import OPEN_STATES, OfferState
 
 
 @dataclass(frozen=True)
+class CampaignRow:
+    """A campaign in the list, with how often it matched and how many offers it made."""
+
+    campaign: Campaign
+    matched: int
+    offered: int
+
+
+@dataclass(frozen=True)
 class Stage:
     """One step of the funnel; `drops` are (reason, how many) that went no further."""
 
@@ -19,11 +28,12 @@ class Stage:
     drops: list[tuple[str, int]]
 
 
-def campaigns() -> QuerySet[Campaign]:
-    """All campaigns with the number of offers that they made."""
-    return Campaign.objects.select_related("milestone", "reward").annotate(
-        matched=Count("candidates", distinct=True), offered=Count("offers", distinct=True)
-    )
+def campaigns() -> list[CampaignRow]:
+    """All campaigns by name."""
+    counts = Candidate.objects.values_list("campaign").annotate(Count("id"), Count("offer")).order_by()
+    by_campaign = {campaign: (matched, offered) for campaign, matched, offered in counts}
+    rows = Campaign.objects.select_related("milestone", "reward")
+    return [CampaignRow(row, *by_campaign.get(row.pk, (0, 0))) for row in rows]
 
 
 def funnel(campaign: Campaign) -> list[Stage]:

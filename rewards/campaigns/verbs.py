@@ -58,6 +58,7 @@ def evaluate(limit: int = BATCH) -> int:
 def _propose(matches: Sequence[Match]) -> None:
     now = timezone.now()
     known = _read(matches)
+    due = due_at(now, known.rules.due_working_days)
     offer_ids = dict(zip((m.candidate_id for m in matches), _new_offer_ids(len(matches)), strict=True))
     room = reserve([_request(m, offer_ids[m.candidate_id], known, now.date()) for m in matches])
 
@@ -70,10 +71,10 @@ def _propose(matches: Sequence[Match]) -> None:
         if not result.ok:
             candidates.append(Candidate(pk=match.candidate_id, outcome=Outcome.CAPPED.value, reason=result.reason[:300]))
             continue
-        offer, wanted = _offer(match, offer_ids[match.candidate_id], result, known, now)
+        offer, wanted = _offer(match, offer_ids[match.candidate_id], result, known, due)
         offers.append(offer)
         steps += [
-            ApprovalStep(offer=offer, function=s.function.value, position=n, why=s.why[:300], due_at=offer.due_at)
+            ApprovalStep(offer=offer, function=s.function.value, position=n, why=s.why[:300], due_at=due)
             for n, s in enumerate(wanted, start=1)
         ]
         lines.append(_audit(offer))
@@ -122,7 +123,7 @@ def _request(match: Match, offer_id: int, known: _Known, day: date) -> ReserveRe
 
 
 def _offer(
-    match: Match, offer_id: int, result: CapResult, known: _Known, now: datetime
+    match: Match, offer_id: int, result: CapResult, known: _Known, due: datetime
 ) -> tuple[Offer, list[Step]]:
     campaign, reach = known.campaigns[match.campaign_id], known.reaches[match.reach_id]
     reward = campaign.reward
@@ -172,7 +173,7 @@ def _offer(
         digest=digest_of(terms),
         state=OfferState.IN_APPROVAL.value,
         next_function=wanted[0].function.value,
-        due_at=due_at(now, known.rules.due_working_days),
+        due_at=due,
     )
     return offer, wanted
 

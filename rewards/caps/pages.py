@@ -1,6 +1,6 @@
 """The caps at /caps/: how full each is, who used it, setting one, proposing a change."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -28,6 +28,7 @@ from rewards.caps.rules import CapScope
 from rewards.caps.setting import create_cap
 
 LIST_HEADER = ["cap", "covers", "period", "from", "until", "limit", "spent", "reserved", "room", "at the cap"]
+AHEAD = timedelta(days=30)  # how far the picture of a cap without end looks
 USE_HEADER = ["offer", "account", "reward", "campaign", "standing", "amount", "since"]
 
 
@@ -128,9 +129,9 @@ def _csv_query(request: HttpRequest) -> str:
 
 def _burndown(now: queries.CapNow, today: date) -> dict[str, Any]:
     series = queries.committed_by_day(now.cap, now.period, today)
-    last = series[-1][0] if series else today
-    ends_on = (now.gone_on or last) if now.lasts else now.period.ends_on
-    picture = burndown(series, now.use.limit, ends_on, now.gone_on, f"Committed under the cap {now.cap.name}")
+    ends_on = max(now.gone_on or today, today + AHEAD) if now.lasts else now.period.ends_on
+    title = f"Committed under the cap {now.cap.name}"
+    picture = burndown(series, now.use.limit, ends_on, now.gone_on, title, is_endless=now.lasts)
     return {"picture": picture, "rows": [(day, money(level)) for day, level in series]}
 
 

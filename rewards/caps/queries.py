@@ -34,11 +34,6 @@ class CapNow:
         """Whether the period never ends."""
         return self.period == FOREVER
 
-    @property
-    def alert_tone(self) -> str:
-        """How loud the mark reached is: quiet, calm at 50 %, warn at 80 %, bad at 100 %."""
-        return {0: "quiet", 50: "calm", 80: "warn", 100: "bad"}[self.use.alert]
-
 
 def caps_now(today: date, *, active: bool = True) -> list[CapNow]:
     """The caps in force (or the withdrawn ones), the fullest first, each in the period of `today`."""
@@ -110,7 +105,10 @@ def used_by(entry: CapEntry) -> UsedBy:
 
 
 def committed_by_day(cap: Cap, span: Period, today: date) -> list[tuple[date, Decimal]]:
-    """Reserved plus spent at the end of each day, from the first entry to `today` or the period's last day."""
+    """Reserved plus spent at the end of each day, to `today` or the period's last day.
+
+    From the first day of the period; without one, from the day before the first entry.
+    """
     change = Case(
         When(kind=CapEntryKind.RESERVE.value, then=F("amount")),
         When(kind=CapEntryKind.RELEASE.value, then=-F("amount")),
@@ -125,7 +123,7 @@ def committed_by_day(cap: Cap, span: Period, today: date) -> list[tuple[date, De
     moved = {row["day"]: row["moved"] for row in rows}
     if not moved:
         return []
-    day = min(moved) if span == FOREVER else min(span.starts_on, *moved)
+    day = min(moved) - timedelta(days=1) if span == FOREVER else min(span.starts_on, *moved)
     last = max(min(today, span.ends_on - timedelta(days=1)), *moved)
     level, series = Decimal(0), []
     while day <= last:

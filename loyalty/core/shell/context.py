@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from loyalty.core.people.models import User
 from loyalty.core.people.rules import Function
-from loyalty.core.shell.registry import count_for
+from loyalty.core.shell.registry import count_for, first_warning
 
 F = Function
 
@@ -71,6 +71,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "shell": {
             "nav": [_group(group, request.path, user) for group in NAVIGATION],
             "counts_url": reverse("counts"),
+            "stale": first_warning(),
             "function": user.functions_in_words,
             "query": request.GET.get("q", "") if request.path == reverse("search") else "",
         }

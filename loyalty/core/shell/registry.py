@@ -1,4 +1,4 @@
-"""What higher floors add to the shell: counts beside the navigation, and things to find.
+"""What higher floors add to the shell: counts beside the navigation, warnings, and things to find.
 
 The ground lists the addresses by name; a room registers in its app's `ready()`.
 """
@@ -22,6 +22,15 @@ class Found:
 
 Finder = Callable[[str, User], list[Found]]
 
+@dataclass(frozen=True)
+class Warned:
+    """One warning of the top bar, and where to look."""
+
+    text: str
+    url: str
+
+
+_warnings: list[Callable[[], Warned | None]] = []
 _counters: dict[str, Counter] = {}
 _finders: dict[str, Finder] = {}
 
@@ -34,6 +43,16 @@ def add_counter(url_name: str, counter: Counter) -> None:
 def add_finder(label: str, finder: Finder) -> None:
     """Let the search look through one kind of thing; a finder returns at most a handful."""
     _finders[label] = finder
+
+
+def add_warning(look: Callable[[], Warned | None]) -> None:
+    """Let the top bar of every page warn; the first that has something to say is shown."""
+    _warnings.append(look)
+
+
+def first_warning() -> Warned | None:
+    """The first warning there is."""
+    return next((warned for look in _warnings if (warned := look())), None)
 
 
 def count_for(url_name: str, user: User) -> int | None:

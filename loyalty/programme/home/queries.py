@@ -7,7 +7,6 @@ from decimal import Decimal
 from django.db.models import Count, Q, Sum
 
 from accounts.milestones.models import MilestoneReach
-from accounts.sources.models import Source
 from rewards.caps.models import CapPeriod
 from rewards.ledger.models import PostingLine
 from rewards.ledger.rules import Book
@@ -74,12 +73,3 @@ def milestones_reached(now: datetime) -> list[Reached]:
         .order_by("milestone__name")
     )
     return [Reached(r["milestone__name"], r["this_week"], r["last_week"]) for r in rows]
-
-
-def stale_sources(now: datetime) -> list[Source]:
-    """Sources that have been silent for longer than they should be; never heard of counts as silent."""
-    return [
-        s
-        for s in Source.objects.filter(kinds__is_active=True).distinct()
-        if s.last_received_at is None or now - s.last_received_at > s.expected_every
-    ]

@@ -56,7 +56,7 @@ def test_finance_sets_a_cap_and_sees_what_is_taken(finance: User, signed_in_as: 
     spend(reserved(OfferFactory()).pk)
     page = body(client, "/caps/")
     assert "$300.00 spent and $300.00 reserved of $1,000.00." in page
-    assert "past 50 %" in page
+    assert "60\N{NO-BREAK SPACE}% used, past half" in page
     rows = list(csv.DictReader(body(client, "/caps/?format=csv").splitlines()))
     assert [rows[0][name] for name in ("limit", "spent", "reserved", "room")] == [
         "1000.00",
