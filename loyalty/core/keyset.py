@@ -29,9 +29,7 @@ class KeysetPage(Generic[Row]):
         return f"{len(self.rows):,} shown"
 
 
-def page_of(
-    rows: QuerySet[Row], fields: Sequence[str], query: QueryDict, *, size: int = 50
-) -> KeysetPage[Row]:
+def page_of(rows: QuerySet[Row], fields: Sequence[str], query: QueryDict, *, size: int = 50) -> KeysetPage[Row]:
     """One page of `rows`, sorted by `fields` ("-id" is descending), which must end in a unique one.
 
     The position stands in the query string: `after` or `before` with the field

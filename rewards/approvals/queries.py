@@ -35,9 +35,7 @@ CLOSED = [OfferState.REJECTED, OfferState.DECLINED, OfferState.LAPSED, OfferStat
 
 def waiting_for(functions: Collection[Function]) -> QuerySet[Offer]:
     """Offers whose next step belongs to one of the functions."""
-    return Offer.objects.filter(
-        state=OfferState.IN_APPROVAL.value, next_function__in=[f.value for f in functions]
-    )
+    return Offer.objects.filter(state=OfferState.IN_APPROVAL.value, next_function__in=[f.value for f in functions])
 
 
 def in_view(view: str, user: User) -> QuerySet[Offer]:
@@ -66,9 +64,7 @@ def queue(view: str, user: User, *, text: str = "") -> tuple[QuerySet[Offer], li
     )
     if text:
         rows = rows.filter(
-            Q(account__name__icontains=text)
-            | Q(reward_name__icontains=text)
-            | Q(campaign__name__icontains=text)
+            Q(account__name__icontains=text) | Q(reward_name__icontains=text) | Q(campaign__name__icontains=text)
         )
     fields = ["-closed_at", "-id"] if view in ("granted", "closed") else ["due_at", "id"]
     return rows.order_by(*fields), fields
@@ -172,8 +168,6 @@ def view_counts(user: User) -> Mapping[str, int]:
 def steps_of(offer: Offer) -> list[ApprovalStep]:
     """The steps in order, with who decided."""
     return list(offer.steps.select_related("decided_by").order_by("position"))
-
-
 
 
 def find(text: str, limit: int = 5) -> QuerySet[Offer]:

@@ -50,9 +50,7 @@ def reject(offer_id: int, *, function: Function, digest: str, note: str, acting_
     return _decide(offer_id, StepState.REJECTED, function, digest, note, acting_user)
 
 
-def _decide(
-    offer_id: int, decision: StepState, function: Function, digest: str, note: str, acting_user: User
-) -> Offer:
+def _decide(offer_id: int, decision: StepState, function: Function, digest: str, note: str, acting_user: User) -> Offer:
     try:
         with transaction.atomic():
             return _decide_locked(offer_id, decision, function, digest, note, acting_user)
@@ -127,9 +125,7 @@ def _check_turn(offer: Offer, steps: list[ApprovalStep], function: Function) -> 
     if offer.state != OfferState.IN_APPROVAL.value:
         last = max((s for s in steps if s.decided_at), key=lambda s: s.decided_at or offer.proposed_at, default=None)
         by = f", decided by {last.decided_by.display_name}" if last and last.decided_by else ""
-        raise DomainError(
-            f"This offer is {OfferState(offer.state).label}{by}. Your click changed nothing."
-        )
+        raise DomainError(f"This offer is {OfferState(offer.state).label}{by}. Your click changed nothing.")
     if offer.next_function != function.value:
         raise DomainError(
             f"{FUNCTION_LABELS[Function(offer.next_function)]} decides first; then it is the turn of {label}."

@@ -67,9 +67,7 @@ def _away(days: int) -> str:
     return f"{days} {unit} away" if days > 0 else f"{-days} {unit} ago"
 
 
-def evidence(
-    reached: Reached, facts: KnownFacts | None, *, campaign: str, campaign_version: int
-) -> dict[str, Any]:
+def evidence(reached: Reached, facts: KnownFacts | None, *, campaign: str, campaign_version: int) -> dict[str, Any]:
     """The whole evidence: words, facts against thresholds, terms, and the events behind it."""
     day = reached.reached_at.date().isoformat()
     rows: list[dict[str, Any]] = [

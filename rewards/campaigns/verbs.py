@@ -69,7 +69,9 @@ def _propose(matches: Sequence[Match]) -> None:
     for match in matches:
         result = room[offer_ids[match.candidate_id]]
         if not result.ok:
-            candidates.append(Candidate(pk=match.candidate_id, outcome=Outcome.CAPPED.value, reason=result.reason[:300]))
+            candidates.append(
+                Candidate(pk=match.candidate_id, outcome=Outcome.CAPPED.value, reason=result.reason[:300])
+            )
             continue
         offer, wanted = _offer(match, offer_ids[match.candidate_id], result, known, due)
         offers.append(offer)
@@ -122,9 +124,7 @@ def _request(match: Match, offer_id: int, known: _Known, day: date) -> ReserveRe
     )
 
 
-def _offer(
-    match: Match, offer_id: int, result: CapResult, known: _Known, due: datetime
-) -> tuple[Offer, list[Step]]:
+def _offer(match: Match, offer_id: int, result: CapResult, known: _Known, due: datetime) -> tuple[Offer, list[Step]]:
     campaign, reach = known.campaigns[match.campaign_id], known.reaches[match.reach_id]
     reward = campaign.reward
     wanted = required_steps(

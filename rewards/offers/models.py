@@ -48,9 +48,7 @@ class Offer(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["campaign", "account", "cause_key"], name="one_offer_a_cause"
-            ),
+            models.UniqueConstraint(fields=["campaign", "account", "cause_key"], name="one_offer_a_cause"),
         ]
         indexes = [
             models.Index(

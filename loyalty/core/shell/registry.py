@@ -22,6 +22,7 @@ class Found:
 
 Finder = Callable[[str, User], list[Found]]
 
+
 @dataclass(frozen=True)
 class Warned:
     """One warning of the top bar, and where to look."""

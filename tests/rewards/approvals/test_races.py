@@ -53,7 +53,10 @@ def test_approve_and_reject_at_once() -> None:
             ]
         )
         offer.refresh_from_db()
-        grants, postings = Grant.objects.filter(offer=offer).count(), Posting.objects.filter(lines__lot__grant__offer=offer)
+        grants, postings = (
+            Grant.objects.filter(offer=offer).count(),
+            Posting.objects.filter(lines__lot__grant__offer=offer),
+        )
         assert Counter(type(r) for r in results) == {Offer: 1, DomainError: 1}
         assert len(told(results)) == 1
         expected = {"approved": (1, 1), "rejected": (0, 0)}[offer.state]

@@ -29,7 +29,11 @@ CASES = [
     ("a cent over", offer(discount_equivalent=Decimal("250.01")), [F.CS, F.FINANCE]),
     ("worth much, but no money", offer(has_money_value=False), [F.CS]),
     ("a limited feature", offer(has_money_value=False, is_limited_feature=True), [F.CS, F.PRODUCT]),
-    ("a limited feature of Product", offer(owner=F.PRODUCT, has_money_value=False, is_limited_feature=True), [F.PRODUCT]),
+    (
+        "a limited feature of Product",
+        offer(owner=F.PRODUCT, has_money_value=False, is_limited_feature=True),
+        [F.PRODUCT],
+    ),
     ("Finance's own campaign", offer(owner=F.FINANCE), [F.FINANCE]),
     ("a soft cap exceeded", offer(discount_equivalent=Decimal("10.00"), exceeded_soft_cap="Q4"), [F.CS, F.FINANCE]),
     ("everything at once", offer(is_limited_feature=True, exceeded_soft_cap="Q4"), [F.CS, F.PRODUCT, F.FINANCE]),
