@@ -57,9 +57,7 @@ _DISTINCT = """
     GROUP BY account_id, day
 )
 """
-SEATS = _DISTINCT.format(
-    name="seat", days=30, thing="contact_id", table="accounts_contactday", only="AND u.events > 0"
-)
+SEATS = _DISTINCT.format(name="seat", days=30, thing="contact_id", table="accounts_contactday", only="AND u.events > 0")
 FEATURES = _DISTINCT.format(
     name="feature",
     days=28,

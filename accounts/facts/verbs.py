@@ -51,7 +51,7 @@ def refresh(account_ids: Sequence[int] | None, first_day: date, last_day: date) 
     written = 0
     for ids in _ranges(account_ids):
         with transaction.atomic():
-            written += _refresh_locked({account_id: first_day for account_id in _lock(ids)}, last_day)
+            written += _refresh_locked(dict.fromkeys(_lock(ids), first_day), last_day)
     return written
 
 

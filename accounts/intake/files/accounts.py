@@ -22,7 +22,9 @@ FIELDS = (
     Field("country", text(2), "text", ("country_code",), column="country", empty="''"),
     Field("employee_count", whole_number, "integer", ("employees", "headcount"), column="employee_count"),
     Field("goals", text(10_000), "text", ("stated_goals",), column="goals", empty="''"),
-    Field("plan_segment", word(PLAN_WORDS), "text", ("segment", "plan_tier", "plan"), column="plan_segment", empty="''"),
+    Field(
+        "plan_segment", word(PLAN_WORDS), "text", ("segment", "plan_tier", "plan"), column="plan_segment", empty="''"
+    ),
     Field("time_zone", text(64), "text", ("timezone",), column="time_zone", empty="'UTC'"),
     Field("signed_up_on", day, "date", ("signup_date", "sign_up_date", "created_at", "created"), column="signed_up_on"),
 )

@@ -17,7 +17,4 @@ def new_contacts(account: str, joins: str) -> str:
 
 def of_another_account(account: str) -> str:
     """SQL for why a contact cannot be that of the row, or NULL."""
-    return (
-        f"CASE WHEN c.account_id <> {account}"
-        " THEN 'The contact ' || f.contact || ' belongs to another account.' END"
-    )
+    return f"CASE WHEN c.account_id <> {account} THEN 'The contact ' || f.contact || ' belongs to another account.' END"

@@ -17,12 +17,14 @@ FIELDS = (
     Field("contact", text(255), "text", ("contact_id", "user_id", "respondent")),
     Field("kind", word({"nps": "nps", "csat": "csat"}), "text", ("type", "survey"), column="kind", empty="'nps'"),
     Field("score", score(0, 10), "numeric", ("nps", "nps_score", "rating"), required=True, column="score"),
-    Field("at", moment, "timestamptz", ("answered_at", "submitted_at", "created_at", "date"), required=True, column="at"),
+    Field(
+        "at", moment, "timestamptz", ("answered_at", "submitted_at", "created_at", "date"), required=True, column="at"
+    ),
 )
 
 RESOLVE = f"""
 SELECT f.line, f.raw, {", ".join(f"f.{field.name}" for field in FIELDS)},
-       coalesce(f.reason, {NOT_KNOWN}, {of_another_account('a.id')}) AS reason,
+       coalesce(f.reason, {NOT_KNOWN}, {of_another_account("a.id")}) AS reason,
        a.id AS account_id, c.id AS contact_id, (f.at AT TIME ZONE 'UTC')::date AS day,
        false AS is_flagged, NULL::text AS clash
 FROM import_staged f

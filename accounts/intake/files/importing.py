@@ -66,8 +66,10 @@ class Plan:
 
     @property
     def parameters(self) -> dict[str, Any]:
+        own = next(m.column for m in self.mapped if m.field.name == self.shape.id_field)
         return {
             "source": self.source.pk,
+            "own": own,
             "today": timezone.now().date(),
             "currency": settings.REPORTING_CURRENCY,
         }
@@ -133,9 +135,7 @@ def _take_chunk(
     return done
 
 
-def _values(
-    plan: Plan, rows: Iterator[Row], done: Summary, lines: int, report: Report
-) -> Iterator[list[Any]]:
+def _values(plan: Plan, rows: Iterator[Row], done: Summary, lines: int, report: Report) -> Iterator[list[Any]]:
     """Rows for COPY: line, the cells as they came, the mapped values, the reason."""
     for row in rows:
         done.read += 1

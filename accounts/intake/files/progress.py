@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable
-from typing import TextIO
+
+from django.core.management.base import OutputWrapper
 
 BAR = 24
 LINE_EVERY = 5.0
@@ -12,7 +13,9 @@ BAR_EVERY = 0.1
 class Progress:
     """Call it with what is done and what there is; times in seconds."""
 
-    def __init__(self, stream: TextIO, label: str, unit: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, stream: OutputWrapper, label: str, unit: str, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._stream, self._label, self._unit, self._clock = stream, label, unit, clock
         self._moving = stream.isatty()
         self._began = self._shown = clock()
@@ -40,7 +43,7 @@ class Progress:
 
     def _write(self, words: str, *, end: str) -> None:
         start = "\r\x1b[K" if self._moving else ""
-        self._stream.write(f"{start}{words}{end}")
+        self._stream.write(f"{start}{words}", ending=end)
         self._stream.flush()
 
 

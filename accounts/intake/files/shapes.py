@@ -5,6 +5,5 @@ from accounts.intake.files.shape import Shape
 from accounts.sources.rules import Kind
 
 SHAPES: dict[Kind, Shape] = {
-    shape.kind: shape
-    for shape in (accounts.SHAPE, subscriptions.SHAPE, usage.SHAPE, support.SHAPE, feedback.SHAPE)
+    shape.kind: shape for shape in (accounts.SHAPE, subscriptions.SHAPE, usage.SHAPE, support.SHAPE, feedback.SHAPE)
 }

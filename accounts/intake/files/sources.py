@@ -1,8 +1,12 @@
 """Whose data a file is: a file is refused as a whole when its source is not the system of record."""
 
+from django.db import transaction
+
 from accounts.sources.models import Source, SourceKind
 from accounts.sources.rules import KIND_LABELS, Kind
 from accounts.sources.verbs import create_source
+from loyalty.core.audit.rules import AuditVerb
+from loyalty.core.audit.verbs import record
 from loyalty.core.errors import DomainError
 
 FIRST_SOURCE = "Files"
@@ -25,9 +29,18 @@ def source_of(kind: Kind, name: str) -> Source:
     return active.source
 
 
+@transaction.atomic
 def _first_source(kind: Kind, name: str) -> Source:
     there = Source.objects.filter(name=name).first()
     if there is None:
         return create_source(name, [kind], acting_user=None)
     SourceKind.objects.update_or_create(source=there, kind=kind.value, defaults={"is_active": True})
+    record(
+        AuditVerb.EDITED,
+        acting_user=None,
+        object_type="source",
+        object_id=there.pk,
+        object_label=there.name,
+        after={"system of record for": KIND_LABELS[kind]},
+    )
     return there

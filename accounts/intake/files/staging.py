@@ -28,7 +28,7 @@ SELECT {columns}, r.account_id, r.contact_id, r.day, r.is_flagged,
        coalesce(
            r.reason,
            CASE WHEN s.line IS NOT NULL OR r.first_line < r.line
-                THEN '{id} is repeated: it stands in line ' || coalesce(s.line, r.first_line) || ' already.' END,
+                THEN %(own)s || ' is repeated: it stands in line ' || coalesce(s.line, r.first_line) || ' already.' END,
            r.clash
        )
 FROM (

@@ -55,7 +55,7 @@ SELECT f.line, f.raw, {", ".join(f"f.{field.name}" for field in FIELDS)},
        CASE WHEN e.id IS NOT NULL AND (e.account_id, e.name, e.quantity, e.seconds, e.occurred_at)
                 IS DISTINCT FROM ({ACCOUNT}, f.name, coalesce(f.quantity, 1),
                                   coalesce(f.seconds, 0), f.occurred_at)
-            THEN 'message_id is stored already, and says something else.' END AS clash
+            THEN %(own)s || ' is stored already, and says something else.' END AS clash
 FROM import_staged f {JOINS}
 LEFT JOIN accounts_contact c ON c.external_id = f.contact
 LEFT JOIN accounts_event e ON e.source_id = %(source)s AND e.message_id = f.message_id
