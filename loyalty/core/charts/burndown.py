@@ -22,11 +22,13 @@ def burndown(
     gone_on: date | None,
     title: str,
     currency: str = "USD",
+    is_endless: bool = False,
 ) -> SafeString:
     """Draw use in the order of its days against a limit, both in `currency`.
 
     The period is half-open: it ends before `ends_on`. `gone_on` is the projected day on
-    which the limit is reached, None when it is not in sight. Empty use draws nothing.
+    which the limit is reached, None when it is not in sight. Of an endless period `ends_on`
+    is only where the picture stops. Empty use draws nothing.
     """
     if not used:
         return SafeString("")
@@ -39,11 +41,11 @@ def burndown(
     marks = [
         line(LEFT, FLOOR, RIGHT, FLOOR, "axis"),
         line(LEFT, up(limit), RIGHT, up(limit), "limit"),
-        text(LEFT, up(limit) - 8, f"Cap {money(limit, currency)}", "limit-text"),
+        _name_of_limit(here, up(limit), limit, currency, aside=gone_on is None or gone_on <= today),
         path(points, "area", close_at=FLOOR),
         path(points, "line"),
         text(LEFT, HEIGHT - 6, day_text(first)),
-        text(RIGHT, HEIGHT - 6, f"until {day_text(ends_on)}", anchor="end"),
+        text(RIGHT, HEIGHT - 6, day_text(ends_on) if is_endless else f"until {day_text(ends_on)}", anchor="end"),
     ]
     told = f"{money(so_far, currency)} of {money(limit, currency)} used by {day_text(today)}."
     if gone_on and gone_on > today and so_far < limit:
@@ -53,6 +55,14 @@ def burndown(
     place = (here[0] - 10, here[1] - 8) if anchor == "end" else (here[0] + 10, here[1] + 16)
     marks += [dot(*here), text(*place, money(so_far, currency), "value", anchor)]
     return drawing(WIDTH, HEIGHT, title, told, marks)
+
+
+def _name_of_limit(here: Point, height: float, limit: Decimal, currency: str, *, aside: bool) -> str:
+    """The limit's label stands left, or right when the figure of today would cover it (`aside` allows that)."""
+    words = f"Cap {money(limit, currency)}"
+    if aside and here[0] < WIDTH * 0.4:
+        return text(RIGHT, height - 8, words, "limit-text", "end")
+    return text(LEFT, height - 8, words, "limit-text")
 
 
 def _ahead(here: Point, across: Scale, up: Scale, limit: Decimal, gone_on: date, ends_on: date) -> list[str]:
