@@ -31,8 +31,10 @@ def build(
 
     A company that is there keeps its size. `existing` is what an earlier build
     returned; without it, new passwords and keys are made. `progress` hears
-    (what, done, total).
+    (what, done, total). Raises ValueError for a company of no accounts.
     """
+    if accounts < 1:
+        raise ValueError("A demo company has at least one account.")
     moment = (now or timezone.now()).astimezone(UTC).replace(microsecond=0)
     tale = story.told()
     if tale is None:

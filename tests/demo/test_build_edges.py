@@ -1,4 +1,4 @@
-"""A build that was killed is finished by the next start, as if nothing had happened."""
+"""Builds at the edge: one that was killed is finished by the next start; one account is enough, none is not."""
 
 from datetime import UTC, datetime
 
@@ -7,6 +7,7 @@ import time_machine
 from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
+from accounts.records.models import Account
 from loyalty.core.audit.models import AuditLine
 from loyalty.demo import build
 from tests.demo.told import as_told, quiet
@@ -55,3 +56,12 @@ def test_the_next_start_finishes_without_doing_anything_twice(
     assert as_told() == undisturbed
     assert AuditLine.objects.filter(object_type="demo company").count() == 1
     assert AuditLine.objects.filter(verb="person_created").count() == 9
+
+
+@pytest.mark.django_db
+def test_a_company_of_one_account_can_be_built_and_one_of_none_cannot() -> None:
+    with time_machine.travel(NOW, tick=False):
+        build(1, quiet, now=NOW)
+        assert Account.objects.count() == 1
+        with pytest.raises(ValueError, match="at least one account"):
+            build(0, quiet, now=NOW)
