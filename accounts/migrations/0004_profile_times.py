@@ -2,8 +2,8 @@
 
 Pages that are left a part empty let a count be written beside its old version
 without touching an index. Dirty marks are a queue, one for each account of a
-batch: checking each against the accounts would be a tenth of all intake, and
-a mark without an account would be harmless.
+batch, and every event of a batch names the same source: checking these two
+references row by row was a fourth of all that the database did for a batch.
 """
 
 from django.db import migrations, models
@@ -24,6 +24,13 @@ class Migration(migrations.Migration):
             "account",
             models.ForeignKey(
                 to="accounts.account", on_delete=deletion.CASCADE, related_name="+", db_index=False, db_constraint=False
+            ),
+        ),
+        migrations.AlterField(
+            "event",
+            "source",
+            models.ForeignKey(
+                to="accounts.source", on_delete=deletion.PROTECT, related_name="+", db_index=False, db_constraint=False
             ),
         ),
         *(
