@@ -47,10 +47,12 @@ class MilestoneForm(NewMilestoneForm):
     change = forms.IntegerField(required=False, widget=forms.HiddenInput)
     digest = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, was_live: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, was_live: bool, needs_reason: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [s for s in MilestoneStatus if not (was_live and s is MilestoneStatus.DRAFT)]
-        self.fields["status"] = forms.ChoiceField(choices=[(s.value, s.value) for s in choices], label="Status")
+        statuses = [s for s in MilestoneStatus if not (was_live and s is MilestoneStatus.DRAFT)]
+        choices = [(s.value, s.value.capitalize()) for s in statuses]
+        self.fields["status"] = forms.ChoiceField(choices=choices, label="Status")
+        self.fields["reason"].required = needs_reason
         self.order_fields(["name", "event_name", "count", "within_days", "status", "reason"])
 
     @property

@@ -54,7 +54,7 @@ def milestone(request: HttpRequest, milestone_id: int) -> HttpResponse:
 def edit(request: HttpRequest, milestone_id: int) -> HttpResponse:
     """Save what is not live; propose everything else; or write a proposal anew."""
     found, user = get_object_or_404(Milestone, pk=milestone_id), signed_in(request)
-    form = MilestoneForm(request.POST, was_live=found.status != MilestoneStatus.DRAFT.value)
+    form = _form(found, user, data=request.POST)
     if not form.is_valid():
         return _render(request, _detail(found, user, request.GET) | {"form": form}, status=422)
     data = form.cleaned_data
@@ -116,12 +116,10 @@ def _detail(found: Milestone, user: User, query: QueryDict) -> dict[str, Any]:
     if rewritten:
         values, reason, digest = rewritten
         initial = {**values, "reason": reason, "change": anew, "digest": digest}
-    was_draft = found.status == MilestoneStatus.DRAFT.value
-    is_live = found.status == MilestoneStatus.LIVE.value
     return {
         "milestone": found,
-        "form": MilestoneForm(initial=initial, was_live=not was_draft),
-        "applies_at_once": not is_live and Function.PRODUCT in user.functions and not rewritten,
+        "form": _form(found, user, initial=initial),
+        "applies_at_once": _applies_at_once(found, user) and not rewritten,
         "rewrites": bool(rewritten),
         "sentences": queries.measure(terms_of(initial), found.terms).sentences(initial["count"]),
         "versions": queries.versions_of(found),
@@ -129,3 +127,12 @@ def _detail(found: Milestone, user: User, query: QueryDict) -> dict[str, Any]:
         "pending": pending_for(KIND, found.pk),
         "event_names": queries.known_event_names(),
     }
+
+
+def _applies_at_once(found: Milestone, user: User) -> bool:
+    return found.status != MilestoneStatus.LIVE.value and Function.PRODUCT in user.functions
+
+
+def _form(found: Milestone, user: User, **given: Any) -> MilestoneForm:
+    was_live = found.status != MilestoneStatus.DRAFT.value
+    return MilestoneForm(was_live=was_live, needs_reason=not _applies_at_once(found, user), **given)

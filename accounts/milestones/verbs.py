@@ -102,7 +102,7 @@ def write_version(milestone_id: int, values: Mapping[str, Any], acting_user: Use
         object_type="milestone",
         object_id=milestone.pk,
         object_label=milestone.name,
-        before={field: before[field] for field in changed},
+        before={field: before[field] for field in changed} | {"version": milestone.version - 1},
         after={field: after[field] for field in changed} | {"version": milestone.version},
         reason=reason,
     )

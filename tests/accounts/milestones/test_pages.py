@@ -93,7 +93,7 @@ def test_nobody_else_makes_a_draft(cs: User, signed_in_as: SignIn) -> None:
         ({"count": "two"}, 422, "Enter a whole number"),
         ({"event_name": ""}, 422, "This field is required"),
         ({"status": "draft"}, 422, "Select a valid choice"),
-        ({"count": 2, "reason": ""}, 409, "Say why"),
+        ({"count": 2, "reason": ""}, 422, "This field is required"),
         ({}, 409, "Nothing would change"),
     ],
 )
