@@ -15,7 +15,7 @@ from rewards.caps.verbs import release, reserve, spend
 from rewards.offers.models import Offer
 from tests.concurrency import at_once
 from tests.factories import CapFactory, PersonFactory
-from tests.faults.caps import SEVEN, Rush, nest, rush
+from tests.faults.cap_load import SEVEN, Rush, nest, rush
 from tests.faults.clients import offers, request_for, shared_out
 
 pytestmark = pytest.mark.django_db(transaction=True)

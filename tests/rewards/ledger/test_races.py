@@ -13,7 +13,7 @@ from rewards.ledger.verbs import expire_lot, issue_credit, reverse
 from tests.concurrency import at_once
 from tests.factories import PersonFactory
 from tests.faults.clients import granted, offers
-from tests.faults.ledger import TODAY, drain, storm
+from tests.faults.ledger_load import TODAY, drain, storm
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
