@@ -62,7 +62,7 @@ def run(options: Options, progress: Progress, fill: Callable[[Endpoints], None])
     )
     try:
         with ports.listen(options.port) as listener:
-            url = f"http://{ports.HOST}:{listener.getsockname()[1]}/"
+            url = f"http://{ports.HOST}:{listener.getsockname()[1]}"
             layout.prepare(found.places)
             session.start()
             progress.line("Preparing the tables")

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options; manage.py itself takes --data-dir, before the settings are read."""
         parser.add_argument("--port", type=int, help="port to listen on (default: the first free one from 8000 on)")
-        parser.add_argument("--accounts", type=int, default=400, help="customer companies to make (default: 400)")
+        parser.add_argument("--accounts", type=at_least_one, default=400, help="customer companies to make (default: 400)")
         parser.add_argument("--data-dir", help="where the data lies (default: .loyalty beside manage.py)")
         parser.add_argument("--json", action="store_true", help="print one line of JSON when ready, progress on stderr")
 
@@ -52,6 +52,13 @@ class Command(BaseCommand):
             running.run(running.Options(options["port"], announce), progress, fill)
         except EngineError as error:
             raise CommandError(str(error)) from error
+
+
+def at_least_one(text: str) -> int:
+    """A whole number of customers, 1 or more."""
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is not a number of customers; give 1 or more.")
+    return int(text)
 
 
 def read_access(path: Path) -> DemoAccess | None:
