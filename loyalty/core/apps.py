@@ -8,7 +8,10 @@ class CoreConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from loyalty.core.changes.queries import waiting_count
         from loyalty.core.grants import grant_application_role
+        from loyalty.core.shell.registry import add_counter
 
         # No sender: every app's migration may bring tables.
         post_migrate.connect(grant_application_role, dispatch_uid="grant_application_role")
+        add_counter("changes", waiting_count)
