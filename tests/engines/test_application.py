@@ -8,6 +8,7 @@ import stat
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -64,7 +65,7 @@ def test_demo_starts_survives_kill_9_and_stops(demo: Application) -> None:
     assert demo.end(signal.SIGINT) == 0
     assert (postgres.process_id(demo.places), broker.process_id(demo.places)) == (0, 0)
     with socket.socket() as line:
-        port = int(re.findall(r":(\d+)/", second["url"])[0])
+        port = urlsplit(second["url"]).port
         assert line.connect_ex((ports.HOST, port)) != 0
 
 
