@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from accounts.book import pages
+
+urlpatterns = [
+    path("", pages.accounts, name="accounts"),
+    path("<int:account_id>/", pages.account, name="account"),
+]

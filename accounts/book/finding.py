@@ -1,0 +1,25 @@
+"""What the search of every page finds in the book."""
+
+from django.urls import reverse
+
+from accounts.book.queries import search, search_contacts
+from loyalty.core.people.models import User
+from loyalty.core.shell.registry import Found
+
+AT_MOST = 8
+
+
+def find_accounts(text: str, user: User) -> list[Found]:
+    """Accounts by name or external id."""
+    return [
+        Found(a.name, a.get_plan_segment_display().capitalize(), reverse("account", args=[a.pk]))
+        for a in search(text, AT_MOST)
+    ]
+
+
+def find_contacts(text: str, user: User) -> list[Found]:
+    """Contacts by name or address; each leads to its account."""
+    return [
+        Found(str(c), c.account.name if c.account else "", reverse("account", args=[c.account_id]))
+        for c in search_contacts(text, AT_MOST)
+    ]

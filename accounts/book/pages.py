@@ -1,0 +1,118 @@
+"""The accounts at /accounts/: the list, one beside it, and each account's page."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from accounts.book import queries, sheet
+from accounts.book.forms import DayForm
+from accounts.book.rules import FIRST_SORT, SORTS, direction, next_sort
+from accounts.book.timeline import timeline
+from accounts.facts.queries import facts_on, latest
+from accounts.records.models import Account
+from accounts.records.rules import PlanSegment
+from loyalty.core.charts.sparkline import sparkline
+from loyalty.core.chips import address, chip, id_in
+from loyalty.core.csv import csv_response, wants_csv
+from loyalty.core.figures import day_text, number_text
+from loyalty.core.keyset import page_of
+from loyalty.core.people.session import signed_in
+
+HEADS = (
+    ("name", "Account", False),
+    ("", "Plan", False),
+    ("mrr", "MRR", True),
+    ("utilisation", "Seats active of bought", True),
+    ("renews", "Renews", False),
+    ("", "CS manager", False),
+    ("seen", "Last seen", False),
+)
+
+
+@require_GET
+def accounts(request: HttpRequest) -> HttpResponseBase:
+    """The book: searched, filtered, sorted; the opened account beside."""
+    query, user = request.GET, signed_in(request)
+    sort = query.get("sort", "") if query.get("sort", "") in SORTS else FIRST_SORT
+    text, mine = query.get("q", "").strip(), query.get("mine") == "yes"
+    rows = queries.book(text, query.get("segment", ""), user if mine else None)
+    if wants_csv(request):
+        ordered = rows.order_by(*SORTS[sort])
+        return csv_response("accounts", queries.CSV_HEADER, queries.csv_rows(ordered), acting_user=user)
+    page = page_of(rows, SORTS[sort], query)
+    context: dict[str, Any] = {
+        "page": page,
+        "lines": [queries.line_of(row) for row in page.rows],
+        "heads": [
+            {
+                "label": label,
+                "number": number,
+                "url": address(query, sort=next_sort(key, sort)) if key else "",
+                "direction": direction(key, sort) if key else "",
+            }
+            for key, label, number in HEADS
+        ],
+        "chips": [chip(query, "mine", "yes", "My book")]
+        + [chip(query, "segment", s.value, s.value.replace("_", " ").capitalize()) for s in PlanSegment],
+        "text": text,
+        "kept": {name: query[name] for name in ("segment", "mine", "sort") if name in query},
+        "csv_url": address(query, format="csv"),
+        "here": address(query),
+        "any_accounts": bool(page.rows) or Account.objects.exists(),
+    }
+    if opened := Account.objects.select_related("cs_manager").filter(pk=id_in(query, "open")).first():
+        context |= _brief(opened)
+    return render(request, "accounts/book/page.html", context)
+
+
+@require_GET
+def account(request: HttpRequest, account_id: int) -> HttpResponse:
+    """One account: in brief beside the list, or a page with all that is known of it, as of a day."""
+    found = get_object_or_404(Account.objects.select_related("cs_manager"), pk=account_id)
+    if getattr(request, "htmx", False):
+        return render(request, "accounts/book/_brief.html", _brief(found))
+    return render(request, "accounts/book/account.html", _whole(found, request))
+
+
+def _brief(found: Account) -> dict[str, Any]:
+    facts = latest(found)
+    day = facts.day if facts else timezone.now().date()
+    return {"account": found, "facts": facts, "day": day, "reaches": sheet.reaches(found, day)[:5]} | _use(found, day)
+
+
+def _whole(found: Account, request: HttpRequest) -> dict[str, Any]:
+    form = DayForm(request.GET)
+    asked = form.cleaned_data["day"] if form.is_valid() else None
+    facts = facts_on(found, asked) if asked else latest(found)
+    day = asked or (facts.day if facts else timezone.now().date())
+    held = sheet.subscriptions(found, day)
+    first, last = sheet.days_with_facts(found)
+    return {
+        "account": found,
+        "form": DayForm(initial={"day": day}) if form.is_valid() else form,
+        "is_past": bool(asked and last and asked < last),
+        "day": day,
+        "first_day": first,
+        "last_day": last,
+        "facts": facts,
+        "groups": sheet.facts_shown(facts) if facts else [],
+        "held": held,
+        "timeline": timeline(held, day),
+        "contacts": sheet.contacts(found),
+        "reaches": sheet.reaches(found, day),
+        "events": sheet.events(found, day),
+    } | _use(found, day)
+
+
+def _use(found: Account, day: Any) -> dict[str, Any]:
+    use = sheet.use_until(found, day)
+    return {
+        "use_picture": sparkline([events for _, events in use], f"Events a day in {sheet.USE_DAYS} days"),
+        "use_heads": ["Day", "Events"],
+        "use_rows": [(day_text(on), number_text(events)) for on, events in reversed(use)],
+        "use_total": sum(events for _, events in use),
+    }

@@ -1,0 +1,51 @@
+"""A picture of subscriptions over time: one bar each, overlapping as they do."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from django.utils.safestring import SafeString
+
+from accounts.book.rules import SubscriptionState
+from accounts.book.sheet import Held
+from loyalty.core.charts.svg import Scale, bar, drawing, line, text
+from loyalty.core.figures import day_text
+from loyalty.core.money import money
+
+WIDTH, ROW, TOP, LEFT, RIGHT = 640, 22, 20, 4, 632
+MOST = 14
+COLOURS = {
+    SubscriptionState.ACTIVE: "bar",
+    SubscriptionState.TRIAL: "bar-fall",
+    SubscriptionState.ENDED: "bar-total",
+    SubscriptionState.AHEAD: "bar-total",
+}
+
+
+def timeline(held: Sequence[Held], day: date) -> SafeString:
+    """Draw the subscriptions in their order, at most MOST; the upright line is `day`. Nothing draws nothing."""
+    if not held:
+        return SafeString("")
+    drawn = held[:MOST]
+    ends = [h.subscription.ends_on or day for h in drawn]
+    first, last = min(h.subscription.starts_on for h in drawn), max([day, *ends])
+    across = Scale(first.toordinal(), max(last.toordinal(), first.toordinal() + 1), LEFT, RIGHT)
+    height = TOP + ROW * len(drawn) + 18
+    marks = [line(across(day.toordinal()), TOP - 6, across(day.toordinal()), height - 16, "zero")]
+    for place, h in enumerate(drawn):
+        y = TOP + place * ROW
+        start = across(h.subscription.starts_on.toordinal())
+        end = across((h.subscription.ends_on or last).toordinal())
+        marks.append(bar(start, end, y + 11, 5, COLOURS[h.state]))
+        near_the_end = start > WIDTH * 0.6
+        marks.append(text(RIGHT if near_the_end else start, y + 8, _label(h), "", "end" if near_the_end else "start"))
+    marks += [text(LEFT, height - 2, day_text(first)), text(RIGHT, height - 2, day_text(last), anchor="end")]
+    running = sum(h.state is SubscriptionState.ACTIVE for h in held)
+    told = f"{len(held)} subscriptions from {day_text(first)}; {running} active on {day_text(day)}."
+    return drawing(WIDTH, height, "Subscriptions over time", told, marks)
+
+
+def _label(held: Held) -> str:
+    sold = held.subscription
+    if held.state is SubscriptionState.TRIAL or sold.is_trial:
+        return f"{sold.plan or 'Subscription'}, trial"
+    return f"{sold.plan or 'Subscription'}, {money(sold.mrr, sold.currency)}" if sold.mrr is not None else sold.plan

@@ -1,0 +1,190 @@
+"""The list of accounts and the page of one."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.facts.verbs import refresh
+from accounts.records.models import Account
+from loyalty.core.people.models import User
+from tests.accounts.facts.company import moment, sign_in, subscription
+from tests.factories import AccountFactory, ContactFactory
+
+DAY = date(2026, 3, 31)
+pytestmark = pytest.mark.django_db
+SignIn = Callable[[User], Client]
+
+
+@pytest.fixture
+def browser(cs: User, signed_in_as: SignIn) -> Client:
+    return signed_in_as(cs)
+
+
+@pytest.fixture
+def three(cs: User) -> list[Account]:
+    """Acme pays most, Beta is fullest and in the book of `cs`, Cold is all unknown."""
+    acme = AccountFactory(name="Acme", plan_segment="enterprise")
+    beta = AccountFactory(name="Beta", plan_segment="self_serve", cs_manager=cs)
+    cold = AccountFactory(name="Cold", plan_segment="")
+    subscription(acme, date(2026, 1, 1), mrr=Decimal(900), seats=10, renews_on=date(2026, 9, 1))
+    subscription(beta, date(2026, 1, 1), mrr=Decimal(100), seats=1, renews_on=date(2026, 5, 1))
+    sign_in(acme, [DAY - timedelta(days=9)], ContactFactory(account=acme))
+    sign_in(beta, [DAY - timedelta(days=2)], ContactFactory(account=beta))
+    refresh(None, DAY, DAY)
+    return [acme, beta, cold]
+
+
+def names(browser: Client, query: str = "") -> list[str]:
+    return [line.account.name for line in browser.get(f"/accounts/{query}").context["lines"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", ["Acme", "Beta", "Cold"]),
+        ("?sort=-name", ["Cold", "Beta", "Acme"]),
+        ("?sort=-mrr", ["Acme", "Beta", "Cold"]),
+        ("?sort=mrr", ["Cold", "Beta", "Acme"]),
+        ("?sort=-utilisation", ["Beta", "Acme", "Cold"]),
+        ("?sort=renews", ["Beta", "Acme", "Cold"]),
+        ("?sort=seen", ["Beta", "Acme", "Cold"]),
+        ("?sort=nonsense", ["Acme", "Beta", "Cold"]),
+        ("?segment=enterprise", ["Acme"]),
+        ("?mine=yes", ["Beta"]),
+        ("?q=ET", ["Beta"]),
+        ("?q=nobody", []),
+    ],
+)
+def test_the_list_is_searched_filtered_and_sorted(
+    browser: Client, three: list[Account], query: str, expected: list[str]
+) -> None:
+    assert names(browser, query) == expected
+
+
+@pytest.mark.parametrize(
+    "sort", ["name", "-name", "mrr", "-mrr", "utilisation", "-utilisation", "renews", "seen", "-seen"]
+)
+def test_pages_follow_each_other_in_every_sort(browser: Client, sort: str) -> None:
+    for n in range(60):
+        account = AccountFactory(name=f"Company {n % 7}")
+        if n % 3:
+            subscription(account, date(2026, 1, 1), mrr=Decimal(n % 5), seats=n % 4)
+    refresh(None, DAY, DAY)
+    whole = [a.pk for a in Account.objects.all()]
+
+    first = browser.get(f"/accounts/?sort={sort}").context
+    second = browser.get(f"/accounts/{first['page'].next_url}").context
+    back = browser.get(f"/accounts/{second['page'].previous_url}").context
+
+    shown = [line.account.pk for context in (first, second) for line in context["lines"]]
+    assert (len(first["lines"]), len(second["lines"]), second["page"].next_url) == (50, 10, None)
+    assert sorted(shown) == sorted(whole)
+    assert [line.account.pk for line in back["lines"]] == [line.account.pk for line in first["lines"]]
+
+
+def test_a_line_tells_money_seats_renewal_and_when_somebody_was_seen(browser: Client, three: list[Account]) -> None:
+    acme, _, cold = browser.get("/accounts/").context["lines"]
+
+    assert (acme.mrr, acme.seats_active, acme.seats_bought, acme.seat_utilisation) == (900, 1, 10, Decimal("0.1000"))
+    assert (acme.renews_on, acme.last_seen_on) == (date(2026, 9, 1), DAY - timedelta(days=9))
+    assert (cold.mrr, cold.seats_active, cold.renews_on, cold.last_seen_on) == (None, None, None, None)
+
+
+def test_before_the_nightly_run_the_facts_of_the_day_before_stand(browser: Client, three: list[Account]) -> None:
+    tomorrow = DAY + timedelta(days=1)
+    refresh([three[1].pk], tomorrow, tomorrow)
+
+    acme, beta, _ = browser.get("/accounts/").context["lines"]
+
+    assert (acme.day, acme.mrr) == (DAY, 900)
+    assert (beta.day, beta.mrr, beta.last_seen_on) == (tomorrow, 100, DAY - timedelta(days=2))
+
+
+def test_the_list_as_csv_is_what_is_shown(browser: Client, three: list[Account]) -> None:
+    response = browser.get("/accounts/?format=csv&sort=-mrr&segment=enterprise")
+
+    lines = b"".join(response.streaming_content).decode("utf-8-sig").splitlines()
+    assert lines == [
+        "account,external_id,plan_segment,mrr,seats_active,seats_bought,seat_utilisation,renews_on,last_seen_on,"
+        "cs_manager,facts_of",
+        f"Acme,{three[0].external_id},enterprise,900.00,1,10,0.1000,2026-09-01,2026-03-22,,2026-03-31",
+    ]
+
+
+def test_an_empty_book_says_what_to_do(browser: Client) -> None:
+    assert "No accounts yet" in browser.get("/accounts/").content.decode()
+
+
+def test_an_account_opens_beside_the_list_with_and_without_script(browser: Client, three: list[Account]) -> None:
+    acme = three[0]
+
+    beside = browser.get(f"/accounts/{acme.pk}/", headers={"HX-Request": "true"}).content.decode()
+    whole_page = browser.get(f"/accounts/?open={acme.pk}").content.decode()
+
+    assert beside.startswith(f'<section data-row="{acme.pk}"')
+    assert f'<section data-row="{acme.pk}"' in whole_page
+
+
+def test_the_page_of_an_account_shows_its_facts_with_their_meaning(browser: Client, three: list[Account]) -> None:
+    page = browser.get(f"/accounts/{three[0].pk}/")
+
+    shown = {fact.meaning.name: fact.value for _, group in page.context["groups"] for fact in group}
+    assert (shown["mrr"], shown["seats_active"], shown["days_since_sign_in"]) == (900, 1, 9)
+    assert page.context["use_total"] == 1
+    assert "Different contacts who used the product in 30 days." in page.content.decode()
+
+
+def test_a_past_day_shows_what_stood_then(browser: Client, three: list[Account]) -> None:
+    acme = three[0]
+    refresh([acme.pk], date(2025, 12, 31), date(2025, 12, 31))
+
+    page = browser.get(f"/accounts/{acme.pk}/?day=2025-12-31")
+
+    assert (page.context["facts"].mrr, page.context["is_past"]) == (None, True)
+    assert [held.state for held in page.context["held"]] == ["ahead"]
+    assert list(page.context["events"]) == []
+
+
+def test_a_day_without_facts_says_which_days_have_some(browser: Client, three: list[Account]) -> None:
+    told = browser.get(f"/accounts/{three[0].pk}/?day=2020-01-01").content.decode()
+
+    assert "No facts were worked out for" in told
+
+
+@pytest.mark.parametrize("day", ["yesterday", "2026-02-30", "99999-01-01"])
+def test_a_day_that_is_none_shows_the_latest_and_the_error(browser: Client, three: list[Account], day: str) -> None:
+    page = browser.get(f"/accounts/{three[0].pk}/?day={day}")
+
+    assert page.context["day"] == DAY
+    assert page.context["form"].errors["day"] == ["Enter a valid date."]
+
+
+def test_an_account_of_which_nothing_is_known_has_a_page(browser: Client) -> None:
+    bare = AccountFactory(name="<b>Bare</b>", plan_segment="", signed_up_on=None)
+
+    page = browser.get(f"/accounts/{bare.pk}/").content.decode()
+
+    assert "&lt;b&gt;Bare&lt;/b&gt;" in page
+    assert "<b>Bare</b>" not in page
+    assert "No subscription is known" in page
+
+
+def test_search_finds_accounts_and_their_contacts(browser: Client, three: list[Account]) -> None:
+    ContactFactory(account=three[0], name="Zara Quill")
+
+    assert browser.get("/search/?q=acme").context["groups"][0][1][0].label == "Acme"
+    found = browser.get("/search/?q=zara").context["groups"]
+    assert [(label, [f.detail for f in group]) for label, group in found] == [("Contacts", ["Acme"])]
+
+
+def test_the_latest_event_is_shown_first(browser: Client, three: list[Account]) -> None:
+    sign_in(three[0], [DAY - timedelta(days=20), DAY])
+
+    shown = browser.get(f"/accounts/{three[0].pk}/").context["events"]
+
+    assert [event.occurred_at for event in shown] == [moment(DAY - timedelta(days=n)) for n in (0, 9, 20)]
+    assert timezone.is_aware(shown[0].occurred_at)
