@@ -1,9 +1,10 @@
 """Caps: limits on discount-equivalent value for a scope and a period.
 
 Invariants: reserved and spent are never negative; a hard cap is never passed by
-a new reservation, under any concurrency (one conditional UPDATE decides); an
-offer reserves once in a cap period, and that reservation ends exactly once.
-The counters of a period equal the sum of its entries, and a check proves it.
+a new reservation, under any concurrency (the database function `caps_reserve`
+decides, with the period rows locked in the order of their ids); an offer
+reserves once in a cap period, and that reservation ends exactly once. Entries
+are append-only; the counters of a period equal their sum, and a check proves it.
 """
 
 from django.db import models

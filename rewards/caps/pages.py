@@ -53,19 +53,19 @@ def new_cap(request: HttpRequest) -> HttpResponse:
     """Set a cap: Finance's alone, and at once."""
     scope = _scope(request)
     form = NewCapForm(scope, request.POST or None)
-    refusal = ""
+    refusal, status = "", 200
     if request.method == "POST" and form.is_valid():
         try:
             cap = create_cap(form.terms(), acting_user=signed_in(request))
         except DomainError as error:
-            refusal = str(error)
+            refusal, status = str(error), error.status
         else:
             messages.success(request, f"The cap “{cap.name}” of {money(cap.limit)} is in force.")
             return redirect("caps")
     scopes = [{"label": s.label.capitalize(), "url": f"?scope={s}", "active": s is scope} for s in CapScope]
     context = {"form": form, "scope": scope, "scopes": scopes, "refusal": refusal}
     context["may_set"] = is_member(signed_in(request), Function.FINANCE)
-    return render(request, "rewards/caps/new.html", context)
+    return render(request, "rewards/caps/new.html", context, status=status)
 
 
 @require_GET
@@ -89,19 +89,20 @@ def edit_cap(request: HttpRequest, cap_id: int) -> HttpResponse:
     """Propose other terms; a cap in force changes only by a request that a colleague decides."""
     found = get_object_or_404(Cap, pk=cap_id)
     form = CapChangeForm(request.POST or None, initial=_initial(found))
-    refusal = ""
+    refusal, status = "", 200
     if request.method == "POST" and form.is_valid():
         try:
             change = propose_or_apply(
                 KIND, found.pk, form.values(), form.cleaned_data["reason"], acting_user=signed_in(request)
             )
         except DomainError as error:
-            refusal = str(error)
+            refusal, status = str(error), error.status
         else:
             messages.success(request, "Proposed. A member of Finance who is not you decides." if change else "Changed.")
             return redirect("change", change.pk) if change else redirect("cap", found.pk)
-    now = queries.cap_at(found, timezone.now().date(), timezone.now().date())
-    return render(request, "rewards/caps/edit.html", {"form": form, "cap": found, "now": now, "refusal": refusal})
+    today = timezone.now().date()
+    context = {"form": form, "cap": found, "now": queries.cap_at(found, today, today), "refusal": refusal}
+    return render(request, "rewards/caps/edit.html", context, status=status)
 
 
 def _initial(cap: Cap) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import record
-from loyalty.core.errors import DomainError
+from loyalty.core.errors import DomainError, NotAllowed
 from loyalty.core.money import money
 from loyalty.core.people.models import User
 from loyalty.core.people.permissions import check_member
@@ -32,15 +32,26 @@ class NewCap:
     is_hard: bool
 
 
-@transaction.atomic
 def create_cap(terms: NewCap, *, acting_user: User) -> Cap:
     """Set a cap at once; what is committed already in its running period counts from the start.
 
     It applies at once, even though offers are live: it changes no offer that
-    stands. Raises NotAllowed unless the person is in Finance, DomainError when an
-    active cap has the same scope and period.
+    stands. Raises NotAllowed unless the person is in Finance (then the audit
+    tells of the attempt), DomainError when an active cap has the same scope and
+    period.
     """
-    check_member(acting_user, Function.FINANCE)
+    try:
+        check_member(acting_user, Function.FINANCE)
+    except NotAllowed as refusal:
+        record(
+            AuditVerb.REFUSED, acting_user=acting_user, object_type="cap", object_label=terms.name, reason=str(refusal)
+        )
+        raise
+    return _create(terms, acting_user)
+
+
+@transaction.atomic
+def _create(terms: NewCap, acting_user: User) -> Cap:
     hold()
     _check_alone(terms.scope.value, terms.scope_key, terms.period.value)
     cap = Cap.objects.create(

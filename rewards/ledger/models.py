@@ -4,7 +4,9 @@ Invariants: a posting has a unique business key, so that posting twice is
 posting once; its lines sum to zero per currency, checked by the database when
 they are written; nothing is updated or deleted, a mistake is reversed; the day
 it is booked on differs from the moment it was written. A credit lot's room is
-the sum of the lines that name it.
+the sum of the lines that name it. A balance is never a column, so the accounts
+of the programme have no row that postings would wait for, and need no
+sub-accounts to share the load.
 """
 
 from django.db import models

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from loyalty.core.audit.models import AuditLine
 from loyalty.core.changes.models import ChangeRequest
 from loyalty.core.people.models import User
 from rewards.caps.models import Cap
@@ -68,9 +69,21 @@ def test_finance_sets_a_cap_and_sees_what_is_taken(finance: User, signed_in_as: 
 
 def test_nobody_else_sets_one_even_by_a_direct_post(cs: User, administrator: User, signed_in_as: SignIn) -> None:
     for person in (cs, administrator):
-        page = signed_in_as(person).post("/caps/new/", FORM).content.decode()
-        assert "Finance sets caps" in page
+        response = signed_in_as(person).post("/caps/new/", FORM)
+        assert response.status_code == 403
+        assert "Finance sets caps" in response.content.decode()
     assert Cap.objects.count() == 0
+    refused = AuditLine.objects.filter(verb="refused", object_type="cap").order_by("id")
+    assert [line.actor for line in refused] == [cs, administrator]
+
+
+def test_a_second_cap_on_the_same_thing_keeps_the_form(finance: User, signed_in_as: SignIn) -> None:
+    client = signed_in_as(finance)
+    client.post("/caps/new/", FORM)
+    response = client.post("/caps/new/", FORM | {"name": "Another"})
+    assert response.status_code == 409
+    assert "limits the same thing per month already" in response.content.decode()
+    assert 'value="Another"' in response.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -134,5 +147,5 @@ def test_anybody_proposes_another_limit_and_nothing_changes_yet(cs: User, signed
     cap.refresh_from_db()
     assert cap.limit == Decimal("1000.00")
     same = client.post(f"/caps/{cap.pk}/edit/", form | {"limit": "1000.00", "at_the_cap": "refuse"})
-    assert same.status_code == 200
+    assert same.status_code == 409
     assert 'role="alert"' in same.content.decode()
