@@ -8,14 +8,13 @@ same batch wait for each other and do not deadlock.
 """
 
 from dataclasses import dataclass, field
-from typing import Any
 
-import psycopg
 from django.db import connection
 
 from accounts.intake.reading import EventRow
 from accounts.intake.storable import as_text
 from accounts.usage.counting import COUNTING
+from loyalty.core.prepared import run_prepared
 
 NEW_CONTACT = "new_contact"
 
@@ -129,26 +128,15 @@ def store_all(source_id: int, channel: str, events: int, text: str, *, touch: bo
     no place; then nothing was stored.
     """
     parameters = {"rows": text, "source": source_id, "channel": channel, "events": events, "touch": touch}
-    ((accepted, is_clean),) = _run(_STORE_ALL, parameters)
+    ((accepted, is_clean),) = run_prepared(_STORE_ALL, parameters)
     return Stored(accepted, events - accepted) if is_clean else None
 
 
 def _store(source_id: int, rows: list[EventRow], text: str) -> tuple[Stored, set[int]]:
     """One run of the statement, and the positions whose contact has to be made first."""
-    answer = _run(_STORE, {"rows": text, "source": source_id})
+    answer = run_prepared(_STORE, {"rows": text, "source": source_id})
     accepted = next(count for count, position, _ in answer if position is None)
     problems: dict[int, str] = {position: problem for _, position, problem in answer if position is not None}
     unplaced = {position for position, problem in problems.items() if problem == NEW_CONTACT}
     real = {position: problem for position, problem in problems.items() if problem != NEW_CONTACT}
     return Stored(accepted, len(rows) - accepted - len(problems), real), unplaced
-
-
-def _run(statement: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
-    """Run a statement prepared on the server: planning it anew would cost more than running it.
-
-    Django's own cursor fills parameters in by itself and cannot prepare; this
-    one shares its connection and its transaction.
-    """
-    connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        return cursor.execute(statement, parameters, prepare=True).fetchall()

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection
 from django.db.models import F, Prefetch, Q, QuerySet
 
 from accounts.sources.models import Source, SourceKey
 from accounts.sources.rules import Kind, key_digest
+from loyalty.core.prepared import run_prepared
 
 TOUCH_EVERY = timedelta(minutes=1)
 
@@ -36,12 +36,10 @@ class Sender:
 
 def sender_of(key: str, *, now: datetime) -> Sender | None:
     """The source that the key belongs to; None when there is none or the key has expired."""
-    with connection.cursor() as cursor:
-        cursor.execute(_SENDER, {"digest": key_digest(key), "now": now, "touch_before": now - TOUCH_EVERY})
-        row = cursor.fetchone()
-    if row is None:
+    rows = run_prepared(_SENDER, {"digest": key_digest(key), "now": now, "touch_before": now - TOUCH_EVERY})
+    if not rows:
         return None
-    source_id, name, kinds, touch_due = row
+    ((source_id, name, kinds, touch_due),) = rows
     return Sender(source_id, name, frozenset(Kind(k) for k in kinds), touch_due)
 
 
