@@ -67,8 +67,6 @@ EXPECTED: dict[str, Expect] = {
     "audit-line": Expect({"line_id": "audit line"}),
     "accounts": Expect(),
     "account": Expect({"account_id": "account"}),
-    "accounts": Expect(),
-    "account": Expect({"account_id": "account"}),
     "milestones": Expect(),
     "milestone": Expect({"milestone_id": "milestone"}),
     "milestone-new": Expect(),

@@ -16,7 +16,7 @@ from accounts.milestones.rules import MilestoneStatus
 from loyalty.core.changes.queries import pending_for, proposal_of
 from loyalty.core.changes.verbs import edit as edit_change
 from loyalty.core.changes.verbs import propose_or_apply
-from loyalty.core.chips import address, chip, id_in
+from loyalty.core.chips import address, chip, chosen, id_in
 from loyalty.core.csv import csv_response, wants_csv
 from loyalty.core.errors import DomainError
 from loyalty.core.people.models import User
@@ -28,7 +28,7 @@ from loyalty.core.people.session import signed_in
 def milestones(request: HttpRequest) -> HttpResponseBase:
     """All milestones; the opened one beside."""
     query, user = request.GET, signed_in(request)
-    rows = queries.listed(query.get("status", ""), query.get("q", "").strip())
+    rows = queries.listed(chosen(query, "status", MilestoneStatus))
     if wants_csv(request):
         return csv_response("milestones", queries.CSV_HEADER, queries.csv_rows(rows), acting_user=user)
     context: dict[str, Any] = {

@@ -66,7 +66,7 @@ def _parameters(terms: MilestoneTerms, now: datetime | None) -> dict[str, Any]:
     }
 
 
-def listed(status: str = "", text: str = "") -> QuerySet[Milestone]:
+def listed(status: str = "") -> QuerySet[Milestone]:
     """Milestones by name, each with `reached` and `reached_recently` (last RECENT_DAYS days)."""
     since = timezone.now() - timedelta(days=RECENT_DAYS)
     rows = Milestone.objects.annotate(
@@ -74,8 +74,6 @@ def listed(status: str = "", text: str = "") -> QuerySet[Milestone]:
     )
     if status:
         rows = rows.filter(status=status)
-    if text:
-        rows = rows.filter(Q(name__icontains=text) | Q(event_name__icontains=text))
     return rows.order_by("name", "id")
 
 

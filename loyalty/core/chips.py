@@ -1,5 +1,6 @@
 """Filters that stand in the URL, and the chips that turn them over."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.http import QueryDict
@@ -24,6 +25,12 @@ def id_in(query: QueryDict, field: str) -> int:
     """An id that stands in the URL, such as the row that is open beside the list; 0, which nothing has, if none."""
     text = query.get(field, "")
     return int(text) if text.isdecimal() and len(text) <= LONGEST_ID else 0
+
+
+def chosen(query: QueryDict, field: str, known: Iterable[str]) -> str:
+    """A filter's value when it is one of the known ones, else empty: what nobody offered filters nothing."""
+    value = query.get(field, "")
+    return value if value in set(known) else ""
 
 
 def address(query: QueryDict, **changed: str) -> str:

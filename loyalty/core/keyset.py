@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
+from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.http import QueryDict
 
@@ -41,7 +42,10 @@ def page_of(rows: QuerySet[Row], fields: Sequence[str], query: QueryDict, *, siz
     edge = _read(query.get("before" if backwards else "after", ""), len(fields))
     window = rows.order_by(*order)
     if edge is not None:
-        window = window.filter(_beyond(order, edge))
+        try:
+            window = window.filter(_beyond(order, edge))
+        except (TypeError, ValueError, ValidationError):  # a value that its field cannot hold
+            edge = None
     found = list(window[: size + 1])
     more, found = len(found) > size, found[:size]
     if backwards:
@@ -72,9 +76,11 @@ def _beyond(order: Sequence[str], edge: Sequence[Any]) -> Q:
 def _read(text: str, count: int) -> list[Any] | None:
     try:
         values = json.loads(base64.urlsafe_b64decode(text.encode()))
+        # PostgreSQL holds neither lone surrogates, which do not encode, nor NUL.
+        holds_nul = b"\\u0000" in json.dumps(values, ensure_ascii=False).encode()
     except (ValueError, binascii.Error):
         return None
-    return values if isinstance(values, list) and len(values) == count else None
+    return values if isinstance(values, list) and len(values) == count and not holds_nul else None
 
 
 def _url(query: QueryDict, side: str, row: Model, fields: Sequence[str]) -> str:

@@ -13,12 +13,12 @@ from loyalty.core.changes import queries, verbs
 from loyalty.core.changes.forms import CommentForm, DecisionForm
 from loyalty.core.changes.models import ChangeRequest
 from loyalty.core.changes.registry import kinds
-from loyalty.core.chips import Chip, address, chip, id_in
+from loyalty.core.chips import Chip, address, chip, chosen, id_in
 from loyalty.core.csv import csv_response, wants_csv
 from loyalty.core.errors import DomainError
 from loyalty.core.keyset import page_of
 from loyalty.core.people.models import User
-from loyalty.core.people.rules import FUNCTION_LABELS
+from loyalty.core.people.rules import FUNCTION_LABELS, Function
 from loyalty.core.people.session import signed_in
 
 
@@ -26,8 +26,9 @@ from loyalty.core.people.session import signed_in
 def changes(request: HttpRequest) -> HttpResponseBase:
     """What is proposed: what waits for this person first."""
     user, query = signed_in(request), request.GET
-    view = query.get("view", "open")
-    rows = queries.listed(user, view=view, kind=query.get("kind", ""), function=query.get("function", ""))
+    view = chosen(query, "view", queries.VIEWS) or "open"
+    kind, function = chosen(query, "kind", (k.kind for k in kinds())), chosen(query, "function", Function)
+    rows = queries.listed(user, view=view, kind=kind, function=function)
     if wants_csv(request):
         return csv_response("changes", queries.CSV_HEADER, queries.csv_rows(rows), acting_user=user)
     page = page_of(rows, queries.SORTED_BY, query)

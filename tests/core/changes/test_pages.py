@@ -181,3 +181,12 @@ def test_comments_and_withdrawal(product: User, cs: User, signed_in_as: SignIn) 
 def test_a_request_that_is_not_there(action: str, product: User, signed_in_as: SignIn) -> None:
     data = {"decision": "approve", "digest": "0" * 64, "text": "Hello"}
     assert signed_in_as(product).post(f"/changes/404/{action}", data).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "query", ["view=%00", "kind=%00", "function=sales", "open=x", "after=W10", "after=WyJ4IiwgIngiXQ=="]
+)
+def test_what_cannot_be_read_is_left_out(query: str, product: User, signed_in_as: SignIn) -> None:
+    change = a_change(product)
+    response = signed_in_as(product).get(f"/changes/?{query}")
+    assert [row.pk for row, _ in response.context["rows"]] == [change.pk]

@@ -124,3 +124,9 @@ def test_a_hundred_guesses_at_once_are_ten(finance: User) -> None:
     with ThreadPoolExecutor(8) as pool:
         outcomes = list(pool.map(guess, range(100)))
     assert (outcomes.count("looked at"), outcomes.count("locked")) == (10, 90)
+
+
+def test_a_person_who_is_deactivated_is_outside_at_the_next_click(finance: User, stranger: Client) -> None:
+    sign_in(stranger)
+    User.objects.filter(pk=finance.pk).update(is_active=False)
+    assert stranger.get("/changes/").status_code == 302
