@@ -6,7 +6,9 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from loyalty.core.changes.models import ChangeRequest
 from loyalty.core.people.models import User
+from rewards.offers.models import Grant
 from tests.url_matrix import CAST, EXPECTED, Expect, make_samples
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +66,20 @@ def test_a_post_from_elsewhere_is_refused(name: str, address_of: Callable[[str],
     elsewhere = Client(enforce_csrf_checks=True)
     elsewhere.force_login(administrator)
     assert elsewhere.post(address_of(name)).status_code == 403
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_empty_form_is_answered_and_gives_nothing(
+    name: str,
+    address_of: Callable[[str], str],
+    signed_in_as: Callable[[User], Client],
+    request: pytest.FixtureRequest,
+) -> None:
+    url = address_of(name)
+    given = Grant.objects.count()
+    got = {signed_in_as(request.getfixturevalue(member)).post(url).status_code for member in CAST}
+    assert got <= {200, 302, 400, 401, 403, 404, 405, 409, 422, 503 if name == "readyz" else 200}
+    assert (Grant.objects.count(), ChangeRequest.objects.exclude(state="pending").count()) == (given, 0)
 
 
 def test_a_line_that_names_nobody_of_the_cast_is_a_mistake() -> None:

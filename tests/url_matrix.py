@@ -65,6 +65,8 @@ EXPECTED: dict[str, Expect] = {
     "change-comment": Expect({"change_id": "change"}, posts=True),
     "audit": Expect(),
     "audit-line": Expect({"line_id": "audit line"}),
+    "sources": Expect(),
+    "events": Expect(),
     "accounts": Expect(),
     "account": Expect({"account_id": "account"}),
     "milestones": Expect(),

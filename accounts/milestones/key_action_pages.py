@@ -24,9 +24,7 @@ def key_actions(request: HttpRequest) -> HttpResponse:
         return render(request, "accounts/milestones/key_actions.html", context, status=422 if form.errors else 200)
     values = {"event_names": form.cleaned_data["event_names"]}
     try:
-        change = propose_or_apply(
-            KIND, THE_LIST, values, form.cleaned_data["reason"], acting_user=signed_in(request)
-        )
+        change = propose_or_apply(KIND, THE_LIST, values, form.cleaned_data["reason"], acting_user=signed_in(request))
     except DomainError as refusal:
         context["refusal"] = str(refusal)
         return render(request, "accounts/milestones/key_actions.html", context, status=refusal.status)

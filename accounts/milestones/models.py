@@ -55,9 +55,7 @@ class MilestoneVersion(models.Model):
 
     class Meta:
         ordering = ["-version"]
-        constraints = [
-            models.UniqueConstraint(fields=["milestone", "version"], name="milestone_version_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["milestone", "version"], name="milestone_version_once")]
 
     def __str__(self) -> str:
         return f"{self.name}, version {self.version}"
@@ -81,9 +79,7 @@ class MilestoneReach(models.Model):
 
     class Meta:
         ordering = ["-reached_at", "-id"]
-        constraints = [
-            models.UniqueConstraint(fields=["milestone", "account"], name="milestone_reached_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["milestone", "account"], name="milestone_reached_once")]
         indexes = [models.Index(fields=["milestone", "-reached_at"], name="reach_by_milestone")]
 
     def __str__(self) -> str:

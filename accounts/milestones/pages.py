@@ -60,9 +60,7 @@ def edit(request: HttpRequest, milestone_id: int) -> HttpResponse:
     data = form.cleaned_data
     try:
         if data["change"]:
-            edited = edit_change(
-                data["change"], form.values, data["reason"], digest=data["digest"], acting_user=user
-            )
+            edited = edit_change(data["change"], form.values, data["reason"], digest=data["digest"], acting_user=user)
             return redirect("change", edited.pk)
         proposed = propose_or_apply(KIND, milestone_id, form.values, data["reason"], acting_user=user)
     except DomainError as refusal:

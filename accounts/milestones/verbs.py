@@ -29,9 +29,7 @@ FIELDS = ("name", "event_name", "count", "within_days", "status")
 
 
 @transaction.atomic
-def detect(
-    account_ids: Sequence[int] | None, *, milestone_id: int | None = None, now: datetime | None = None
-) -> int:
+def detect(account_ids: Sequence[int] | None, *, milestone_id: int | None = None, now: datetime | None = None) -> int:
     """Record every live milestone that the accounts (None: all) have reached; returns how many were written.
 
     One statement, harmless when repeated or run by two workers at once. A late

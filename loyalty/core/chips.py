@@ -18,6 +18,7 @@ class Chip:
     active: bool
     count: int | None = None
 
+
 LONGEST_ID = 18
 
 

@@ -21,9 +21,7 @@ def searched(filters: Mapping[str, Any]) -> QuerySet[AuditLine]:
     """Lines by SORTED_BY; filters: q, who, verb, object_type, object_id, since and until (days, UTC, in full)."""
     rows = AuditLine.objects.order_by(*SORTED_BY)
     if text := filters.get("q"):
-        rows = rows.filter(
-            Q(object_label__icontains=text) | Q(actor_name__icontains=text) | Q(reason__icontains=text)
-        )
+        rows = rows.filter(Q(object_label__icontains=text) | Q(actor_name__icontains=text) | Q(reason__icontains=text))
     if who := filters.get("who"):
         rows = rows.filter(actor__isnull=True) if who == PROGRAMME else rows.filter(actor_id=who)
     for field in ("verb", "object_type", "object_id"):

@@ -57,9 +57,7 @@ def propose_or_apply(
     return _propose(spec, object_id, live, proposed, reason, acting_user)
 
 
-def edit(
-    change_id: int, values: Mapping[str, Any], reason: str, *, digest: str, acting_user: User
-) -> ChangeRequest:
+def edit(change_id: int, values: Mapping[str, Any], reason: str, *, digest: str, acting_user: User) -> ChangeRequest:
     """Write the proposal anew, against what is live now: any approval it had is void.
 
     Whoever edits joins those who may not decide it. Raises DomainError when
@@ -175,9 +173,7 @@ def _propose(
     return change
 
 
-def _write_terms(
-    change: ChangeRequest, spec: Changeable, live: Live, proposed: Mapping[str, Any], reason: str
-) -> None:
+def _write_terms(change: ChangeRequest, spec: Changeable, live: Live, proposed: Mapping[str, Any], reason: str) -> None:
     if not reason.strip():
         raise DomainError("Say why: whoever decides reads the reason first.")
     change.owner_function = spec.owner_of(set(changed_fields(live.values, proposed))).value

@@ -9,9 +9,7 @@ from loyalty.core.people.rules import FUNCTION_LABELS, Function
 
 def is_member(user: User, function: Function) -> bool:
     """Whether the person is active and belongs to the function, read from the database now."""
-    return User.objects.filter(
-        pk=user.pk, is_active=True, memberships__function=function.value
-    ).exists()
+    return User.objects.filter(pk=user.pk, is_active=True, memberships__function=function.value).exists()
 
 
 def check_member(user: User, function: Function) -> None:
