@@ -27,6 +27,10 @@ WITH counted AS (
     LEFT JOIN rewards_grant AS given ON given.offer_id = offer.id
     WHERE cap.id = %(cap)s AND target.scope = cap.scope AND target.scope_key = cap.scope_key
       AND (offer.state IN ('proposed', 'in_approval') OR given.id IS NOT NULL)
+      -- Once in a cap, whatever period it fell in: a cap may be withdrawn and set in force again.
+      AND NOT EXISTS (
+          SELECT FROM rewards_capentry AS entry JOIN rewards_capperiod AS known ON known.id = entry.period_id
+          WHERE known.cap_id = cap.id AND entry.offer_id = offer.id)
       AND NOT EXISTS (
           SELECT FROM rewards_posting AS issue JOIN rewards_posting AS undone ON undone.reverses_id = issue.id
           WHERE issue.key = 'issue:grant:' || given.id)

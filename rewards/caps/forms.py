@@ -1,5 +1,6 @@
 """What a person types to set a cap or to change one. Forms only validate."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,7 @@ from rewards.caps.rules import CapPeriodKind, CapScope
 from rewards.caps.scopes import account_key, choices_of
 from rewards.caps.setting import NewCap
 
+GROUPED = re.compile(r"\$?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?")
 AT_THE_CAP = [("refuse", "Refuse: no offer above the limit is proposed"), ("ask", "Ask Finance: it decides each one")]
 PERIODS = [
     (CapPeriodKind.MONTH.value, "Each calendar month"),
@@ -19,8 +21,16 @@ PERIODS = [
 ]
 
 
+class AmountField(forms.DecimalField):
+    """Money as people type it: 5000, 5,000.00 or $5,000. A comma groups thousands and is nothing else."""
+
+    def to_python(self, value: Any) -> Decimal | None:
+        text = str(value).strip() if value is not None else ""
+        return super().to_python(text.lstrip("$").replace(",", "") if GROUPED.fullmatch(text) else value)
+
+
 def _limit() -> forms.DecimalField:
-    return forms.DecimalField(
+    return AmountField(
         label="Limit",
         min_value=Decimal(0),
         max_digits=14,

@@ -2,11 +2,13 @@
 
 from datetime import date
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
@@ -71,7 +73,14 @@ def posting(request: HttpRequest, posting_id: int) -> HttpResponse:
         raise Http404("There is no such posting.")
     is_fragment = request.headers.get("HX-Request") == "true"
     template = "rewards/ledger/_posting.html" if is_fragment else "rewards/ledger/posting.html"
-    return render(request, template, {"detail": found, "is_fragment": is_fragment})
+    context = {"detail": found, "is_fragment": is_fragment, "back": _list_behind(request)}
+    return render(request, template, context)
+
+
+def _list_behind(request: HttpRequest) -> str:
+    """The list that the posting was opened beside, with its filters; the whole ledger otherwise."""
+    query = QueryDict(urlsplit(request.headers.get("HX-Current-URL", "")).query)
+    return reverse("ledger") + _with(query)
 
 
 def _currency(request: HttpRequest, held: list[str]) -> str:

@@ -109,7 +109,10 @@ def test_one_posting_shows_both_sides_and_its_offer(finance: User, signed_in_as:
     page = text_of(client, f"/ledger/{posting.pk}/")
     for words in (f'href="/offers/{offer.pk}/"', "Cost of rewards", "$300.00", posting.key, "<h1>"):
         assert words in page
-    beside = client.get(f"/ledger/{posting.pk}/", headers={"HX-Request": "true"}).content.decode()
+    came_from = "http://testserver/ledger/?kind=issue&open=1"
+    headers = {"HX-Request": "true", "HX-Current-URL": came_from}
+    beside = client.get(f"/ledger/{posting.pk}/", headers=headers).content.decode()
+    assert 'data-close href="/ledger/?kind=issue"' in beside
     assert beside.lstrip().startswith(f'<section data-row="{posting.pk}"')
     assert "data-close" in text_of(client, f"/ledger/?open={posting.pk}")
     undone = reverse(posting, "By mistake", acting_user=finance, booked_on=NOVEMBER)
