@@ -24,7 +24,7 @@ PERIODS = [
 class AmountField(forms.DecimalField):
     """Money as people type it: 5000, 5,000.00 or $5,000. A comma groups thousands and is nothing else."""
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         text = str(value).strip() if value is not None else ""
         return super().to_python(text.lstrip("$").replace(",", "") if GROUPED.fullmatch(text) else value)
 
