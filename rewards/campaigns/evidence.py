@@ -40,6 +40,12 @@ def day_in_words(day: date) -> str:
     return f"{day.day} {day:%b %Y}"
 
 
+def summary(reached: Reached) -> str:
+    """The reason in half a line, for lists."""
+    times = "" if reached.count == 1 else f", {reached.count} times"
+    return f"{reached.name}{times}, {day_in_words(reached.reached_at.date())}"
+
+
 def sentences(reached: Reached, facts: KnownFacts | None) -> list[str]:
     """The evidence in words, the strongest reason first."""
     times = "for the first time" if reached.count == 1 else f"{reached.count} times"
@@ -68,7 +74,7 @@ def _away(days: int) -> str:
 
 
 def evidence(reached: Reached, facts: KnownFacts | None, *, campaign: str, campaign_version: int) -> dict[str, Any]:
-    """The whole evidence: words, facts against thresholds, terms, and the events behind it."""
+    """The whole evidence: a summary for lists, words, facts against thresholds, terms, and the events behind it."""
     day = reached.reached_at.date().isoformat()
     rows: list[dict[str, Any]] = [
         {
@@ -99,6 +105,7 @@ def evidence(reached: Reached, facts: KnownFacts | None, *, campaign: str, campa
             for name, (value, source) in known.items()
         ]
     return {
+        "summary": summary(reached),
         "words": sentences(reached, facts),
         "facts": rows,
         "terms": [
