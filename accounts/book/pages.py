@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -22,14 +22,15 @@ from loyalty.core.figures import day_text, number_text
 from loyalty.core.keyset import page_of
 from loyalty.core.people.session import signed_in
 
+# Sort, words, and the classes of the column.
 HEADS = (
-    ("name", "Account", False),
-    ("", "Plan", False),
-    ("mrr", "MRR", True),
-    ("utilisation", "Seats active of bought", True),
-    ("renews", "Renews", False),
-    ("", "CS manager", False),
-    ("seen", "Last seen", False),
+    ("name", "Account", ""),
+    ("", "Plan", ""),
+    ("mrr", "MRR", "num"),
+    ("utilisation", "Seats active of bought", "num wide"),
+    ("renews", "Renews", ""),
+    ("", "CS manager", "wide"),
+    ("seen", "Last seen", "wide"),
 )
 
 
@@ -47,15 +48,7 @@ def accounts(request: HttpRequest) -> HttpResponseBase:
     context: dict[str, Any] = {
         "page": page,
         "lines": [queries.line_of(row) for row in page.rows],
-        "heads": [
-            {
-                "label": label,
-                "number": number,
-                "url": address(query, sort=next_sort(key, sort)) if key else "",
-                "direction": direction(key, sort) if key else "",
-            }
-            for key, label, number in HEADS
-        ],
+        "heads": [_head(query, sort, *head) for head in HEADS],
         "chips": [chip(query, "mine", "yes", "My book")]
         + [chip(query, "segment", s.value, s.value.replace("_", " ").capitalize()) for s in PlanSegment],
         "text": text,
@@ -76,6 +69,11 @@ def account(request: HttpRequest, account_id: int) -> HttpResponse:
     if getattr(request, "htmx", False):
         return render(request, "accounts/book/_brief.html", _brief(found))
     return render(request, "accounts/book/account.html", _whole(found, request))
+
+
+def _head(query: QueryDict, sort: str, key: str, label: str, css: str) -> dict[str, str]:
+    head = {"label": label, "css": css}
+    return head | {"url": address(query, sort=next_sort(key, sort)), "direction": direction(key, sort)} if key else head
 
 
 def _brief(found: Account) -> dict[str, Any]:

@@ -21,6 +21,7 @@ todo AS MATERIALIZED (
     CROSS JOIN LATERAL (
         SELECT
             (SELECT min(d.day) FROM accounts_dailyusage d WHERE d.account_id = t.account_id) AS used_from,
+            (SELECT min(c.day) FROM accounts_contactday c WHERE c.account_id = t.account_id) AS named_from,
             (SELECT d.day FROM accounts_dailyusage d
              WHERE d.account_id = t.account_id AND d.day < t.first_day - 29 AND d.sign_ins > 0
              ORDER BY d.day DESC LIMIT 1) AS sign_in_before,
@@ -154,8 +155,8 @@ COLUMNS = {
     "mrr": "CASE WHEN w.is_subscribed THEN c.mrr END",
     "arr": "CASE WHEN w.is_subscribed THEN c.mrr * 12 END",
     "seats_bought": "CASE WHEN w.is_subscribed THEN c.seats_bought END",
-    "seats_active": "CASE WHEN w.is_used THEN coalesce(w.seats_active, 0) END",
-    "seat_utilisation": "CASE WHEN w.is_used AND w.is_subscribed AND c.seats_bought > 0"
+    "seats_active": "CASE WHEN w.is_named THEN coalesce(w.seats_active, 0) END",
+    "seat_utilisation": "CASE WHEN w.is_named AND w.is_subscribed AND c.seats_bought > 0"
     " THEN least(round(coalesce(w.seats_active, 0)::numeric / c.seats_bought, 4), 9999.9999) END",
     "days_since_sign_in": "w.day - coalesce(w.sign_in_on, w.sign_in_before)",
     "days_since_key_action": "w.day - coalesce(w.key_action_on, w.key_action_before)",
@@ -180,6 +181,7 @@ known AS (
     SELECT u.*, (u.day + 1)::timestamp AT TIME ZONE 'UTC' AS next_day,
            a.plan_segment, a.signed_up_on, t.sign_in_before, t.key_action_before,
            coalesce(t.used_from <= u.day, false) AS is_used,
+           coalesce(t.named_from <= u.day, false) AS is_named,
            coalesce(t.subscribed_from <= u.day, false) AS is_subscribed
     FROM todo t
     JOIN used u ON u.account_id = t.account_id AND u.day >= t.first_day

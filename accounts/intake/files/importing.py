@@ -139,7 +139,8 @@ def _values(plan: Plan, rows: Iterator[Row], done: Summary, lines: int, report: 
     """Rows for COPY: line, the cells as they came, the mapped values, the reason."""
     for row in rows:
         done.read += 1
-        raw = json.dumps(row.cells, ensure_ascii=False).replace("\\u0000", "\N{SYMBOL FOR NULL}")
+        # PostgreSQL's text holds no NUL.
+        raw = json.dumps([cell.replace("\0", "\N{SYMBOL FOR NULL}") for cell in row.cells], ensure_ascii=False)
         values, problem = (None, row.problem) if row.problem else _read(plan, row.cells)
         yield [row.line, raw, *(values or [None] * len(plan.mapped)), problem]
         if done.read % 1000 == 0:

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Count
 
 from accounts.facts.models import FactsDirty
@@ -58,6 +60,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, kind: str, file: Path, source: str, refused: Path | None, **options: Any) -> None:
+        _check_migrated()
         refused = refused or file.with_name(f"{file.name}.refused.csv")
         try:
             plan = plan_import(file, Kind(kind), source_of(Kind(kind), source), dict(options["map"]))
@@ -94,6 +97,12 @@ class Command(BaseCommand):
             done += len(served)
             progress(done, total)
         progress.finish(done)
+
+
+def _check_migrated() -> None:
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise CommandError("The database is not set up for this version. Run manage.py migrate first.")
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -28,7 +28,7 @@ def facts_by_hand(events: set[Told], day: date) -> dict[str, int | None]:
             + ["key_actions_30", "features_28", "minutes_28"]
         )
     return {
-        "seats_active": len({e.contact for e in last_30 if e.contact}),
+        "seats_active": len({e.contact for e in last_30 if e.contact}) if any(e.contact for e in told) else None,
         "days_since_sign_in": _days_since([e for e in past if e.name == "Signed In"], day),
         "days_since_key_action": _days_since([e for e in past if e.name == "Report Exported"], day),
         "sign_ins_30": sum(e.times for e in last_30 if e.name == "Signed In"),

@@ -83,6 +83,20 @@ def test_use_that_never_came_is_unknown_not_zero(acme: Account) -> None:
     assert (found.minutes_28, found.days_since_sign_in, found.days_since_key_action) == (None, None, None)
 
 
+def test_use_that_names_nobody_leaves_active_seats_unknown(acme: Account) -> None:
+    use(acme, DAY)
+
+    found = facts(acme)
+
+    assert (found.seats_active, found.seat_utilisation, found.key_actions_30) == (None, None, 1)
+
+
+def test_seats_are_empty_once_everybody_has_stayed_away(acme: Account) -> None:
+    sign_in(acme, [back(30)], ContactFactory(account=acme))
+
+    assert facts(acme).seats_active == 0
+
+
 def test_a_day_before_the_first_use_stays_unknown_although_use_is_known_later(acme: Account) -> None:
     sign_in(acme, [DAY])
     refresh([acme.pk], back(1), DAY)

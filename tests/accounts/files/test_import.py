@@ -157,3 +157,13 @@ def test_an_account_known_from_elsewhere_is_the_same_account(tmp_path: Path) -> 
     take(tmp_path, "account", ACCOUNTS)
 
     assert Account.objects.get().name == "Acme"
+
+
+def test_cells_that_look_like_escapes_come_back_as_they_were(tmp_path: Path) -> None:
+    cells = ["A-1", "", r"\u0000 \ \n", "a\x00b"]
+    take(tmp_path, "account", "account_id,account_name,goals\n" + ",".join(cells[:3]) + f"\nA-2,{cells[3]},x\n")
+
+    assert refused(tmp_path, "account") == [
+        ["2", "account_name is empty.", *cells[:3]],
+        ["3", "The row holds a NUL character.", "A-2", "a\N{SYMBOL FOR NULL}b", "x"],
+    ]

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError
+from django.db.migrations.executor import MigrationExecutor
 
 from accounts.intake.files.importing import import_file, plan_import
 from accounts.intake.models import IntakeBatch, RefusedItem
@@ -85,3 +86,14 @@ def test_an_import_that_breaks_leaves_whole_chunks_and_the_next_takes_the_rest(
 
     summary, _ = import_file(plan, tmp_path / "refused.csv", acting_user=None)
     assert (summary.new, summary.unchanged) == (3, 2)
+
+
+def test_a_database_that_is_not_set_up_is_told_before_anything_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MigrationExecutor, "migration_plan", lambda *arguments: [("accounts", "0001_initial")])
+
+    with pytest.raises(CommandError, match="Run manage.py migrate first"):
+        take(tmp_path, "account", ACCOUNTS)
+
+    assert Account.objects.count() == 0
