@@ -7,11 +7,13 @@ so with 400, 401, 411 or 413, a code and a reason; it is counted on /events/ too
 
 import base64
 import binascii
+import logging
 from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, JsonResponse, UnreadablePostError
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -22,19 +24,26 @@ from accounts.intake.reading import Envelope
 from accounts.intake.rules import CALLS_BY_NAME, RequestRefused
 from accounts.intake.verbs import Receipt, take_in, tell_refused_request
 from accounts.sources.queries import Sender, sender_of
+from loyalty.core.availability import unavailable
+
+log = logging.getLogger(__name__)
 
 
 @csrf_exempt
 @login_not_required
 @require_POST
-def receive(request: HttpRequest, channel: str) -> JsonResponse:
+def receive(request: HttpRequest, channel: str) -> HttpResponse:
     """Take in one request; `channel` is the last part of the address."""
     visit = Visit(request, channel, timezone.now())
     try:
-        receipt = visit.receipt()
-    except RequestRefused as refused:
-        tell_refused_request(visit.sender, channel, refused.refusal, visible(visit.body))
-        return _refusal(refused)
+        try:
+            receipt = visit.receipt()
+        except RequestRefused as refused:
+            tell_refused_request(visit.sender, channel, refused.refusal, visible(visit.body))
+            return _refusal(refused)
+    except (OperationalError, InterfaceError) as away:
+        log.warning("The intake cannot reach the database: %s", away)
+        return unavailable()
     return _answer(receipt, is_batch=channel not in CALLS_BY_NAME)
 
 
