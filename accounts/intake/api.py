@@ -24,7 +24,7 @@ from accounts.intake.reading import Envelope
 from accounts.intake.rules import CALLS_BY_NAME, RequestRefused
 from accounts.intake.verbs import Receipt, take_in, tell_refused_request
 from accounts.sources.queries import Sender, sender_of
-from loyalty.core.availability import unavailable
+from loyalty.core.availability import RETRY_AFTER_SECONDS
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ def receive(request: HttpRequest, channel: str) -> HttpResponse:
             return _refusal(refused)
     except (OperationalError, InterfaceError) as away:
         log.warning("The intake cannot reach the database: %s", away)
-        return unavailable()
+        return _unavailable()
     return _answer(receipt, is_batch=channel not in CALLS_BY_NAME)
 
 
@@ -130,4 +130,12 @@ def _refusal(refused: RequestRefused) -> JsonResponse:
     response = JsonResponse({"success": False, "code": why.code, "message": why.reason}, status=refused.status)
     if refused.status == 401:
         response["WWW-Authenticate"] = 'Basic realm="write key", charset="UTF-8"'
+    return response
+
+
+def _unavailable() -> JsonResponse:
+    """503: nothing was taken in; whoever sends again with the same ids loses and doubles nothing."""
+    why = {"success": False, "code": "unavailable", "message": "The database is away. Send the same again in a moment."}
+    response = JsonResponse(why, status=503)
+    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
