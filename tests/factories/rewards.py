@@ -79,7 +79,13 @@ class OfferFactory(DjangoModelFactory[Offer]):
     currency = factory.SelfAttribute("reward.currency")
     validity_days = factory.SelfAttribute("reward.validity_days")
     evidence = factory.LazyFunction(
-        lambda: {"words": ["“Custom Report Generated” for the first time"], "facts": [], "terms": [], "events": []}
+        lambda: {
+            "summary": "First custom report generated, 2 Mar 2026",
+            "words": ["“Custom Report Generated” for the first time"],
+            "facts": [],
+            "terms": [],
+            "events": [],
+        }
     )
     due_at = factory.LazyFunction(lambda: datetime.now(UTC) + timedelta(days=2))
 

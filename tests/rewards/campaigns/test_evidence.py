@@ -62,6 +62,11 @@ def test_days_in_words(renews_on: date, words: str) -> None:
     assert sentences(REACHED, facts)[-1].endswith(f", {words}.")
 
 
+def test_the_summary_fits_a_list() -> None:
+    made = evidence(REACHED, FACTS, campaign="First custom report", campaign_version=1)
+    assert made["summary"] == "First custom report generated, 14 Nov 2026"
+
+
 def test_the_event_behind_it_is_named() -> None:
     made = evidence(REACHED, FACTS, campaign="First custom report", campaign_version=1)
     assert made["events"] == [
