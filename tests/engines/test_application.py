@@ -1,7 +1,6 @@
 """The commands of the README, run as a person runs them."""
 
 import json
-import re
 import signal
 import socket
 import stat

@@ -16,7 +16,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
-        parser.add_argument("--as-of", type=date.fromisoformat, help="the day (UTC) whose facts to work out: 2026-11-14")
+        parser.add_argument("--as-of", type=date.fromisoformat, help="the day (UTC) whose facts to work out")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Sweep once and say what came of it."""
