@@ -8,12 +8,20 @@ and Django's guard is lifted only for as long.
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import LazySettings
 from playwright.sync_api import Browser, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from accounts.milestones.shipped import ensure_shipped as ensure_milestones
+from accounts.sources.rules import Kind
+from accounts.sources.verbs import create_source, make_key
+from loyalty.core.people.models import User
+from rewards.campaigns.models import Campaign
+from rewards.campaigns.shipped import ensure_shipped as ensure_campaign
+from tests.journeys.doors import Product
 from tests.journeys.visitor import WIDE, Visitor
 
 HOW_TO_INSTALL = (
@@ -59,3 +67,17 @@ def enter(browser: Browser, live_server: LiveServer, settings: LazySettings) -> 
     for visitor in visitors:
         visitor.context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def campaign(transactional_db: None) -> Campaign:
+    """The milestones that ship, and their campaign, live since yesterday."""
+    ensure_milestones(effective_at=datetime(2026, 1, 1, tzinfo=UTC))
+    return ensure_campaign(live_since=datetime.now(UTC) - timedelta(days=1))
+
+
+@pytest.fixture
+def customers_product(live_server: LiveServer, administrator: User) -> Product:
+    """The product of the customers, with the key of a source that is there already."""
+    source = create_source("Customer data platform", [Kind.ACCOUNT, Kind.USAGE], acting_user=administrator)
+    return Product(live_server.url, make_key(source, acting_user=administrator))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.urls import reverse
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page
 
 AXE = (files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8")
 WORTH_FAILING = {"serious", "critical"}
@@ -49,6 +49,19 @@ class Visitor:
         self.page.get_by_label("Password").fill(password)
         with self.page.expect_navigation():
             self.page.get_by_role("button", name="Sign in").click()
+
+    def follow(self, label: str) -> None:
+        """Go where the main navigation leads; a folded group is opened first."""
+        navigation = self.page.get_by_role("navigation", name="Main")
+        link = navigation.get_by_role("link", name=label, exact=False)
+        if not link.count():
+            for group in navigation.locator("details:not([open]) > summary").all():
+                group.click()
+        link.first.click()
+
+    def announced(self, text: str) -> Locator:
+        """What was told above the page, seen and heard."""
+        return self.page.locator("#messages").get_by_text(text)
 
     def inspect(self, name: str) -> None:
         """Look at the page in light and dark, wide and narrow: nothing serious for axe, nothing wider than the window.
