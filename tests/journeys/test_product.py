@@ -7,7 +7,6 @@ from playwright.sync_api import expect
 
 from accounts.milestones.models import Milestone
 from loyalty.core.people.models import User
-from rewards.campaigns.models import Campaign
 from tests.factories.people import PASSWORD
 from tests.journeys.doors import Product
 from tests.journeys.visitor import Visitor
@@ -38,9 +37,8 @@ def test_a_live_milestone_changes_only_by_two_people(
     propose = beside.get_by_role("button", name="Propose")
     priya.allow = {422}
     propose.click()
-    expect(priya.page.get_by_label("Reason")).to_have_accessible_description(
-        "Whoever decides reads it first. This field is required."
-    )
+    told_beside = "Whoever decides reads it first. This field is required."
+    expect(priya.page.get_by_label("Reason")).to_have_accessible_description(told_beside)
     expect(priya.page.get_by_label("How often")).to_have_value("2")
     priya.page.get_by_label("Reason").fill(REASON)
     priya.page.get_by_role("button", name="Propose").click()
