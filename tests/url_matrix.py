@@ -14,12 +14,24 @@ An object that the page needs is made in `make_samples`.
 from collections.abc import Mapping
 from datetime import date
 
+from django.db.models import Model
+
+from accounts.intake.models import IntakeBatch, ProfileCall, RefusedItem
+from accounts.sources.models import SourceKey
 from loyalty.core.audit.models import AuditLine
 from loyalty.core.changes.verbs import propose_or_apply
 from loyalty.core.people.models import User
 from rewards.ledger.verbs import issue_credit
 from rewards.offers.models import Grant
-from tests.factories import AccountFactory, CampaignFactory, CapFactory, MilestoneFactory, OfferFactory, SourceFactory
+from tests.factories import (
+    AccountFactory,
+    CampaignFactory,
+    CapFactory,
+    EventFactory,
+    MilestoneFactory,
+    OfferFactory,
+    SourceFactory,
+)
 
 CAST = ("finance", "product", "cs", "administrator")
 SENT_TO_SIGN_IN = 302
@@ -66,7 +78,13 @@ EXPECTED: dict[str, Expect] = {
     "audit": Expect(),
     "audit-line": Expect({"line_id": "audit line"}),
     "sources": Expect(),
+    "source-new": Expect(others=403, administrator=200),
+    "source-key-new": Expect({"source_id": "source"}, posts=True),
+    "source-key-revoke": Expect({"key_id": "source key"}, posts=True),
     "events": Expect(),
+    "event": Expect({"arrival_id": "event"}),
+    "profile-call": Expect({"arrival_id": "profile call"}),
+    "refused-item": Expect({"arrival_id": "refused item"}),
     "accounts": Expect(),
     "account": Expect({"account_id": "account"}),
     "milestones": Expect(),
@@ -122,6 +140,21 @@ def make_samples(proposer: User) -> dict[str, int]:
         "change": change,
         "posting": posting,
         "source": SourceFactory(),
+        **_arrivals(),
         "audit line": AuditLine.objects.order_by("id")[0],
     }
     return {name: made.pk for name, made in samples.items()}
+
+
+def _arrivals() -> dict[str, Model]:
+    """One of everything that can come in, and the key that it came with."""
+    event = EventFactory()
+    batch = IntakeBatch.objects.create(source=event.source, channel="track", refused=1)
+    return {
+        "source key": SourceKey.objects.create(source=event.source, digest="0" * 64, hint="0000"),
+        "event": event,
+        "profile call": ProfileCall.objects.create(
+            source=event.source, message_id="m", call="group", occurred_at=event.occurred_at, payload={}
+        ),
+        "refused item": RefusedItem.objects.create(batch=batch, code="nobody", reason="Nobody.", raw="{"),
+    }

@@ -1,0 +1,81 @@
+"""What came in at /events/: accepted or refused, with the reason, one of them beside the list."""
+
+import json
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from accounts.intake import queries
+from accounts.intake.queries import OUTCOMES, REFUSED, SORTED_BY
+from loyalty.core.chips import Chip, address, chip, chosen, id_in
+from loyalty.core.csv import csv_response, wants_csv
+from loyalty.core.keyset import page_of
+from loyalty.core.people.session import signed_in
+
+PAGE_SIZE = 50
+
+
+@require_GET
+def events(request: HttpRequest) -> HttpResponseBase:
+    """The newest of everything, or page by page what was accepted or refused."""
+    query = request.GET
+    kind, source_id = chosen(query, "outcome", OUTCOMES), id_in(query, "source")
+    text = query.get("q", "").replace("\0", "").strip()
+    if wants_csv(request):
+        lines = queries.csv_rows([kind] if kind else OUTCOMES, source_id, text)
+        return csv_response("events", queries.CSV_HEADER, lines, acting_user=signed_in(request))
+    context: dict[str, Any] = {"totals": queries.totals(timezone.now()), "chips": _chips(request), "text": text}
+    context |= {"csv_url": address(query, format="csv"), "here": address(query), "kind": kind}
+    context["is_filtered"] = bool(kind or source_id or text)
+    if kind:
+        page = page_of(queries.rows_of(kind, source_id, text), SORTED_BY, query, size=PAGE_SIZE)
+        context |= {"page": page, "rows": list(queries.arrivals(kind, page.rows))}
+    else:
+        context["rows"] = queries.newest(source_id, text, PAGE_SIZE)
+    open_kind, _, open_id = query.get("open", "").rpartition("-")
+    if open_id.isdecimal() and len(open_id) < 19:
+        context |= _detail(open_kind, int(open_id)) or {}
+    return render(request, "accounts/intake/page.html", context)
+
+
+@require_GET
+def arrival(request: HttpRequest, kind: str, arrival_id: int) -> HttpResponse:
+    """One thing that came in, with its content: as a fragment beside the list, or as a page of its own."""
+    context = _detail(kind, arrival_id)
+    if context is None:
+        raise Http404("It is no longer kept.")
+    name = "_arrival" if getattr(request, "htmx", False) else "arrival"
+    return render(request, f"accounts/intake/{name}.html", context)
+
+
+def _detail(kind: str, arrival_id: int) -> dict[str, Any] | None:
+    found = queries.arrival(kind, arrival_id)
+    if found is None:
+        return None
+    opened, content = found
+    return {"opened": opened, "content": _legible(content) if kind == REFUSED else _indented(content)}
+
+
+def _legible(raw: str) -> str:
+    """Refused text with its JSON indented, if it is any; else as it came."""
+    try:
+        return _indented(json.loads(raw))
+    except (ValueError, RecursionError):
+        return raw
+
+
+def _indented(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _chips(request: HttpRequest) -> list[Chip]:
+    query = request.GET
+    chips = [chip(query, "outcome", kind, label) for kind, label in OUTCOMES.items()]
+    chips += [chip(query, "source", pk, name) for pk, name in queries.sources()]
+    if text := query.get("q", "").strip():
+        chips.append(Chip(f"“{text}”", address(query, q=""), active=True))
+    return chips
