@@ -122,7 +122,7 @@ def send(application: Application, numbers: range) -> None:
         ]
     key = next(s["key"] for s in application.ready["sources"] if s["kind"] == "usage")
     request = urllib.request.Request(
-        application.ready["url"] + "v1/batch",
+        application.ready["url"] + "/v1/batch",
         json.dumps({"batch": batch}).encode(),
         {
             "Content-Type": "application/json",
@@ -136,7 +136,7 @@ def send(application: Application, numbers: range) -> None:
 def sign_in(application: Application, username: str, password: str) -> urllib.request.OpenerDirector:
     """Sign in as a browser does; the opener keeps the session."""
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
-    address = application.ready["url"] + "sign-in/"
+    address = application.ready["url"] + "/sign-in/"
     page = opener.open(address, timeout=20).read().decode()
     token = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[0]
     form = urllib.parse.urlencode({"username": username, "password": password, "csrfmiddlewaretoken": token})

@@ -27,7 +27,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options; manage.py itself takes --data-dir, before the settings are read."""
         parser.add_argument("--port", type=int, help="port to listen on (default: the first free one from 8000 on)")
-        parser.add_argument("--accounts", type=at_least_one, default=400, help="customer companies to make (default: 400)")
+        parser.add_argument("--accounts", type=at_least_one, default=400, help="customer companies (default: 400)")
         parser.add_argument("--data-dir", help="where the data lies (default: .loyalty beside manage.py)")
         parser.add_argument("--json", action="store_true", help="print one line of JSON when ready, progress on stderr")
 
