@@ -1,35 +1,47 @@
-"""Run benchmarks by name, or all: `python -m tests.benchmarks ingest`.
+"""Run benchmarks by name, or all: `python -m tests.benchmarks ingest`, `python -m tests.benchmarks faults`.
 
-Each prints a table and one line of JSON for each result. The exit code is 1
-when a target was missed.
+Each prints a table and one line of JSON for each result, and runs in a process
+of its own, because it starts engines before it reads the settings. The exit
+code is 1 when a target was missed.
 """
 
 import importlib
+import subprocess
 import sys
 
 from tests.benchmarks.results import Result, as_json, table
 
-# Name → module with `run() -> list[Result]`. A module is imported only when it is asked
-# for, because it may start engines of its own before it reads the settings.
+# Name → module with `run() -> list[Result]`.
 BENCHMARKS = {
     "ingest": "tests.benchmarks.ingest",
+    "faults-caps": "tests.faults.caps",
+    "faults-ledger": "tests.faults.ledger",
+    "faults-decisions": "tests.faults.decisions",
+    "faults-broker": "tests.faults.broker_full",
 }
+GROUPS = {"faults": [name for name in BENCHMARKS if name.startswith("faults-")]}
 
 
-def main(names: list[str]) -> int:
-    """Run the named benchmarks; returns the exit code."""
+def main(asked: list[str]) -> int:
+    """Run the named benchmarks, or all; returns the exit code."""
+    names = [name for word in asked or BENCHMARKS for name in GROUPS.get(word, [word])]
     unknown = [name for name in names if name not in BENCHMARKS]
     if unknown:
-        sys.stderr.write(f"No benchmark is called {', '.join(unknown)}. There are: {', '.join(BENCHMARKS)}.\n")
+        known = ", ".join([*BENCHMARKS, *GROUPS])
+        sys.stderr.write(f"No benchmark is called {', '.join(unknown)}. There are: {known}.\n")
         return 2
-    missed = False
-    for name in names or BENCHMARKS:
-        results: list[Result] = importlib.import_module(BENCHMARKS[name]).run()
-        sys.stdout.write(f"\n{name}\n{table(results)}\n\n")
-        sys.stdout.writelines(f"{as_json(result)}\n" for result in results)
-        sys.stdout.flush()
-        missed = missed or any(result.met is False for result in results)
-    return int(missed)
+    if len(names) == 1:
+        return run(names[0])
+    return max(subprocess.run([sys.executable, "-m", "tests.benchmarks", name]).returncode for name in names)
+
+
+def run(name: str) -> int:
+    """Run one benchmark in this process and print what it found."""
+    results: list[Result] = importlib.import_module(BENCHMARKS[name]).run()
+    sys.stdout.write(f"\n{name}\n{table(results)}\n\n")
+    sys.stdout.writelines(f"{as_json(result)}\n" for result in results)
+    sys.stdout.flush()
+    return int(any(result.met is False for result in results))
 
 
 if __name__ == "__main__":
