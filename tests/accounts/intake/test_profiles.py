@@ -1,0 +1,140 @@
+"""Identify, group and alias: once each, in whatever order they arrive."""
+
+import itertools
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from accounts.facts.models import FactsDirty
+from accounts.intake.models import ProfileCall
+from accounts.records.models import Account, Contact
+from accounts.sources.models import Source
+from accounts.sources.rules import Kind
+from tests.factories.records import AccountFactory, ContactFactory
+from tests.factories.sources import SourceFactory
+
+pytestmark = pytest.mark.django_db
+Send = Callable[..., Any]
+
+
+@pytest.fixture
+def cdp(usage_source: Source) -> Source:
+    """A second source that is the system of record for usage, while accounts stay with the first."""
+    usage_source.kinds.filter(kind=Kind.USAGE.value).delete()
+    return SourceFactory(name="CDP", kinds=[Kind.USAGE], key="cdp-key")
+
+
+def test_identify_makes_a_contact_once(send: Send) -> None:
+    call = {"userId": "maria", "messageId": "i1", "traits": {"firstName": "Maria", "lastName": "Silva", "email": "m@x"}}
+    assert send("identify", call).json() == {"success": True, "accepted": 1, "duplicates": 0, "refused": []}
+    assert send("identify", call).json() == {"success": True, "accepted": 0, "duplicates": 1, "refused": []}
+    contact = Contact.objects.get()
+    assert (contact.external_id, contact.name, contact.email, contact.account) == ("maria", "Maria Silva", "m@x", None)
+    assert ProfileCall.objects.get().contact == contact
+
+
+def test_group_makes_an_account_and_places_the_contact(send: Send) -> None:
+    traits = {
+        "name": "Acme",
+        "industry": "Retail",
+        "employees": 120,
+        "plan": "Mid-Market",
+        "createdAt": "2025-02-03T10:00:00Z",
+        "address": {"country": "de"},
+        "timezone": "Europe/Berlin",
+    }
+    assert send("group", {"userId": "maria", "groupId": "acme", "traits": traits}).json()["accepted"] == 1
+    account = Account.objects.get()
+    assert (account.external_id, account.name, account.industry, account.employee_count) == ("acme", "Acme", "Retail", 120)
+    assert (account.plan_segment, account.signed_up_on) == ("mid_market", date(2025, 2, 3))
+    assert (account.country, account.time_zone, account.traits) == ("DE", "Europe/Berlin", traits)
+    assert Contact.objects.get().account == account
+    assert FactsDirty.objects.get().account_id == account.pk
+
+
+def test_traits_that_make_no_sense_leave_their_fields_alone(send: Send) -> None:
+    account = AccountFactory(external_id="acme", name="Acme", employee_count=7)
+    traits = {"name": 5, "employees": "many", "plan": "gold", "createdAt": "soon", "timezone": "Mars", "address": "x"}
+    assert send("group", {"groupId": "acme", "traits": traits}).status_code == 200
+    account.refresh_from_db()
+    assert (account.name, account.employee_count, account.time_zone) == ("Acme", 7, "UTC")
+    assert account.traits == traits
+
+
+def test_any_order_of_identifies_gives_the_same_contact(send: Send) -> None:
+    calls = [
+        {"messageId": "a", "timestamp": "2026-03-01T00:00:00Z", "traits": {"name": "First", "a": 1}},
+        {"messageId": "b", "timestamp": "2026-03-02T00:00:00Z", "traits": {"a": 2, "b": 1}},
+        {"messageId": "c", "timestamp": "2026-03-03T00:00:00Z", "traits": {"name": "Last"}},
+        {"messageId": "d", "timestamp": "2026-03-03T00:00:00Z", "traits": {"b": 9}},
+    ]
+    for number, order in enumerate(itertools.permutations(calls)):
+        for call in order:
+            unique = {"userId": f"u{number}", "messageId": f"{call['messageId']}{number}"}
+            assert send("identify", call | unique).status_code == 200
+    assert {(c.name, tuple(sorted(c.traits.items()))) for c in Contact.objects.all()} == {
+        ("Last", (("a", 2), ("b", 9), ("name", "Last")))
+    }
+
+
+def test_a_late_group_call_does_not_move_the_contact_back(send: Send) -> None:
+    for group, at in (("new", "2026-03-02T00:00:00Z"), ("old", "2026-03-01T00:00:00Z")):
+        send("group", {"userId": "maria", "groupId": group, "timestamp": at, "traits": {"name": group}})
+    contact = Contact.objects.select_related("account").get()
+    assert contact.account is not None
+    assert (contact.account.external_id, contact.placed_at) == ("new", datetime(2026, 3, 2, tzinfo=UTC))
+
+
+def test_who_is_not_the_record_for_accounts_only_places(send: Send, cdp: Source) -> None:
+    account = AccountFactory(external_id="acme", name="Acme")
+    placed = send("group", {"userId": "maria", "groupId": "acme", "traits": {"name": "Other"}}, key="cdp-key")
+    assert placed.json()["accepted"] == 1
+    account.refresh_from_db()
+    assert (account.name, account.traits) == ("Acme", {})
+    assert Contact.objects.get().account == account
+    unknown = send("group", {"userId": "maria", "groupId": "nowhere"}, key="cdp-key")
+    assert (unknown.status_code, unknown.json()["code"]) == (400, "unknown_account")
+    assert Account.objects.count() == 1
+
+
+def test_who_is_not_the_record_for_usage_may_not_identify(send: Send, cdp: Source) -> None:
+    refused = send("identify", {"userId": "maria"})
+    assert (refused.status_code, refused.json()["code"]) == (400, "not_system_of_record")
+    assert "CDP is" in refused.json()["message"]
+    assert not Contact.objects.exists()
+
+
+def test_an_alias_renames_a_contact(send: Send) -> None:
+    contact = ContactFactory(external_id="anonymous-1")
+    call = {"previousId": "anonymous-1", "userId": "maria", "messageId": "al"}
+    assert send("alias", call).json()["accepted"] == 1
+    assert send("alias", call).json()["duplicates"] == 1
+    contact.refresh_from_db()
+    assert contact.external_id == "maria"
+
+
+def test_an_alias_of_two_contacts_is_refused(send: Send) -> None:
+    ContactFactory(external_id="a")
+    ContactFactory(external_id="b")
+    assert send("alias", {"previousId": "a", "userId": "b"}).json()["code"] == "two_contacts"
+    assert set(Contact.objects.values_list("external_id", flat=True)) == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    ("channel", "call", "code"),
+    [
+        ("identify", {}, "nobody"),
+        ("identify", {"userId": "u", "traits": "x"}, "bad_traits"),
+        ("identify", {"userId": "u", "traits": {"a": "\0"}}, "bad_text"),
+        ("group", {"userId": "u"}, "bad_group_id"),
+        ("group", {"groupId": []}, "bad_group_id"),
+        ("alias", {"userId": "u"}, "no_previous_id"),
+        ("group", {"groupId": "\ud800"}, "bad_text"),
+    ],
+)
+def test_bad_profile_calls(send: Send, channel: str, call: dict[str, Any], code: str) -> None:
+    answer = send(channel, call)
+    assert (answer.status_code, answer.json()["code"]) == (400, code)
+    assert (Account.objects.count(), Contact.objects.count(), ProfileCall.objects.count()) == (0, 0, 0)
