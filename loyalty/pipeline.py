@@ -5,11 +5,12 @@ on two workers at once. Dirty marks go away in the very transaction that works
 out the facts and milestones, so that a worker that dies loses nothing.
 """
 
-from datetime import date
+from datetime import date, timedelta
 
 from celery import shared_task
 from django.utils import timezone
 
+from accounts.facts.queries import latest_day
 from accounts.facts.verbs import refresh, refresh_dirty
 from accounts.milestones.verbs import detect
 from loyalty.core.doorbell import heartbeat
@@ -29,11 +30,14 @@ def react_now() -> int:
 def sweep_now(day: date | None = None) -> int:
     """The nightly order: milestones and facts of all accounts, expiry, offers; returns how many matches it dealt with.
 
-    `day` (UTC, default today) is the day whose facts are worked out.
+    `day` (UTC) is the one day whose facts are worked out; by default today and every day missed before it.
     """
     on = day or timezone.now().date()
+    last = latest_day()
+    # Days that the machine slept through are caught up with: history has no gaps.
+    first = on if day or last is None else min(on, last + timedelta(days=1))
     detect(None)
-    refresh(None, on, on)
+    refresh(None, first, on)
     lapse_overdue()
     return _propose_all()
 

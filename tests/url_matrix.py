@@ -94,6 +94,7 @@ EXPECTED: dict[str, Expect] = {
     "milestone-preview": Expect(),
     "key-actions": Expect(),
     "offers": Expect(),
+    "account-offers": Expect({"account_id": "account"}),
     "offer": Expect({"offer_id": "offer"}),
     "offer-decide": Expect({"offer_id": "offer"}, posts=True),
     "campaigns": Expect(),

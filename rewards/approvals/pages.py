@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.records.models import Account
 from loyalty.core.csv import csv_response
 from loyalty.core.errors import DomainError
 from loyalty.core.keyset import page_of
@@ -62,6 +63,16 @@ def _head(view: str, user: User) -> dict[str, Any]:
 def offer(request: HttpRequest, offer_id: int) -> HttpResponse:
     """One offer: as a fragment beside the list, or as a page of its own."""
     return _render_offer(request, offer_id, DecisionForm())
+
+
+@require_GET
+def account_offers(request: HttpRequest, account_id: int) -> HttpResponse:
+    """What was offered to one account: a fragment of its page, or a page of its own."""
+    account = get_object_or_404(Account, pk=account_id)
+    context = {"account": account, "offers": queries.offers_of(account_id)}
+    fragment = getattr(request, "htmx", False)
+    name = "rewards/approvals/_account_offers.html" if fragment else "rewards/approvals/account_offers.html"
+    return render(request, name, context)
 
 
 @require_POST

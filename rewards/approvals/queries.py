@@ -141,6 +141,11 @@ def csv_rows(rows: QuerySet[Offer]) -> tuple[list[str], Any]:
     )
 
 
+def offers_of(account_id: int, limit: int = 20) -> QuerySet[Offer]:
+    """The latest offers to one account."""
+    return Offer.objects.filter(account_id=account_id).select_related("campaign").order_by("-id")[:limit]
+
+
 def one_offer(offer_id: int) -> Offer | None:
     """The offer with what its page shows, or None."""
     return Offer.objects.select_related(*RELATED).filter(pk=offer_id).first()

@@ -4,6 +4,7 @@ from rewards.approvals import pages
 
 urlpatterns = [
     path("", pages.offers, name="offers"),
+    path("account/<int:account_id>/", pages.account_offers, name="account-offers"),
     path("<int:offer_id>/", pages.offer, name="offer"),
     path("<int:offer_id>/decide", pages.decide, name="offer-decide"),
 ]
