@@ -24,6 +24,19 @@ class PostingKind(StrEnum):
     EXPIRE = "expire"
     REVERSE = "reverse"
 
+    @property
+    def in_words(self) -> str:
+        """What was posted, as the audit tells it."""
+        return _KIND_WORDS[self]
+
+
+_KIND_WORDS: dict[PostingKind, str] = {
+    PostingKind.ISSUE: "a credit granted",
+    PostingKind.REDEEM: "a credit used",
+    PostingKind.EXPIRE: "a credit lapsed",
+    PostingKind.REVERSE: "a reversal",
+}
+
 
 class Book(StrEnum):
     """The ledger accounts of the programme. Amounts: debit positive, credit negative."""

@@ -255,7 +255,7 @@ def _post(
             acting_user=acting_user,
             object_type="posting",
             object_id=posting_id,
-            object_label=f"{kind.value} for {posting.account.name}",
+            object_label=f"{kind.in_words} for {posting.account.name}",
             after={"key": key, "booked on": booked_on.isoformat(), "lines": _in_words(lines)},
             reason=reason or cause,
         )

@@ -74,6 +74,7 @@ def test_a_rejection_asks_for_its_reason_beside_the_field(queue: Visitor) -> Non
     press("r")
     note = offer.get_by_label("Note")
     expect(note).to_have_attribute("aria-invalid", "true")
+    expect(note).to_be_focused()
     expect(offer.get_by_text(NO_REASON)).to_be_visible()
     assert ApprovalStep.objects.exclude(state=StepState.WAITING.value).count() == 0
     queue.inspect("queue-refused")

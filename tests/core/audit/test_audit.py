@@ -137,7 +137,7 @@ class TestSearch:
 
     def test_a_line_beside_the_list(self, finance: User, signed_in_as: SignIn) -> None:
         text = signed_in_as(finance).get(f"/audit/?open={self.second.pk}").content.decode()
-        assert "Fay Okafor edited Cap" in text
+        assert "Fay Okafor edited “Cap”" in text
         assert '<del class="before">$1.00</del>' in text
         assert '<ins class="after">$2.00</ins>' in text
         fragment = signed_in_as(finance).get(f"/audit/{self.second.pk}/", headers={"HX-Request": "true"})
@@ -147,7 +147,7 @@ class TestSearch:
         lines = b"".join(signed_in_as(finance).get("/audit/?q=reason&format=csv")).decode().splitlines()
         assert len(lines) == 2
         assert lines[1] == (
-            f"{self.third.pk},2026-03-03T12:00:00+00:00,The programme,created,The programme made Offer,"
+            f"{self.third.pk},2026-03-03T12:00:00+00:00,The programme,created,The programme made “Offer”,"
             "Offer,milestone,,,,'=A reason"
         )
 

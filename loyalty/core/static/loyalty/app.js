@@ -74,6 +74,9 @@
     nameFigures();
     fitScrollers();
     if (aside() && aside().contains(event.detail.target)) opened();
+    // What has to be put right comes first.
+    var wrong = $("[aria-invalid=true]", event.detail.target);
+    if (wrong) { wrong.focus(); return; }
     if (!wanted || (document.activeElement && document.activeElement !== document.body)) return;
     var same = wanted.row && $('[data-row="' + CSS.escape(wanted.row) + '"] [data-open]');
     var near = rows()[Math.min(wanted.place, rows().length - 1)];
