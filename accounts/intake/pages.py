@@ -69,7 +69,8 @@ def _legible(raw: str) -> str:
 
 
 def _indented(value: Any) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False)
+    # Half of a surrogate pair is one of the things that get refused, and no page can show it.
+    return json.dumps(value, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
 
 
 def _chips(request: HttpRequest) -> list[Chip]:

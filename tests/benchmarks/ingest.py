@@ -245,6 +245,4 @@ def _as_application() -> Any:
     from django.conf import settings
 
     database = settings.DATABASES["default"]
-    return psycopg.connect(
-        host=database["HOST"], port=database["PORT"], dbname=database["NAME"], user=database["USER"]
-    )
+    return psycopg.connect(host=database["HOST"], port=database["PORT"], dbname=database["NAME"], user=database["USER"])

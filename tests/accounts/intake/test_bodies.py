@@ -84,4 +84,4 @@ def test_what_cannot_be_stored_is_made_visible() -> None:
 
 
 def test_numbers_beyond_json_reach_the_item() -> None:
-    assert json.dumps(parsed(b'[NaN, 1e400, -Infinity]')) == "[NaN, Infinity, -Infinity]"
+    assert json.dumps(parsed(b"[NaN, 1e400, -Infinity]")) == "[NaN, Infinity, -Infinity]"

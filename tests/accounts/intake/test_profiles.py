@@ -47,7 +47,12 @@ def test_group_makes_an_account_and_places_the_contact(send: Send) -> None:
     }
     assert send("group", {"userId": "maria", "groupId": "acme", "traits": traits}).json()["accepted"] == 1
     account = Account.objects.get()
-    assert (account.external_id, account.name, account.industry, account.employee_count) == ("acme", "Acme", "Retail", 120)
+    assert (account.external_id, account.name, account.industry, account.employee_count) == (
+        "acme",
+        "Acme",
+        "Retail",
+        120,
+    )
     assert (account.plan_segment, account.signed_up_on) == ("mid_market", date(2025, 2, 3))
     assert (account.country, account.time_zone, account.traits) == ("DE", "Europe/Berlin", traits)
     assert Contact.objects.get().account == account
