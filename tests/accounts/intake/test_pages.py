@@ -1,0 +1,104 @@
+"""What came in, as people see it at /events/."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.intake.models import ProfileCall, RefusedItem
+from accounts.sources.models import Source
+from accounts.usage.models import Event
+from loyalty.core.people.models import User
+from tests.factories.records import AccountFactory, ContactFactory
+
+pytestmark = pytest.mark.django_db
+Send = Callable[..., Any]
+
+
+@pytest.fixture
+def page(send: Send, finance: User, signed_in_as: Callable[[User], Client], crm: Source) -> Client:
+    """A person looks, after one event, its duplicate, one profile call and two refusals came in."""
+    ContactFactory(external_id="maria", name="Maria", account=AccountFactory(external_id="acme", name="Acme <b>"))
+    event = {"event": "Report Generated", "userId": "maria", "messageId": "m1", "properties": {"x": "<script>"}}
+    send("track", event)
+    send("track", event)
+    send("identify", {"userId": "jo", "traits": {"name": "Jo"}})
+    send("track", {"event": "Export Created", "userId": "nobody", "messageId": "m2"})
+    send("track", b"{", key="crm-key")
+    return signed_in_as(finance)
+
+
+def rows(page: Client, query: str = "") -> list[str]:
+    return [row.what for row in page.get(f"/events/{query}").context["rows"]]
+
+
+def test_everything_newest_first(page: Client) -> None:
+    answer = page.get("/events/")
+    assert [row.what for row in answer.context["rows"]] == ["track", "track", "identify", "Report Generated"]
+    day = answer.context["totals"][0]
+    assert (day.label, day.accepted, day.duplicates, day.refused) == ("Last 24 hours", 2, 1, 2)
+    text = answer.content.decode()
+    assert "No contact has this userId" in text
+    assert "Acme &lt;b&gt;" in text
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("?outcome=event", ["Report Generated"]),
+        ("?outcome=profile-call", ["identify"]),
+        ("?outcome=refused-item", ["track", "track"]),
+        ("?q=unknown_contact", ["track"]),
+        ("?q=report", ["Report Generated"]),
+        ("?q=m1", ["Report Generated"]),
+        ("?q=acme", ["Report Generated"]),
+        ("?q=%00nothing", []),
+        ("?outcome=made-up&source=x", ["track", "track", "identify", "Report Generated"]),
+    ],
+)
+def test_filters(page: Client, query: str, expected: list[str]) -> None:
+    assert rows(page, query) == expected
+
+
+def test_the_source_filter(page: Client, crm: Source) -> None:
+    assert rows(page, f"?source={crm.pk}") == ["track"]
+
+
+def test_pages_go_back_in_time(page: Client, usage_source: Source) -> None:
+    first = Event.objects.get()
+    Event.objects.bulk_create(
+        Event(
+            source=usage_source,
+            message_id=f"more-{n}",
+            account=first.account,
+            name=f"Event {n}",
+            occurred_at=first.occurred_at,
+        )
+        for n in range(60)
+    )
+    answer = page.get("/events/?outcome=event")
+    assert [r.what for r in answer.context["rows"]] == [f"Event {n}" for n in range(59, 9, -1)]
+    older = page.get(f"/events/{answer.context['page'].next_url}")
+    assert [r.what for r in older.context["rows"]] == [*(f"Event {n}" for n in range(9, -1, -1)), "Report Generated"]
+
+
+def test_the_detail_shows_the_content_and_runs_none_of_it(page: Client) -> None:
+    event, call = Event.objects.get(), ProfileCall.objects.get()
+    text = page.get(f"/events/event/{event.pk}/").content.decode()
+    assert "&quot;x&quot;: &quot;&lt;script&gt;&quot;" in text
+    beside = page.get(f"/events/?open=event-{event.pk}").content.decode()
+    assert f'<section data-row="event-{event.pk}"' in beside
+    assert "&quot;Jo&quot;" in page.get(f"/events/profile-call/{call.pk}/").content.decode()
+    refused = RefusedItem.objects.get(code="unknown_contact")
+    fragment = page.get(f"/events/refused/{refused.pk}/", headers={"HX-Request": "true"}).content.decode()
+    assert fragment.startswith(f'<section data-row="refused-item-{refused.pk}"')
+    assert "Send identify and group first." in fragment
+    assert page.get("/events/event/999999/").status_code == 404
+    assert page.get("/events/?open=event-999999").status_code == 200
+
+
+def test_csv(page: Client) -> None:
+    lines = b"".join(page.get("/events/?format=csv").streaming_content).decode("utf-8-sig").splitlines()
+    assert lines[0] == "received,outcome,what,account,contact,happened,source,code,reason,message id"
+    assert [line.split(",")[1] for line in lines[1:]] == ["accepted", "accepted", "refused", "refused"]
