@@ -2,13 +2,16 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+from playwright.sync_api import expect
+
 from loyalty.pipeline import react_now
+from tests.journeys.visitor import Visitor
 
 REPORT = "Custom Report Generated"
 
@@ -52,3 +55,21 @@ class Product:
         status, answer = self.post(path, body)
         assert status == 200, answer
         return answer
+
+
+def make_source(administrator: Visitor, name: str, kinds: Sequence[str]) -> str:
+    """Make a source in the browser, as an administrator does; returns the key that is shown this once."""
+    administrator.follow("Sources")
+    administrator.page.get_by_role("link", name="New source").first.click()
+    administrator.page.get_by_label("Name").fill(name)
+    for kind in kinds:
+        administrator.page.get_by_label(kind).check()
+    administrator.page.get_by_role("button", name="Make source and key").click()
+    return fresh_key(administrator, name)
+
+
+def fresh_key(administrator: Visitor, name: str) -> str:
+    """The key of a source on the page that shows it."""
+    shown = administrator.page.get_by_role("status", name="New key")
+    expect(shown.get_by_role("heading", name=f"The key of {name}")).to_be_visible()
+    return shown.locator("code").inner_text()

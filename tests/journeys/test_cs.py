@@ -10,10 +10,19 @@ from rewards.approvals.models import ApprovalStep, StepState
 from rewards.offers.models import Offer
 from rewards.offers.rules import OfferState
 from tests.factories.people import PASSWORD
-from tests.journeys.doors import Product
+from tests.journeys.doors import Product, make_source
 from tests.journeys.visitor import Visitor
 
 NO_REASON = "Say why, so that the campaign's owner can learn from it."
+
+
+@pytest.fixture
+def customers_product(enter: Callable[[], Visitor], administrator: User) -> Product:
+    """The product of the customers, with the key of a source that the administrator made in the browser."""
+    window = enter()
+    window.sign_in(administrator.username, PASSWORD)
+    key = make_source(window, "Customer data platform", ["Accounts (CRM)", "Usage (product, CDP)"])
+    return Product(window.address, key)
 
 
 @pytest.fixture

@@ -53,10 +53,10 @@ class Visitor:
     def follow(self, label: str) -> None:
         """Go where the main navigation leads; a folded group is opened first."""
         navigation = self.page.get_by_role("navigation", name="Main")
-        link = navigation.get_by_role("link", name=label, exact=False)
-        if not link.count():
-            for group in navigation.locator("details:not([open]) > summary").all():
-                group.click()
+        link = navigation.get_by_role("link", name=label)
+        folded = navigation.locator("details:not([open]) > summary")
+        while not link.count() and folded.count():
+            folded.first.click()
         link.first.click()
 
     def announced(self, text: str) -> Locator:
