@@ -1,14 +1,15 @@
 """Systems that send us data.
 
 Invariants: each kind of data has at most one active source; keys are shown once
-and stored as digests; two keys may overlap while one is rotated out.
+and stored as digests; two keys may overlap while one is rotated out. Signing
+secrets have to be used again, so they are stored sealed (`secrets.py`).
 """
 
 from datetime import timedelta
 
 from django.db import models
 
-from accounts.sources.rules import KIND_CHOICES
+from accounts.sources.rules import KIND_CHOICES, SCHEME_CHOICES
 
 
 class Source(models.Model):
@@ -59,3 +60,20 @@ class SourceKey(models.Model):
 
     def __str__(self) -> str:
         return f"…{self.hint} of {self.source}"
+
+
+class SourceSecret(models.Model):
+    """A secret that a source signs its webhooks with: encrypted, and as a hint its last four characters."""
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="secrets")
+    scheme = models.CharField(max_length=20, choices=SCHEME_CHOICES)
+    sealed = models.TextField()
+    hint = models.CharField(max_length=4)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"…{self.hint} ({self.scheme}) of {self.source}"

@@ -1,5 +1,6 @@
-"""The five kinds of data, each with one system of record, and the keys that senders use."""
+"""The five kinds of data, each with one system of record, and the keys and secrets that senders use."""
 
+import base64
 import hashlib
 import secrets
 from datetime import datetime, timedelta
@@ -22,6 +23,24 @@ KIND_LABELS: dict[Kind, str] = {
     Kind.FEEDBACK: "Feedback (NPS, CSAT)",
 }
 KIND_CHOICES = [(k.value, label) for k, label in KIND_LABELS.items()]
+
+
+class Scheme(StrEnum):
+    """How a sender of webhooks signs them."""
+
+    STANDARD = "standard"
+    STRIPE = "stripe"
+    HUBSPOT = "hubspot"
+    ZENDESK = "zendesk"
+
+
+SCHEME_LABELS: dict[Scheme, str] = {
+    Scheme.STANDARD: "Standard Webhooks",
+    Scheme.STRIPE: "Stripe",
+    Scheme.HUBSPOT: "HubSpot",
+    Scheme.ZENDESK: "Zendesk",
+}
+SCHEME_CHOICES = [(s.value, label) for s, label in SCHEME_LABELS.items()]
 
 # How long the old key of a source still works after a new one was made.
 KEY_OVERLAP = timedelta(hours=24)
@@ -50,3 +69,8 @@ def new_key() -> str:
 def key_digest(key: str) -> str:
     """What is stored of a key: its SHA-256 in hex."""
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def new_secret() -> str:
+    """A signing secret as Standard Webhooks writes them: whsec_ and 32 random bytes in base64."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()

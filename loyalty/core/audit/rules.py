@@ -17,6 +17,8 @@ class AuditVerb(StrEnum):
     SOURCE_CREATED = "source_created"
     SOURCE_KEY_MADE = "source_key_made"
     SOURCE_KEY_REVOKED = "source_key_revoked"
+    SOURCE_SIGNING_SET = "source_signing_set"
+    SOURCE_SIGNING_REVOKED = "source_signing_revoked"
     IMPORTED = "imported"
     EXPORTED = "exported"
     CHANGE_PROPOSED = "change_proposed"
@@ -56,6 +58,8 @@ TITLES: dict[AuditVerb, str] = {
     V.IMPORTED: "{actor} imported {label}",
     V.EXPORTED: "{actor} exported “{label}”",
     V.CHANGE_PROPOSED: "{actor} proposed: {label}",
+    V.SOURCE_SIGNING_SET: "{actor} set a signing secret of {label}",
+    V.SOURCE_SIGNING_REVOKED: "{actor} revoked a signing secret of {label}",
     V.CHANGE_EDITED: "{actor} wrote anew: {label}",
     V.CHANGE_COMMENTED: "{actor} commented on: {label}",
     V.CHANGE_APPROVED: "{actor} approved: {label}",
