@@ -32,6 +32,4 @@ def grant_application_role(sender: AppConfig, using: str, **kwargs: Any) -> None
         ):
             cursor.execute(sql.SQL(statement).format(name))
         for table in protected:
-            cursor.execute(
-                sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {} FROM {}").format(sql.Identifier(table), name)
-            )
+            cursor.execute(sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {} FROM {}").format(sql.Identifier(table), name))

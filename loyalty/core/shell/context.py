@@ -54,6 +54,7 @@ NAVIGATION = (
         (
             Item("sources", "Sources", "sources"),
             Item("events", "Events", "events"),
+            Item("jobs", "Jobs", "jobs"),
             Item("audit", "Audit", "audit"),
         ),
         touched_by=frozenset(),
