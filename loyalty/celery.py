@@ -13,6 +13,7 @@ app.autodiscover_tasks(["loyalty"], related_name="pipeline")
 app.conf.beat_schedule = {
     # The beat only rings; two beats ring twice and harm nothing.
     "react": {"task": "loyalty.react", "schedule": 5.0, "options": {"expires": 10}},
+    "jobs": {"task": "loyalty.jobs", "schedule": 5.0, "options": {"expires": 10}},
     "sweep": {"task": "loyalty.sweep", "schedule": crontab(hour="0", minute="10"), "options": {"expires": 3600}},
     "heartbeat": {"task": "loyalty.heartbeat", "schedule": 5.0, "options": {"expires": 10}},
 }

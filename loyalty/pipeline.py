@@ -14,6 +14,7 @@ from accounts.facts.queries import latest_day
 from accounts.facts.verbs import refresh, refresh_dirty
 from accounts.milestones.verbs import detect
 from loyalty.core.doorbell import heartbeat
+from loyalty.core.jobs.running import run_next
 from rewards.approvals.verbs import lapse_overdue
 from rewards.campaigns.verbs import evaluate
 
@@ -62,3 +63,8 @@ def react() -> None:
 @shared_task(name="loyalty.sweep")
 def sweep() -> None:
     sweep_now()
+
+
+@shared_task(name="loyalty.jobs")
+def jobs() -> None:
+    run_next()

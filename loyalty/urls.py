@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("loyalty.core.shell.urls")),
     path("changes/", include("loyalty.core.changes.urls")),
     path("audit/", include("loyalty.core.audit.urls")),
+    path("jobs/", include("loyalty.core.jobs.urls")),
     path("accounts/", include("accounts.book.urls")),
     path("sources/", include("accounts.sources.urls")),
     path("events/", include("accounts.intake.urls")),

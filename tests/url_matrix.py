@@ -20,6 +20,7 @@ from accounts.intake.models import IntakeBatch, ProfileCall, RefusedItem
 from accounts.sources.models import SourceKey
 from loyalty.core.audit.models import AuditLine
 from loyalty.core.changes.verbs import propose_or_apply
+from loyalty.core.jobs.models import Job
 from loyalty.core.people.models import User
 from rewards.ledger.verbs import issue_credit
 from rewards.offers.models import Grant
@@ -77,6 +78,10 @@ EXPECTED: dict[str, Expect] = {
     "change-comment": Expect({"change_id": "change"}, posts=True),
     "audit": Expect(),
     "audit-line": Expect({"line_id": "audit line"}),
+    "jobs": Expect(),
+    "job": Expect({"job_id": "job"}),
+    "job-progress": Expect({"job_id": "job"}),
+    "job-cancel": Expect({"job_id": "job"}, posts=True),
     "sources": Expect(),
     "source-new": Expect(others=403, administrator=200),
     "source-key-new": Expect({"source_id": "source"}, posts=True),
@@ -141,6 +146,7 @@ def make_samples(proposer: User) -> dict[str, int]:
         "change": change,
         "posting": posting,
         "source": SourceFactory(),
+        "job": Job.objects.create(kind="import", title="accounts.csv", started_by=proposer),
         **_arrivals(),
         "audit line": AuditLine.objects.order_by("id")[0],
     }

@@ -1,5 +1,6 @@
 from loyalty.core.audit.models import AuditLine
 from loyalty.core.changes.models import ChangeComment, ChangeEditor, ChangeRequest
+from loyalty.core.jobs.models import Job
 from loyalty.core.people.models import Membership, SignInAttempt, User
 
-__all__ = ["AuditLine", "ChangeComment", "ChangeEditor", "ChangeRequest", "Membership", "SignInAttempt", "User"]
+__all__ = ["AuditLine", "ChangeComment", "ChangeEditor", "ChangeRequest", "Job", "Membership", "SignInAttempt", "User"]

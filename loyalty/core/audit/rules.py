@@ -20,6 +20,9 @@ class AuditVerb(StrEnum):
     SOURCE_SIGNING_SET = "source_signing_set"
     SOURCE_SIGNING_REVOKED = "source_signing_revoked"
     IMPORTED = "imported"
+    REPLAYED = "replayed"
+    JOB_STARTED = "job_started"
+    JOB_CANCELLED = "job_cancelled"
     EXPORTED = "exported"
     CHANGE_PROPOSED = "change_proposed"
     CHANGE_EDITED = "change_edited"
@@ -28,6 +31,11 @@ class AuditVerb(StrEnum):
     CHANGE_REJECTED = "change_rejected"
     CHANGE_WITHDRAWN = "change_withdrawn"
     CHANGE_APPLIED = "change_applied"
+    CONTACT_ROLE_SET = "contact_role_set"
+    CONSENT_RECORDED = "consent_recorded"
+    CONTACT_ERASED = "contact_erased"
+    QUIZ_LINK_MADE = "quiz_link_made"
+    QUIZ_ANSWERED = "quiz_answered"
     CREATED = "created"
     EDITED = "edited"
     REFUSED = "refused"
@@ -55,17 +63,25 @@ TITLES: dict[AuditVerb, str] = {
     V.SOURCE_CREATED: "{actor} made the source {label}",
     V.SOURCE_KEY_MADE: "{actor} made a key for {label}",
     V.SOURCE_KEY_REVOKED: "{actor} revoked a key of {label}",
-    V.IMPORTED: "{actor} imported {label}",
-    V.EXPORTED: "{actor} exported “{label}”",
-    V.CHANGE_PROPOSED: "{actor} proposed: {label}",
     V.SOURCE_SIGNING_SET: "{actor} set a signing secret of {label}",
     V.SOURCE_SIGNING_REVOKED: "{actor} revoked a signing secret of {label}",
+    V.IMPORTED: "{actor} imported {label}",
+    V.REPLAYED: "{actor} sent again what was refused: {label}",
+    V.JOB_STARTED: "{actor} started the job “{label}”",
+    V.JOB_CANCELLED: "{actor} cancelled the job “{label}”",
+    V.EXPORTED: "{actor} exported “{label}”",
+    V.CHANGE_PROPOSED: "{actor} proposed: {label}",
     V.CHANGE_EDITED: "{actor} wrote anew: {label}",
     V.CHANGE_COMMENTED: "{actor} commented on: {label}",
     V.CHANGE_APPROVED: "{actor} approved: {label}",
     V.CHANGE_REJECTED: "{actor} rejected: {label}",
     V.CHANGE_WITHDRAWN: "{actor} withdrew: {label}",
     V.CHANGE_APPLIED: "{actor} applied: {label}",
+    V.CONTACT_ROLE_SET: "{actor} set the role of {label}",
+    V.CONSENT_RECORDED: "{actor} recorded the consent of {label}",
+    V.CONTACT_ERASED: "{actor} erased {label}",
+    V.QUIZ_LINK_MADE: "{actor} made a quiz link for {label}",
+    V.QUIZ_ANSWERED: "{actor} stored the quiz answers of {label}",
     V.CREATED: "{actor} made “{label}”",
     V.EDITED: "{actor} edited “{label}”",
     V.REFUSED: "{actor} was refused: {label}",

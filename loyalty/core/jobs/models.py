@@ -1,0 +1,51 @@
+"""Long work. The row is the queue.
+
+Invariants: a job is run by the one who claimed it last (`claims` counts, and
+every note of progress names the count); a claim lasts as long as its lease;
+what a job has done so far stands in its row, so that another worker goes on.
+"""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from loyalty.core.jobs.rules import FINISHED, STATE_CHOICES, JobState
+
+
+class Job(models.Model):
+    """One piece of long work. `kind` names its runner; `result` is what it has found so far."""
+
+    kind = models.CharField(max_length=40)
+    title = models.CharField(max_length=200)
+    state = models.CharField(max_length=10, choices=STATE_CHOICES, default=JobState.WAITING.value)
+    done = models.BigIntegerField(default=0)
+    total = models.BigIntegerField(default=0)
+    message = models.CharField(max_length=300, blank=True)
+    error = models.TextField(blank=True)
+    parameters = models.JSONField(default=dict)
+    result = models.JSONField(default=dict)
+    started_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    claims = models.PositiveIntegerField(default=0)
+    tries = models.PositiveIntegerField(default=0)
+    cancel_asked = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(
+                fields=["due_at", "id"], condition=models.Q(state__in=["waiting", "running"]), name="job_to_do"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing more comes of it."""
+        return self.state in FINISHED
