@@ -1,7 +1,7 @@
 from accounts.facts.models import AccountFacts, FactsDirty
 from accounts.intake.models import IntakeBatch, ProfileCall, RefusedItem
 from accounts.milestones.models import Milestone, MilestoneReach, MilestoneVersion
-from accounts.records.models import Account, Contact, FeedbackScore, Subscription, Ticket
+from accounts.records.models import Account, Contact, FeedbackScore, Subscription, SubscriptionTerm, Ticket
 from accounts.sources.models import Source, SourceKey, SourceKind, SourceSecret
 from accounts.usage.models import ContactDay, DailyUsage, Event, EventDay, KeyAction
 
@@ -27,5 +27,6 @@ __all__ = [
     "SourceKind",
     "SourceSecret",
     "Subscription",
+    "SubscriptionTerm",
     "Ticket",
 ]

@@ -6,6 +6,7 @@ An account is a customer company. Unknown stays null: it is never zero.
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 
 from accounts.records.rules import BillingFrequency, ContactRole, PlanSegment, choices
 
@@ -80,6 +81,8 @@ class Subscription(models.Model):
     starts_on = models.DateField()
     ends_on = models.DateField(null=True)
     renews_on = models.DateField(null=True)
+    told_at = models.DateTimeField(db_default=Now())
+    told_as = models.CharField(max_length=255, blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -88,6 +91,37 @@ class Subscription(models.Model):
 
     def __str__(self) -> str:
         return f"{self.plan or 'Subscription'} from {self.starts_on}"
+
+
+class SubscriptionTerm(models.Model):
+    """What a subscription is from a day on, until the day of its next term; `mrr` per month in `currency`.
+
+    `ends_on` is its end as it was known then: on and after that day it is not
+    active, whatever else the term says. `is_cancelling`: the customer has asked
+    for that end. `told_at` and `told_as` are the time and the id of the telling
+    that stands here; an older one never replaces it.
+    """
+
+    subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="terms", db_index=False)
+    from_day = models.DateField()
+    plan = models.CharField(max_length=100, blank=True)
+    billing_frequency = models.CharField(max_length=20, choices=choices(BillingFrequency), blank=True)
+    seats = models.PositiveIntegerField(null=True)
+    mrr = models.DecimalField(max_digits=14, decimal_places=2, null=True)
+    currency = models.CharField(max_length=3, default="USD")
+    is_trial = models.BooleanField(default=False)
+    renews_on = models.DateField(null=True)
+    ends_on = models.DateField(null=True)
+    is_cancelling = models.BooleanField(default=False)
+    told_at = models.DateTimeField(db_default=Now())
+    told_as = models.CharField(max_length=255, blank=True, default="")
+
+    class Meta:
+        ordering = ["subscription", "from_day"]
+        constraints = [models.UniqueConstraint(fields=["subscription", "from_day"], name="subscription_term_once")]
+
+    def __str__(self) -> str:
+        return f"{self.plan or 'Subscription'} from {self.from_day}"
 
 
 class Ticket(models.Model):

@@ -1,0 +1,72 @@
+"""Recording what the system of record tells of a subscription.
+
+Invariants: the history is a function of what was told, whatever the order, the
+doubling and the batching in which it came; for one day the newest telling
+stands; whatever is told of a day leaves the days before it as they were.
+"""
+
+from dataclasses import asdict
+from datetime import date, datetime
+
+from django.db import connection, transaction
+
+from accounts.records.models import Account, Subscription, SubscriptionTerm
+from accounts.records.terms import History, Terms, first_change
+
+_DIRTY = "INSERT INTO accounts_factsdirty (account_id, day) VALUES (%s, %s)"
+_TERMS = tuple(Terms.__dataclass_fields__)
+
+
+@transaction.atomic
+def tell(
+    account: Account,
+    external_id: str,
+    terms: Terms,
+    *,
+    from_day: date,
+    starts_on: date,
+    told_at: datetime,
+    told_as: str = "",
+) -> date | None:
+    """Record that a subscription [starts_on, …) is on these terms from `from_day` (UTC) on.
+
+    `told_at` is the time of the source's own event, `told_as` its id, which
+    orders events of the same moment. A telling that is older than what stands
+    for the same day changes nothing; told again it changes nothing. Returns
+    the first day on which anything is different now, from which the facts are
+    marked to be worked out again, or None. A term that ended stays: to end a
+    subscription, tell its terms with `ends_on` from the day that it was known.
+    The trace of who told it is the caller's batch.
+    """
+    told = (told_at, told_as)
+    made, is_new = Subscription.objects.get_or_create(
+        external_id=external_id,
+        defaults={"account": account, "starts_on": starts_on, "told_at": told_at, "told_as": told_as},
+    )
+    kept = Subscription.objects.select_for_update(no_key=True).get(pk=made.pk)
+    before = None if is_new else history_of(kept)
+    if (kept.told_at, kept.told_as) < told:
+        kept.account, kept.starts_on, kept.told_at, kept.told_as = account, starts_on, told_at, told_as
+        kept.save(update_fields=["account", "starts_on", "told_at", "told_as"])
+    values = asdict(terms) | {"told_at": told_at, "told_as": told_as}
+    term, is_first = SubscriptionTerm.objects.get_or_create(subscription=kept, from_day=from_day, defaults=values)
+    if not is_first and (term.told_at, term.told_as) < told:
+        SubscriptionTerm.objects.filter(pk=term.pk).update(**values)
+    after = history_of(kept)
+    changed = first_change(before, after)
+    if changed is not None:
+        _mark({after.account_id} | ({before.account_id} if before else set()), changed)
+    return changed
+
+
+def history_of(subscription: Subscription) -> History:
+    """All that is known of one subscription."""
+    rows = SubscriptionTerm.objects.filter(subscription=subscription).values_list("from_day", *_TERMS)
+    terms = {row[0]: Terms(*row[1:]) for row in rows}
+    return History(subscription.account_id, subscription.starts_on, terms)
+
+
+def _mark(account_ids: set[int], day: date) -> None:
+    with connection.cursor() as cursor:
+        for account_id in sorted(account_ids):
+            cursor.execute(_DIRTY, [account_id, day])

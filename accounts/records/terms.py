@@ -1,0 +1,52 @@
+"""The dated history of one subscription, and on which day a change of it begins to count.
+
+Pure: no clock, no query. Days in UTC. A term holds from its day until the day
+of the next one; the first holds from the start of the subscription, because
+nothing earlier was told. On and after its `ends_on` a term is not active.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a subscription is worth, and until when, as its system of record told it; `mrr` per month in `currency`.
+
+    Unknown is None or empty. `is_cancelling`: the customer has asked that it ends on `ends_on`.
+    """
+
+    plan: str = ""
+    billing_frequency: str = ""
+    seats: int | None = None
+    mrr: Decimal | None = None
+    currency: str = "USD"
+    is_trial: bool = False
+    renews_on: date | None = None
+    ends_on: date | None = None
+    is_cancelling: bool = False
+
+
+@dataclass(frozen=True)
+class History:
+    """One subscription of one account from `starts_on` on: its terms by the day from which they hold."""
+
+    account_id: int
+    starts_on: date
+    terms: Mapping[date, Terms] = field(default_factory=dict)
+
+    def on(self, day: date) -> tuple[int, Terms] | None:
+        """Whose it is and on which terms at the end of a day; None before it starts."""
+        if day < self.starts_on or not self.terms:
+            return None
+        told = [from_day for from_day in self.terms if from_day <= day]
+        return self.account_id, self.terms[max(told) if told else min(self.terms)]
+
+
+def first_change(before: History | None, after: History) -> date | None:
+    """The first day on which two histories of one subscription differ; None when they never do."""
+    histories = [history for history in (before, after) if history]
+    days = sorted({day for history in histories for day in (history.starts_on, *history.terms)})
+    return next((day for day in days if (before.on(day) if before else None) != after.on(day)), None)
