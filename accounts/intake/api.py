@@ -13,18 +13,19 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from accounts.intake import rules
 from accounts.intake.bodies import parsed, unpacked, visible
+from accounts.intake.exchange import body_of, refusal, unavailable
 from accounts.intake.reading import Envelope
+from accounts.intake.receipts import Receipt, tell_refused_request
 from accounts.intake.rules import CALLS_BY_NAME, RequestRefused
-from accounts.intake.verbs import Receipt, take_in, tell_refused_request
+from accounts.intake.verbs import take_in
 from accounts.sources.queries import Sender, sender_of
-from loyalty.core.availability import RETRY_AFTER_SECONDS
 
 log = logging.getLogger(__name__)
 
@@ -40,10 +41,10 @@ def receive(request: HttpRequest, channel: str) -> HttpResponse:
             receipt = visit.receipt()
         except RequestRefused as refused:
             tell_refused_request(visit.sender, channel, refused.refusal, visible(visit.body))
-            return _refusal(refused)
+            return refusal(refused)
     except (OperationalError, InterfaceError) as away:
         log.warning("The intake cannot reach the database: %s", away)
-        return _unavailable()
+        return unavailable()
     return _answer(receipt, is_batch=channel not in CALLS_BY_NAME)
 
 
@@ -61,7 +62,7 @@ class Visit:
         """Check the key, read the body, take it in. Raises RequestRefused."""
         if key := _basic_user(self.request):
             self.sender = self._sender(key)
-        self.body = _body(self.request)
+        self.body = body_of(self.request)
         self.body = unpacked(self.body)
         content = parsed(self.body)
         if not isinstance(content, dict):
@@ -91,19 +92,6 @@ def _basic_user(request: HttpRequest) -> str:
         return ""
 
 
-def _body(request: HttpRequest) -> bytes:
-    """The bytes as they came: never request.POST, since gzip JSON may call itself a form."""
-    if request.headers.get("Transfer-Encoding"):
-        raise RequestRefused(411, rules.LENGTH_MISSING)
-    length = request.META.get("CONTENT_LENGTH") or ""
-    if length.isdecimal() and int(length) > rules.MAX_BATCH_BYTES:
-        raise RequestRefused(413, rules.BATCH_TOO_LARGE)
-    try:
-        return request.body
-    except UnreadablePostError as gone:
-        raise RequestRefused(400, rules.CUT_OFF) from gone
-
-
 def _items(content: dict[str, Any]) -> list[Any]:
     items = content.get("batch")
     if not isinstance(items, list):
@@ -123,19 +111,3 @@ def _answer(receipt: Receipt, *, is_batch: bool) -> JsonResponse:
         why = receipt.refused[0].refusal
         return JsonResponse({"success": False, "code": why.code, "message": why.reason, **figures}, status=400)
     return JsonResponse({"success": True, **figures})
-
-
-def _refusal(refused: RequestRefused) -> JsonResponse:
-    why = refused.refusal
-    response = JsonResponse({"success": False, "code": why.code, "message": why.reason}, status=refused.status)
-    if refused.status == 401:
-        response["WWW-Authenticate"] = 'Basic realm="write key", charset="UTF-8"'
-    return response
-
-
-def _unavailable() -> JsonResponse:
-    """503: nothing was taken in; whoever sends again with the same ids loses and doubles nothing."""
-    why = {"success": False, "code": "unavailable", "message": "The database is away. Send the same again in a moment."}
-    response = JsonResponse(why, status=503)
-    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    return response

@@ -1,0 +1,37 @@
+"""Reading the body of a program's request, and telling it what is wrong. Shared by every way in over HTTP."""
+
+from django.http import HttpRequest, JsonResponse, UnreadablePostError
+
+from accounts.intake import rules
+from accounts.intake.rules import RequestRefused
+from loyalty.core.availability import RETRY_AFTER_SECONDS
+
+
+def body_of(request: HttpRequest) -> bytes:
+    """The bytes as they came: never request.POST, since gzip JSON may call itself a form."""
+    if request.headers.get("Transfer-Encoding"):
+        raise RequestRefused(411, rules.LENGTH_MISSING)
+    length = request.META.get("CONTENT_LENGTH") or ""
+    if length.isdecimal() and int(length) > rules.MAX_BATCH_BYTES:
+        raise RequestRefused(413, rules.BATCH_TOO_LARGE)
+    try:
+        return request.body
+    except UnreadablePostError as gone:
+        raise RequestRefused(400, rules.CUT_OFF) from gone
+
+
+def refusal(refused: RequestRefused) -> JsonResponse:
+    """The answer to a request that is refused as a whole."""
+    why = refused.refusal
+    response = JsonResponse({"success": False, "code": why.code, "message": why.reason}, status=refused.status)
+    if refused.status == 401:
+        response["WWW-Authenticate"] = 'Basic realm="write key", charset="UTF-8"'
+    return response
+
+
+def unavailable() -> JsonResponse:
+    """503: nothing was taken in; whoever sends again with the same ids loses and doubles nothing."""
+    why = {"success": False, "code": "unavailable", "message": "The database is away. Send the same again in a moment."}
+    response = JsonResponse(why, status=503)
+    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response

@@ -1,0 +1,130 @@
+"""What became of a request: counted, with what it was refused and why. Shared by every way in over HTTP."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import DeadlockDetected, SerializationFailure
+
+from accounts.intake import rules
+from accounts.intake.models import RefusedItem
+from accounts.intake.rules import Refusal
+from accounts.intake.storable import shown
+from accounts.sources.queries import Sender
+
+_TRIES = 3
+Outcome = TypeVar("Outcome")
+_WRITE_KEY = re.compile(r'("writeKey"\s*:\s*)"[^"]*"?')
+
+_BATCH = """
+WITH touched AS (
+    UPDATE accounts_source SET last_received_at = now()
+    WHERE id = %(source)s AND %(touch)s
+      AND (last_received_at IS NULL OR last_received_at < now() - interval '1 minute')
+)
+INSERT INTO accounts_intakebatch (source_id, channel, accepted, duplicates, refused)
+VALUES (%(source)s, %(channel)s, %(accepted)s, %(duplicates)s, %(refused)s) RETURNING id
+"""
+_UNSIGNED = """
+WITH batch AS (
+    INSERT INTO accounts_intakebatch (channel, accepted, duplicates, refused)
+    SELECT %(channel)s, 0, 0, 1
+    WHERE (SELECT count(*) FROM accounts_intakebatch
+           WHERE source_id IS NULL AND received_at > now() - interval '1 minute') < %(bound)s
+    RETURNING id
+)
+INSERT INTO accounts_refuseditem (batch_id, position, message_id, call, code, reason, raw)
+SELECT id, 0, '', %(channel)s, %(code)s, %(reason)s, %(raw)s FROM batch
+"""
+
+
+@dataclass(frozen=True)
+class RefusedCall:
+    """One call of a request that was not taken in."""
+
+    position: int
+    message_id: str
+    call: str
+    refusal: Refusal
+    raw: str
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of the calls of one request."""
+
+    accepted: int
+    duplicates: int
+    refused: list[RefusedCall]
+
+
+def tell_refused_request(sender: Sender | None, channel: str, refusal: Refusal, raw: str) -> None:
+    """Count a request that was refused as a whole, and keep the beginning of its body.
+
+    Without a sender at most 60 are kept a minute: nobody signed for them.
+    """
+    text = _WRITE_KEY.sub(r'\1"(removed)"', raw)
+    if sender is not None:
+        call = RefusedCall(0, "", channel, refusal, text[: rules.KEPT_RAW_CHARACTERS])
+        with transaction.atomic():
+            keep(sender, channel, Receipt(0, 0, [call]))
+        return
+    parameters: dict[str, str | int] = {
+        "bound": rules.UNSIGNED_KEPT_A_MINUTE,
+        "channel": channel,
+        "code": refusal.code,
+        "reason": refusal.reason,
+        "raw": text[: rules.KEPT_UNSIGNED_CHARACTERS],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_UNSIGNED, parameters)
+
+
+def refused_call(position: int, item: Any, refusal: Refusal, channel: str) -> RefusedCall:
+    """One item of a request with why it was refused; a write key in it is left out."""
+    named = item if isinstance(item, dict) else {}
+    call, message_id = named.get("type", channel), named.get("messageId", "")
+    raw = _WRITE_KEY.sub(r'\1"(removed)"', shown(item))
+    return RefusedCall(position, _plain(message_id, 255), _plain(call, 40), refusal, raw[: rules.KEPT_RAW_CHARACTERS])
+
+
+def _plain(value: Any, longest: int) -> str:
+    """A text out of a refused item that a column can hold."""
+    if not isinstance(value, str):
+        return ""
+    return value.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")[:longest]
+
+
+def keep(sender: Sender, channel: str, receipt: Receipt) -> None:
+    """Count the request, keep what it was refused, and note that the source was heard."""
+    figures = {"accepted": receipt.accepted, "duplicates": receipt.duplicates, "refused": len(receipt.refused)}
+    touch = sender.touch_due and receipt.accepted > 0
+    with connection.cursor() as cursor:
+        cursor.execute(_BATCH, figures | {"source": sender.source_id, "channel": channel, "touch": touch})
+        (batch_id,) = cursor.fetchone()
+    RefusedItem.objects.bulk_create(
+        RefusedItem(
+            batch_id=batch_id,
+            source_id=sender.source_id,
+            position=refused.position,
+            message_id=refused.message_id,
+            call=refused.call,
+            code=refused.refusal.code,
+            reason=refused.refusal.reason,
+            raw=refused.raw,
+        )
+        for refused in receipt.refused
+    )
+
+
+def until_no_deadlock(write: Callable[[], Outcome]) -> Outcome:
+    """Try again when PostgreSQL chose this transaction to end a deadlock, with an import for example."""
+    for _ in range(_TRIES - 1):
+        try:
+            return write()
+        except OperationalError as error:
+            if connection.in_atomic_block or not isinstance(error.__cause__, DeadlockDetected | SerializationFailure):
+                raise
+    return write()
