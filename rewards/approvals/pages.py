@@ -4,6 +4,7 @@ import json
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -66,10 +67,11 @@ def offer(request: HttpRequest, offer_id: int) -> HttpResponse:
 
 
 @require_GET
-def account_offers(request: HttpRequest, account_id: int) -> HttpResponse:
-    """What was offered to one account: a fragment of its page, or a page of its own."""
+def account_offers(request: HttpRequest, account_id: int, contact_id: int | None = None) -> HttpResponse:
+    """What was offered to one account, or to one contact there: a fragment of its page, or a page of its own."""
     account = get_object_or_404(Account, pk=account_id)
-    context = {"account": account, "offers": queries.offers_of(account_id)}
+    offers = queries.offers_of(account_id, contact_id)
+    context = {"account": account, "offers": offers, "is_of_contact": contact_id is not None}
     fragment = getattr(request, "htmx", False)
     name = "rewards/approvals/_account_offers.html" if fragment else "rewards/approvals/account_offers.html"
     return render(request, name, context)
@@ -113,6 +115,7 @@ def _render_offer(
     status: int = 200,
 ) -> HttpResponse:
     if decided and not getattr(request, "htmx", False):
+        messages.success(request, announce)
         return redirect(reverse("offer", args=[offer_id]))
     found = get_object_or_404(Offer.objects.select_related(*queries.RELATED), pk=offer_id)
     context = _detail(request, found) | {"form": form, "refusal": refusal}

@@ -47,13 +47,14 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def enter(browser: Browser, live_server: LiveServer, settings: LazySettings) -> Iterator[Callable[[], Visitor]]:
-    """Open a window for one more person; at the end nobody's page may have complained."""
+def enter(browser: Browser, live_server: LiveServer, settings: LazySettings) -> Iterator[Callable[..., Visitor]]:
+    """Open a window for one more person (`scripts=False`: no JavaScript); at the end no page may have complained."""
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = False
     visitors: list[Visitor] = []
 
-    def open_window() -> Visitor:
+    def open_window(*, scripts: bool = True) -> Visitor:
         context = browser.new_context(
+            java_script_enabled=scripts,
             viewport=WIDE,  # type: ignore[arg-type]
             locale="en-GB",
             timezone_id="UTC",
