@@ -1,6 +1,8 @@
+from accounts.contacts.models import QuizAnswer, Retention
 from accounts.facts.models import AccountFacts, FactsDirty
 from accounts.intake.models import IntakeBatch, ProfileCall, RefusedItem
 from accounts.milestones.models import Milestone, MilestoneReach, MilestoneVersion
+from accounts.privacy.models import Consent, Erasure, Suppressed
 from accounts.records.models import Account, Contact, FeedbackScore, Subscription, SubscriptionTerm, Ticket
 from accounts.sources.models import Source, SourceKey, SourceKind, SourceSecret
 from accounts.usage.models import ContactDay, DailyUsage, Event, EventDay, KeyAction
@@ -8,9 +10,11 @@ from accounts.usage.models import ContactDay, DailyUsage, Event, EventDay, KeyAc
 __all__ = [
     "Account",
     "AccountFacts",
+    "Consent",
     "Contact",
     "ContactDay",
     "DailyUsage",
+    "Erasure",
     "Event",
     "EventDay",
     "FactsDirty",
@@ -21,12 +25,15 @@ __all__ = [
     "MilestoneReach",
     "MilestoneVersion",
     "ProfileCall",
+    "QuizAnswer",
     "RefusedItem",
+    "Retention",
     "Source",
     "SourceKey",
     "SourceKind",
     "SourceSecret",
     "Subscription",
     "SubscriptionTerm",
+    "Suppressed",
     "Ticket",
 ]

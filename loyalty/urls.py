@@ -14,6 +14,7 @@ urlpatterns = [
     path("audit/", include("loyalty.core.audit.urls")),
     path("jobs/", include("loyalty.core.jobs.urls")),
     path("accounts/", include("accounts.book.urls")),
+    path("accounts/contacts/", include("accounts.contacts.urls")),
     path("sources/", include("accounts.sources.urls")),
     path("events/", include("accounts.intake.urls")),
     path("v1/", include("accounts.intake.api_urls")),

@@ -2,6 +2,7 @@
 
 from django.urls import reverse
 
+from accounts.privacy.following import follow_withdrawal
 from loyalty.core.changes.registry import add_impact
 from loyalty.core.money import money
 from loyalty.core.people.models import User
@@ -11,6 +12,7 @@ from rewards.approvals.queries import waiting_count
 from rewards.campaigns.impact import MILESTONE_KIND, cost_of_milestone_change
 from rewards.campaigns.queries import find as find_campaigns
 from rewards.caps.changing import register_caps
+from rewards.offers.verbs import stop_addressing
 
 
 def _offers(text: str, user: User) -> list[Found]:
@@ -34,4 +36,5 @@ def wire() -> None:
     add_finder("Offers", _offers)
     add_finder("Campaigns", _campaigns)
     register_caps()
+    follow_withdrawal("offers", stop_addressing)
     add_impact(MILESTONE_KIND, cost_of_milestone_change)

@@ -20,6 +20,6 @@ def find_accounts(text: str, user: User) -> list[Found]:
 def find_contacts(text: str, user: User) -> list[Found]:
     """Contacts by name or address; each leads to its account."""
     return [
-        Found(str(c), c.account.name if c.account else "", reverse("account", args=[c.account_id]))
+        Found(str(c), c.account.name if c.account else "", reverse("contact", args=[c.pk]))
         for c in search_contacts(text, AT_MOST)
     ]

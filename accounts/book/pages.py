@@ -12,7 +12,9 @@ from accounts.book import queries, sheet
 from accounts.book.forms import DayForm
 from accounts.book.rules import FIRST_SORT, SORTS, direction, next_sort
 from accounts.book.timeline import timeline
+from accounts.contacts.queries import at_account, roles
 from accounts.facts.queries import facts_on, latest
+from accounts.privacy.queries import consenting_ids
 from accounts.records.models import Account
 from accounts.records.rules import PlanSegment
 from loyalty.core.charts.sparkline import sparkline
@@ -20,6 +22,7 @@ from loyalty.core.chips import address, chip, id_in
 from loyalty.core.csv import csv_response, wants_csv
 from loyalty.core.figures import day_text, number_text
 from loyalty.core.keyset import page_of
+from loyalty.core.people.rules import Function
 from loyalty.core.people.session import signed_in
 
 # Sort, words, and the classes of the column.
@@ -100,9 +103,12 @@ def _whole(found: Account, request: HttpRequest) -> dict[str, Any]:
         "groups": sheet.facts_shown(facts) if facts else [],
         "held": held,
         "timeline": timeline(held, day),
-        "contacts": sheet.contacts(found),
+        "contacts": at_account(found),
+        "roles": roles(found, day),
+        "is_cs": Function.CS in signed_in(request).functions,
         "reaches": sheet.reaches(found, day),
-        "events": sheet.events(found, day),
+        "events": (events := list(sheet.events(found, day))),
+        "named": consenting_ids(event.contact_id for event in events if event.contact_id),
     } | _use(found, day)
 
 

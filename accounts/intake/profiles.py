@@ -13,12 +13,16 @@ from datetime import date
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
 from accounts.intake import rules
 from accounts.intake.models import ProfileCall
 from accounts.intake.reading import ProfileItem
 from accounts.intake.rules import Call, Refusal
-from accounts.intake.traits import account_fields, contact_fields
+from accounts.intake.traits import account_fields, consent_word, contact_fields
+from accounts.privacy.queries import erased_among
+from accounts.privacy.rules import Word
+from accounts.privacy.verbs import tell_consent
 from accounts.records.models import Account, Contact
 from accounts.sources.queries import Sender
 from accounts.sources.rules import Kind
@@ -72,11 +76,14 @@ def apply_profiles(
     accounts = _accounts(sender, allowed)
     known = [item for item in allowed if _has_account(item, accounts, result.problems)]
     contacts = _contacts(known)
-    wanted = [item for item in known if _can_alias(item, contacts, result.problems)]
+    living = _without_erased(known, contacts, result.problems)
+    wanted = [item for item in living if _can_alias(item, contacts, result.problems)]
     fresh = _keep_calls(sender, wanted, accounts, contacts)
     result.accepted, result.duplicates = len(fresh), len(wanted) - len(fresh)
+    words = _consent_words(fresh, contacts)
     told = _apply(sorted(fresh, key=lambda item: (item.occurred_at, item.message_id)), sender, accounts, contacts)
     _save(told, today)
+    tell_consent(words, now=timezone.now(), acting_user=None)
     return result
 
 
@@ -114,6 +121,22 @@ def _contacts(items: list[ProfileItem]) -> dict[str, Contact]:
     named = {name for i in items for name in (i.user_id, i.previous_id) if name is not None}
     rows = Contact.objects.filter(external_id__in=named).order_by("pk").select_for_update(no_key=True)
     return {contact.external_id: contact for contact in rows} if named else {}
+
+
+def _without_erased(
+    items: list[ProfileItem], contacts: dict[str, Contact], problems: dict[int, Refusal]
+) -> list[ProfileItem]:
+    """Refuse what names somebody who was erased: the database did not let them become a contact again."""
+    absent = {name for i in items for name in (i.user_id, i.previous_id) if name is not None and name not in contacts}
+    erased = erased_among(absent)
+    problems |= {i.position: rules.ERASED_CONTACT for i in items if {i.user_id, i.previous_id} & erased}
+    return [i for i in items if i.position not in problems]
+
+
+def _consent_words(items: list[ProfileItem], contacts: dict[str, Contact]) -> list[Word]:
+    told = [(contacts.get(item.user_id or ""), item) for item in items if item.call is Call.IDENTIFY]
+    words = [consent_word(item.traits, contact.pk, item.occurred_at) for contact, item in told if contact]
+    return [word for word in words if word is not None]
 
 
 def _can_alias(item: ProfileItem, contacts: dict[str, Contact], problems: dict[int, Refusal]) -> bool:

@@ -114,6 +114,9 @@ CONTACT_WITHOUT_ACCOUNT = Refusal(
 TWO_CONTACTS = Refusal(
     "two_contacts", "Both ids belong to contacts already; they are not merged. Send with userId from now on."
 )
+ERASED_CONTACT = Refusal(
+    "erased_contact", "This person was erased and must stay forgotten. Send nothing about them; nothing of it was kept."
+)
 NO_PREVIOUS_ID = Refusal("no_previous_id", "An alias call needs previousId and userId.")
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from django.db import connection
 
 from accounts.intake.reading import EventRow
+from accounts.intake.rules import ERASED_CONTACT
 from accounts.intake.storable import as_text
 from accounts.usage.counting import COUNTING
 from loyalty.core.prepared import run_prepared
@@ -114,7 +115,9 @@ def store_events(source_id: int, rows: list[EventRow], text: str) -> Stored:
         newcomers = [row for row in rows if row["position"] in unplaced]
         with connection.cursor() as cursor:
             cursor.execute(_NEW_CONTACTS, [as_text(newcomers)])
-        again, _ = _store(source_id, newcomers, as_text(newcomers))
+        again, erased = _store(source_id, newcomers, as_text(newcomers))
+        # Made, and still not there: the database lets nobody come back who was erased.
+        result.problems |= dict.fromkeys(erased, ERASED_CONTACT.code)
         result.accepted += again.accepted
         result.duplicates += again.duplicates
         result.problems |= again.problems

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import available_timezones
 
+from accounts.privacy.rules import ConsentSource, Word, policy_version_in
 from accounts.records.rules import PlanSegment
 
 _MAX_COUNT = 2**31 - 1
@@ -20,6 +21,23 @@ def contact_fields(traits: Mapping[str, Any]) -> dict[str, Any]:
     parts = [_text(traits.get(key), 150) for key in ("firstName", "lastName")]
     name = _text(traits.get("name"), 300) or " ".join(p for p in parts if p)
     return _known({"name": name, "email": _text(traits.get("email"), 320)})
+
+
+def consent_word(traits: Mapping[str, Any], contact_id: int, told_at: datetime) -> Word | None:
+    """What an identify call says of consent: `consent: {granted, policyVersion, at}`; `at` left out is the call's time.
+
+    None when it says nothing that can be understood.
+    """
+    told = traits.get("consent")
+    if not isinstance(told, dict) or not isinstance(told.get("granted"), bool):
+        return None
+    return Word(
+        contact_id=contact_id,
+        granted=told["granted"],
+        policy_version=policy_version_in(told.get("policyVersion")),
+        source=ConsentSource.IDENTIFY,
+        at=_moment(told.get("at")) or told_at,
+    )
 
 
 def account_fields(traits: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,4 +84,15 @@ def _day(value: Any) -> date | None:
         moment = datetime.fromisoformat(value)
         return (moment.astimezone(UTC) if moment.tzinfo else moment).date()
     except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _moment(value: Any) -> datetime | None:
+    """An ISO 8601 moment; one without a zone is taken as UTC."""
+    if not isinstance(value, str) or len(value) < 10:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None

@@ -4,11 +4,14 @@ Written as it was known at `until`; a later call adds what has happened since
 and ends what has ended since. Nothing that people edited meanwhile is undone.
 """
 
+import zlib
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
 
+from accounts.privacy.models import Consent
+from accounts.privacy.rules import ConsentSource
 from accounts.records.models import Account, Contact, FeedbackScore, Subscription, Ticket
 from loyalty.core.people.models import User
 from loyalty.demo.company import Customer, Person
@@ -16,6 +19,7 @@ from loyalty.demo.support import answers, tickets
 from loyalty.demo.usage_rows import Ids
 
 BATCH = 2000
+POLICY = "2025-01"
 
 
 def write_records(
@@ -27,6 +31,7 @@ def write_records(
     # One day more, because a day begins earlier east of Greenwich.
     joined = [(index, person) for index, person in people if person.joined_on <= until.date() + timedelta(days=1)]
     contacts = _contacts(joined, accounts)
+    _consents(joined, contacts, until)
     _subscriptions(customers, accounts, until.date())
     _tickets(customers, accounts, anchor, until)
     _answers(customers, accounts, contacts, anchor, until)
@@ -80,6 +85,30 @@ def _contacts(joined: Sequence[tuple[int, Person]], accounts: Sequence[int]) -> 
     )
     wanted = [person.external_id for _, person in joined]
     return dict(Contact.objects.filter(external_id__in=wanted).values_list("external_id", "pk"))
+
+
+def _consents(joined: Sequence[tuple[int, Person]], contacts: dict[str, int], until: datetime) -> None:
+    """Most people consent when they join; some are never asked, and a few withdraw after a month."""
+    words = [
+        (contacts[person.external_id], granted, midnight(person.joined_on) + after)
+        for _, person in joined
+        for granted, after in _said(zlib.crc32(person.external_id.encode()))
+    ]
+    Consent.objects.bulk_create(
+        (
+            Consent(contact_id=pk, granted=granted, policy_version=POLICY, source=ConsentSource.IDENTIFY.value, at=at)
+            for pk, granted, at in words
+            if at <= until
+        ),
+        batch_size=BATCH,
+        ignore_conflicts=True,
+    )
+
+
+def _said(lot: int) -> list[tuple[bool, timedelta]]:
+    if lot % 9 == 0:
+        return []
+    return [(True, timedelta(0))] + ([(False, timedelta(days=30))] if lot % 40 == 1 else [])
 
 
 def _subscriptions(customers: Sequence[Customer], accounts: Sequence[int], today: date) -> None:

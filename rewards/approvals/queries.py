@@ -141,9 +141,11 @@ def csv_rows(rows: QuerySet[Offer]) -> tuple[list[str], Any]:
     )
 
 
-def offers_of(account_id: int, limit: int = 20) -> QuerySet[Offer]:
-    """The latest offers to one account."""
-    return Offer.objects.filter(account_id=account_id).select_related("campaign").order_by("-id")[:limit]
+def offers_of(account_id: int, contact_id: int | None = None, limit: int = 20) -> QuerySet[Offer]:
+    """The latest offers to one account, or those of them that are addressed to one contact."""
+    rows = Offer.objects.filter(account_id=account_id)
+    rows = rows if contact_id is None else rows.filter(contact_id=contact_id)
+    return rows.select_related("campaign").order_by("-id")[:limit]
 
 
 def one_offer(offer_id: int) -> Offer | None:

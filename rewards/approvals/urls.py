@@ -5,6 +5,7 @@ from rewards.approvals import pages
 urlpatterns = [
     path("", pages.offers, name="offers"),
     path("account/<int:account_id>/", pages.account_offers, name="account-offers"),
+    path("account/<int:account_id>/contact/<int:contact_id>/", pages.account_offers, name="contact-offers"),
     path("<int:offer_id>/", pages.offer, name="offer"),
     path("<int:offer_id>/decide", pages.decide, name="offer-decide"),
 ]

@@ -73,8 +73,13 @@ def _away(days: int) -> str:
     return f"{days} {unit} away" if days > 0 else f"{-days} {unit} ago"
 
 
-def evidence(reached: Reached, facts: KnownFacts | None, *, campaign: str, campaign_version: int) -> dict[str, Any]:
-    """The whole evidence: a summary for lists, words, facts against thresholds, terms, and the events behind it."""
+def evidence(
+    reached: Reached, facts: KnownFacts | None, *, campaign: str, campaign_version: int, addressed: bool
+) -> dict[str, Any]:
+    """The whole evidence: a summary for lists, words, facts against thresholds, terms, and the events behind it.
+
+    `addressed`: whether there is a champion who consents. Never a name: evidence outlives them.
+    """
     day = reached.reached_at.date().isoformat()
     rows: list[dict[str, Any]] = [
         {
@@ -111,6 +116,7 @@ def evidence(reached: Reached, facts: KnownFacts | None, *, campaign: str, campa
         "terms": [
             {"name": "Campaign", "value": f"{campaign}, version {campaign_version}"},
             {"name": "Milestone", "value": f"{reached.name}, version {reached.version}"},
+            {"name": "Addressed to", "value": "the champion" if addressed else "no contact: no champion consents"},
         ],
         "events": [
             {

@@ -1,6 +1,6 @@
 """From a match to an offer: claim, reserve room, write the offer with its evidence and steps."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.facts.models import AccountFacts
 from accounts.milestones.models import MilestoneReach
+from accounts.privacy.queries import consenting_ids
 from accounts.records.models import Contact
 from accounts.records.rules import ContactRole
 from loyalty.core.audit.models import AuditLine
@@ -89,17 +90,28 @@ def _propose(matches: Sequence[Match]) -> None:
 
 def _read(matches: Sequence[Match]) -> _Known:
     accounts = {m.account_id for m in matches}
-    champions = Contact.objects.filter(account_id__in=accounts, role=ContactRole.CHAMPION.value).order_by("-id")
     facts = AccountFacts.objects.filter(account_id__in=accounts).order_by("account_id", "-day").distinct("account_id")
     return _Known(
         campaigns=Campaign.objects.select_related("reward").in_bulk({m.campaign_id for m in matches}),
         reaches=MilestoneReach.objects.select_related("milestone", "account", "event").in_bulk(
             {m.reach_id for m in matches}
         ),
-        champions={c.account_id: c.pk for c in champions if c.account_id},
+        champions=_champions(accounts),
         facts={f.account_id: f for f in facts},
         rules=approval_settings(),
     )
+
+
+def _champions(account_ids: Iterable[int]) -> dict[int, int]:
+    """Of each account the champion who consents; an account without one is left out.
+
+    They are locked before their consent is read: whoever withdraws meanwhile
+    comes before this reading, or after the offer and takes their name off it.
+    """
+    named = Contact.objects.filter(account_id__in=account_ids, role=ContactRole.CHAMPION.value).order_by("id")
+    locked = dict(named.select_for_update(no_key=True).values_list("pk", "account_id"))
+    willing = consenting_ids(locked)
+    return {locked[pk]: pk for pk in sorted(willing, reverse=True)}
 
 
 def _new_offer_ids(count: int) -> list[int]:
@@ -169,6 +181,7 @@ def _offer(match: Match, offer_id: int, result: CapResult, known: _Known, due: d
             _facts(known.facts.get(match.account_id)),
             campaign=campaign.name,
             campaign_version=campaign.version,
+            addressed=match.account_id in known.champions,
         ),
         digest=digest_of(terms),
         state=OfferState.IN_APPROVAL.value,

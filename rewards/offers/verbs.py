@@ -1,5 +1,6 @@
 """What happens to an offer once its decision is made. The caller holds the offer's row lock."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from loyalty.core.audit.rules import AuditVerb
@@ -10,7 +11,7 @@ from loyalty.core.people.models import User
 from rewards.caps.verbs import release, spend
 from rewards.ledger.verbs import issue_credit
 from rewards.offers.models import Grant, Offer
-from rewards.offers.rules import OfferAction, OfferState, next_state
+from rewards.offers.rules import OPEN_STATES, OfferAction, OfferState, next_state
 
 
 def move(offer: Offer, action: OfferAction, *, now: datetime) -> None:
@@ -55,6 +56,12 @@ def grant(offer: Offer, *, acting_user: User, now: datetime) -> Grant:
     if offer.reward.is_credit:
         issue_credit(given, booked_on=today, acting_user=acting_user)
     return given
+
+
+def stop_addressing(contact_ids: Sequence[int]) -> None:
+    """Take contacts off the offers that are still being decided; what was granted keeps its story."""
+    open_offers = Offer.objects.filter(contact_id__in=contact_ids, state__in=[s.value for s in OPEN_STATES])
+    open_offers.update(contact=None)
 
 
 def close(offer: Offer, action: OfferAction, *, now: datetime) -> None:

@@ -1,9 +1,10 @@
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import factory
 from factory.django import DjangoModelFactory
 
+from accounts.privacy.models import Consent
 from accounts.records.models import Account, Contact, Subscription
 
 
@@ -18,13 +19,23 @@ class AccountFactory(DjangoModelFactory[Account]):
 
 
 class ContactFactory(DjangoModelFactory[Contact]):
+    """A person at an account; `consents=True` (or False) has them say so at the beginning of 2025."""
+
     class Meta:
         model = Contact
+        skip_postgeneration_save = True
 
     account = factory.SubFactory(AccountFactory)
     external_id = factory.Sequence(lambda n: f"user-{n}")
     name = factory.Sequence(lambda n: f"Contact {n}")
     email = factory.LazyAttribute(lambda c: f"{c.external_id}@example.com")
+
+    @factory.post_generation
+    def consents(self: Contact, create: bool, extracted: bool | None, **kwargs: object) -> None:
+        if extracted is not None:
+            Consent.objects.create(
+                contact=self, granted=extracted, source="identify", at=datetime(2025, 1, 1, tzinfo=UTC)
+            )
 
 
 class SubscriptionFactory(DjangoModelFactory[Subscription]):

@@ -35,7 +35,7 @@ def reach(campaign: Campaign, **changes: Any) -> MilestoneReach:
 def test_a_match_becomes_an_offer_with_its_steps() -> None:
     campaign = CampaignFactory()
     found = reach(campaign)
-    champion = ContactFactory(account=found.account, role="champion")
+    champion = ContactFactory(account=found.account, role="champion", consents=True)
     assert evaluate() == 1
     offer = Offer.objects.get()
     assert (offer.account, offer.campaign, offer.contact) == (found.account, campaign, champion)
@@ -119,3 +119,13 @@ def test_four_workers_at_once_propose_each_match_once() -> None:
     assert Offer.objects.values("account").distinct().count() == Offer.objects.count() == 30
     assert CapPeriod.objects.get().reserved == Decimal("9000.00")
     assert CapEntry.objects.count() == 30
+
+
+@pytest.mark.parametrize("consents", [None, False], ids=["never asked", "withdrawn"])
+def test_no_offer_is_addressed_to_a_champion_who_does_not_consent(consents: bool | None) -> None:
+    found = reach(CampaignFactory())
+    ContactFactory(account=found.account, role="champion", consents=consents)
+    assert evaluate() == 1
+    offer = Offer.objects.get()
+    assert offer.contact is None
+    assert {"name": "Addressed to", "value": "no contact: no champion consents"} in offer.evidence["terms"]

@@ -44,7 +44,7 @@ def test_the_unknown_is_left_out_not_shown_as_zero(facts: KnownFacts | None) -> 
 
 
 def test_an_unknown_fact_says_so_in_the_table() -> None:
-    made = evidence(REACHED, UNKNOWN, campaign="First custom report", campaign_version=1)
+    made = evidence(REACHED, UNKNOWN, campaign="First custom report", campaign_version=1, addressed=True)
     assert [f["value"] for f in made["facts"]] == ["1", "unknown", "unknown", "unknown", "unknown"]
 
 
@@ -63,12 +63,12 @@ def test_days_in_words(renews_on: date, words: str) -> None:
 
 
 def test_the_summary_fits_a_list() -> None:
-    made = evidence(REACHED, FACTS, campaign="First custom report", campaign_version=1)
+    made = evidence(REACHED, FACTS, campaign="First custom report", campaign_version=1, addressed=True)
     assert made["summary"] == "First custom report generated, 14 Nov 2026"
 
 
 def test_the_event_behind_it_is_named() -> None:
-    made = evidence(REACHED, FACTS, campaign="First custom report", campaign_version=1)
+    made = evidence(REACHED, FACTS, campaign="First custom report", campaign_version=1, addressed=True)
     assert made["events"] == [
         {"name": "Custom Report Generated", "at": "2026-11-14T09:05:00+00:00", "detail": "message m-1"}
     ]

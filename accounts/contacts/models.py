@@ -1,0 +1,45 @@
+"""What contacts tell us of themselves, and for how long raw events are kept.
+
+Invariants: a contact answers one version of the quiz once; the answer is the
+dated fact “preference quiz completed”.
+"""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from accounts.records.models import Contact
+
+
+class QuizAnswer(models.Model):
+    """The answers of one contact to one version of the preference quiz."""
+
+    contact = models.ForeignKey(Contact, models.PROTECT, related_name="quiz_answers")
+    version = models.PositiveIntegerField()
+    work = models.CharField(max_length=20, blank=True)  # one of QUIZ_ROLES
+    goals = models.TextField(blank=True)
+    wishes = ArrayField(models.CharField(max_length=20), default=list)  # of REWARD_WISHES
+    answered_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-answered_at", "-id"]
+        constraints = [models.UniqueConstraint(fields=["contact", "version"], name="quiz_answered_once")]
+
+    def __str__(self) -> str:
+        return f"Preference quiz completed on {self.answered_at:%d %b %Y}"
+
+
+class Retention(models.Model):
+    """For how many months raw events are kept; null keeps them all. One row."""
+
+    months = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="one_row_of_retention"),
+            models.CheckConstraint(
+                condition=models.Q(months=None) | models.Q(months__gte=3), name="retention_in_reason"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.months} months" if self.months else "for ever"

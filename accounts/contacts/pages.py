@@ -1,0 +1,106 @@
+"""One contact at /accounts/contacts/<id>/: who they are, what they let us see, and what CS says of them."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.contacts import queries, verbs
+from accounts.contacts.forms import ConsentForm, RoleForm
+from accounts.privacy.queries import history
+from accounts.privacy.verbs import record_consent
+from accounts.records.models import Contact
+from accounts.records.rules import ContactRole
+from loyalty.core.charts.sparkline import sparkline
+from loyalty.core.errors import DomainError, NotAllowed
+from loyalty.core.figures import day_text, number_text
+from loyalty.core.people.rules import Function
+from loyalty.core.people.session import signed_in
+
+
+@require_GET
+@never_cache
+def contact(request: HttpRequest, contact_id: int) -> HttpResponse:
+    """All that is known of one contact."""
+    return show(request, found(contact_id))
+
+
+@require_POST
+def role(request: HttpRequest, contact_id: int) -> HttpResponse:
+    """Make the contact champion or economic buyer, or neither."""
+    chosen, form = found(contact_id), RoleForm(request.POST)
+    if not form.is_valid():
+        return show(request, chosen, status=422)
+    wanted = ContactRole(form.cleaned_data["role"])
+    try:
+        verbs.set_role(chosen, wanted, acting_user=signed_in(request))
+        messages.success(request, f"{chosen} is {verbs.words(wanted)} now.")
+    except DomainError as refused:
+        tell(request, refused)
+    return redirect("contact", contact_id)
+
+
+@require_POST
+def consent(request: HttpRequest, contact_id: int) -> HttpResponse:
+    """Write down what the contact told us of consent."""
+    chosen, form = found(contact_id), ConsentForm(request.POST)
+    if not form.is_valid():
+        return show(request, chosen, status=422, consent_form=form)
+    asked = {"granted": form.cleaned_data["granted"] == "yes", "policy_version": form.cleaned_data["policy_version"]}
+    try:
+        record_consent(chosen, **asked, now=timezone.now(), acting_user=signed_in(request))
+        messages.success(request, "Written down. It holds from now on.")
+    except DomainError as refused:
+        tell(request, refused)
+    return redirect("contact", contact_id)
+
+
+def found(contact_id: int) -> Contact:
+    """The contact of the address. Raises Http404."""
+    contact = queries.contact_of(contact_id)
+    if contact is None:
+        raise Http404("There is no such contact.")
+    return contact
+
+
+def tell(request: HttpRequest, refused: DomainError) -> None:
+    """Say why not: on the next page, or with the page for what a person may not do (403)."""
+    if isinstance(refused, NotAllowed):
+        raise PermissionDenied(str(refused)) from refused
+    messages.warning(request, str(refused))
+
+
+def show(request: HttpRequest, contact: Contact, *, status: int = 200, **more: Any) -> HttpResponse:
+    """The page of a contact; without their consent nothing that they did is on it."""
+    user = signed_in(request)
+    context: dict[str, Any] = {
+        "contact": contact,
+        "erasure": getattr(contact, "erasure", None),
+        "consents": getattr(contact, "consents_now", None),
+        "history": history(contact),
+        "is_cs": Function.CS in user.functions,
+        "may_erase": Function.CS in user.functions or user.is_administrator,
+        "consent_form": ConsentForm(),
+        "quiz": queries.quiz_answer(contact),
+    }
+    if context["consents"]:
+        context |= _behaviour(contact)
+    return render(request, "accounts/contacts/contact.html", context | more, status=status)
+
+
+def _behaviour(contact: Contact) -> dict[str, Any]:
+    day = timezone.now().date()
+    use = queries.events_a_day(contact, day)
+    return {
+        "use": queries.use_of(contact, day),
+        "use_picture": sparkline([events for _, events in use], "Events a day in 90 days"),
+        "use_heads": ["Day", "Events"],
+        "use_rows": [(day_text(on), number_text(events)) for on, events in reversed(use)],
+        "events": queries.latest_events(contact),
+        "answers": queries.answers(contact),
+    }

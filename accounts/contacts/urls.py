@@ -1,0 +1,9 @@
+from django.urls import path
+
+from accounts.contacts import pages
+
+urlpatterns = [
+    path("<int:contact_id>/", pages.contact, name="contact"),
+    path("<int:contact_id>/role", pages.role, name="contact-role"),
+    path("<int:contact_id>/consent", pages.consent, name="contact-consent"),
+]
