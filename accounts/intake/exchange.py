@@ -1,10 +1,15 @@
 """Reading the body of a program's request, and telling it what is wrong. Shared by every way in over HTTP."""
 
+from contextlib import suppress
+
 from django.http import HttpRequest, JsonResponse, UnreadablePostError
 
 from accounts.intake import rules
 from accounts.intake.rules import RequestRefused
 from loyalty.core.availability import RETRY_AFTER_SECONDS
+
+DRAINED_BYTES = 32 * 1024 * 1024
+CHUNK_BYTES = 64 * 1024
 
 
 def body_of(request: HttpRequest) -> bytes:
@@ -13,11 +18,25 @@ def body_of(request: HttpRequest) -> bytes:
         raise RequestRefused(411, rules.LENGTH_MISSING)
     length = request.META.get("CONTENT_LENGTH") or ""
     if length.isdecimal() and int(length) > rules.MAX_BATCH_BYTES:
+        _drain(request, int(length))
         raise RequestRefused(413, rules.BATCH_TOO_LARGE)
     try:
         return request.body
     except UnreadablePostError as gone:
         raise RequestRefused(400, rules.CUT_OFF) from gone
+
+
+def _drain(request: HttpRequest, length: int) -> None:
+    """Read a body that is too large and throw it away, within bounds.
+
+    A client that is still sending when the connection closes sees a broken pipe
+    instead of the answer that tells it to send less.
+    """
+    if length > DRAINED_BYTES:
+        return
+    with suppress(UnreadablePostError):
+        while request.read(CHUNK_BYTES):
+            pass
 
 
 def refusal(refused: RequestRefused) -> JsonResponse:
