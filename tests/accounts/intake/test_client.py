@@ -1,10 +1,7 @@
 """The public Segment client library against the running server, as it is."""
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from http.client import HTTPConnection
-from urllib.parse import urlsplit
 
 import pytest
 from pytest_django.live_server_helper import LiveServer
@@ -43,13 +40,3 @@ def test_identify_group_and_track_arrive(segment: Segment) -> None:
     assert DailyUsage.objects.get().events == 1
     counted = IntakeBatch.objects.values_list("accepted", "duplicates", "refused")
     assert tuple(map(sum, zip(*counted, strict=True))) == (3, 1, 0)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_body_of_10_mb_is_answered_though_it_is_still_being_sent(live_server: LiveServer) -> None:
-    url = urlsplit(live_server.url)
-    line = HTTPConnection(str(url.hostname), url.port, timeout=30)
-    line.request("POST", "/v1/track", b'{"x": "' + b"a" * 10_000_000 + b'"}', {"Content-Type": "application/json"})
-    answer = line.getresponse()
-    assert (answer.status, json.loads(answer.read())["code"]) == (413, "batch_too_large")
-    line.close()
