@@ -13,6 +13,7 @@ from accounts.book.forms import DayForm
 from accounts.book.rules import FIRST_SORT, SORTS, direction, next_sort
 from accounts.book.timeline import timeline
 from accounts.contacts.queries import at_account, roles
+from accounts.facts.freshness import origins
 from accounts.facts.queries import facts_on, latest
 from accounts.privacy.queries import consenting_ids
 from accounts.records.models import Account
@@ -100,9 +101,10 @@ def _whole(found: Account, request: HttpRequest) -> dict[str, Any]:
         "first_day": first,
         "last_day": last,
         "facts": facts,
-        "groups": sheet.facts_shown(facts) if facts else [],
+        "groups": sheet.facts_shown(facts, origins(found, day)) if facts else [],
         "held": held,
         "timeline": timeline(held, day),
+        "changes": sheet.changes_of_mrr(found, day),
         "contacts": at_account(found),
         "roles": roles(found, day),
         "is_cs": Function.CS in signed_in(request).functions,

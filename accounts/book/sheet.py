@@ -1,30 +1,35 @@
 """All that the page of one account shows, as of a day."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Case, IntegerField, Max, Min, QuerySet, Value, When
+from django.db.models import Max, Min, QuerySet
 
 from accounts.book.rules import SubscriptionState, state_on
+from accounts.facts.freshness import Origin
 from accounts.facts.models import AccountFacts
 from accounts.facts.rules import GROUPS, Meaning
 from accounts.milestones.models import MilestoneReach
-from accounts.records.models import Account, Contact, Subscription
-from accounts.records.rules import ContactRole
+from accounts.records.models import Account, Subscription
+from accounts.records.movements import Moved, movements
+from accounts.records.subscriptions import histories_of
+from accounts.records.terms import History, Terms
+from accounts.sources.rules import Kind
 from accounts.usage.models import DailyUsage, Event
 
 USE_DAYS = 90
-SHOWN_CONTACTS, SHOWN_EVENTS, SHOWN_SUBSCRIPTIONS = 25, 20, 50
-FIRST_ROLES = (ContactRole.CHAMPION, ContactRole.ECONOMIC_BUYER)
+SHOWN_EVENTS, SHOWN_SUBSCRIPTIONS, SHOWN_CHANGES = 20, 50, 12
 
 
 @dataclass(frozen=True)
 class Shown:
-    """One fact with its value and what it means."""
+    """One fact with its value, what it means, and where it comes from."""
 
     meaning: Meaning
     value: Any
+    origin: Origin
 
     @property
     def words(self) -> str:
@@ -33,16 +38,36 @@ class Shown:
 
 
 @dataclass(frozen=True)
+class Step:
+    """The terms of a subscription on the days [since, until)."""
+
+    since: date
+    until: date | None
+    terms: Terms
+
+
+@dataclass(frozen=True)
 class Held:
-    """One subscription and how it stands on the day."""
+    """One subscription: how it stands on the day, on the terms of that day, and all the steps of its life."""
 
     subscription: Subscription
     state: SubscriptionState
+    terms: Terms
+    steps: tuple[Step, ...]
+
+    @property
+    def ends_on(self) -> date | None:
+        """The end of its last step."""
+        return self.steps[-1].until
+
+    @property
+    def billing(self) -> str:
+        return self.terms.billing_frequency.replace("_", " ").capitalize()
 
 
-def facts_shown(facts: AccountFacts) -> list[tuple[str, list[Shown]]]:
-    """Every fact by group, each with its meaning."""
-    return [(label, [Shown(m, getattr(facts, m.name)) for m in meanings]) for label, meanings in GROUPS]
+def facts_shown(facts: AccountFacts, known: Mapping[Kind, Origin]) -> list[tuple[str, list[Shown]]]:
+    """Every fact by group, each with its meaning and origin."""
+    return [(label, [Shown(m, getattr(facts, m.name), known[m.kind]) for m in meanings]) for label, meanings in GROUPS]
 
 
 def days_with_facts(account: Account) -> tuple[date | None, date | None]:
@@ -61,16 +86,21 @@ def use_until(account: Account, day: date) -> list[tuple[date, int]]:
 
 
 def subscriptions(account: Account, day: date) -> list[Held]:
-    """The latest subscriptions, newest first."""
+    """The latest subscriptions, newest first, with the terms of the day, of the start or of the end."""
     rows = Subscription.objects.filter(account=account).order_by("-starts_on", "-id")[:SHOWN_SUBSCRIPTIONS]
-    return [Held(s, state_on(day, s.starts_on, s.ends_on, is_trial=s.is_trial)) for s in rows]
+    return [_held(subscription, history, day) for subscription, history in histories_of(rows) if history.terms]
 
 
-def contacts(account: Account) -> QuerySet[Contact]:
-    """Champions first, then buyers, then everybody by name."""
-    ranks = [When(role=role.value, then=Value(rank)) for rank, role in enumerate(FIRST_ROLES)]
-    order = Case(*ranks, default=Value(len(ranks)), output_field=IntegerField())
-    return Contact.objects.filter(account=account).order_by(order, "name", "id")[:SHOWN_CONTACTS]
+def changes_of_mrr(account: Account, day: date) -> list[Moved]:
+    """The latest movements of its MRR up to the day, newest first."""
+    return movements(date.min, day, account_id=account.pk)[: -SHOWN_CHANGES - 1 : -1]
+
+
+def _held(subscription: Subscription, history: History, day: date) -> Held:
+    steps = tuple(Step(*step) for step in history.steps())
+    shown = next((step.terms for step in reversed(steps) if step.since <= day), steps[0].terms)
+    state = state_on(day, history.starts_on, steps[-1].until, is_trial=shown.is_trial)
+    return Held(subscription, state, shown, steps)
 
 
 def reaches(account: Account, day: date) -> QuerySet[MilestoneReach]:

@@ -6,8 +6,8 @@ from datetime import date
 from django.utils.safestring import SafeString
 
 from accounts.book.rules import SubscriptionState
-from accounts.book.sheet import Held
-from loyalty.core.charts.svg import Scale, bar, drawing, line, text
+from accounts.book.sheet import Held, Step
+from loyalty.core.charts.svg import Scale, bar, dot, drawing, line, text
 from loyalty.core.figures import day_text
 from loyalty.core.money import money
 
@@ -22,11 +22,14 @@ COLOURS = {
 
 
 def timeline(held: Sequence[Held], day: date) -> SafeString:
-    """Draw the subscriptions in their order, at most MOST; the upright line is `day`. Nothing draws nothing."""
+    """Draw the subscriptions in their order, at most MOST, a dot where the MRR changed.
+
+    The upright line is `day`. Nothing draws nothing.
+    """
     if not held:
         return SafeString("")
     drawn = held[:MOST]
-    ends = [h.subscription.ends_on or day for h in drawn]
+    ends = [h.ends_on or day for h in drawn]
     first, last = min(h.subscription.starts_on for h in drawn), max([day, *ends])
     across = Scale(first.toordinal(), max(last.toordinal(), first.toordinal() + 1), LEFT, RIGHT)
     height = TOP + ROW * len(drawn) + 18
@@ -34,8 +37,9 @@ def timeline(held: Sequence[Held], day: date) -> SafeString:
     for place, h in enumerate(drawn):
         y = TOP + place * ROW
         start = across(h.subscription.starts_on.toordinal())
-        end = across((h.subscription.ends_on or last).toordinal())
+        end = across((h.ends_on or last).toordinal())
         marks.append(bar(start, end, y + 11, 5, COLOURS[h.state]))
+        marks += [dot(across(step.since.toordinal()), y + 13.5, 3) for step in _changes(h) if step.since <= last]
         near_the_end = start > WIDTH * 0.6
         marks.append(text(RIGHT if near_the_end else start, y + 8, _label(h), "", "end" if near_the_end else "start"))
     marks += [text(LEFT, height - 2, day_text(first)), text(RIGHT, height - 2, day_text(last), anchor="end")]
@@ -44,8 +48,14 @@ def timeline(held: Sequence[Held], day: date) -> SafeString:
     return drawing(WIDTH, height, "Subscriptions over time", told, marks)
 
 
+def _changes(held: Held) -> list[Step]:
+    """The steps at which a subscription became worth more or less."""
+    following = held.steps[1:]
+    return [step for before, step in zip(held.steps, following, strict=False) if before.terms.mrr != step.terms.mrr]
+
+
 def _label(held: Held) -> str:
-    sold = held.subscription
+    sold = held.terms
     if held.state is SubscriptionState.TRIAL or sold.is_trial:
         return f"{sold.plan or 'Subscription'}, trial"
     return f"{sold.plan or 'Subscription'}, {money(sold.mrr, sold.currency)}" if sold.mrr is not None else sold.plan

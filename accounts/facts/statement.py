@@ -9,12 +9,18 @@ the same as one worked out in time. Parameters: `accounts` and `first_days`
 Windows of n days end with the day itself: (day - n, day].
 """
 
-from accounts.usage.rules import SIGN_IN_NAMES
+from accounts.facts import contracts
+from accounts.usage.rules import API_CALL_NAMES, CANCELLATION_NAMES, SIGN_IN_NAMES
 
-_SIGN_INS = ", ".join(f"'{name}'" for name in SIGN_IN_NAMES)
+
+def _words(names: tuple[str, ...]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
+
+
+_SIGN_INS, _API_CALLS, _CANCELLATIONS = map(_words, (SIGN_IN_NAMES, API_CALL_NAMES, CANCELLATION_NAMES))
 
 # Windows reach back 29 days, so the calendar begins that much before the first day asked for.
-CALENDAR = """
+CALENDAR = f"""
 todo AS MATERIALIZED (
     SELECT t.account_id, t.first_day, before.*
     FROM unnest(%(accounts)s::bigint[], %(first_days)s::date[]) AS t(account_id, first_day)
@@ -28,6 +34,8 @@ todo AS MATERIALIZED (
             (SELECT d.day FROM accounts_dailyusage d
              WHERE d.account_id = t.account_id AND d.day < t.first_day - 29 AND d.key_actions > 0
              ORDER BY d.day DESC LIMIT 1) AS key_action_before,
+            (SELECT min(e.day) FROM accounts_eventday e
+             WHERE e.account_id = t.account_id AND e.name IN ({_API_CALLS})) AS metered_from,
             (SELECT min(s.starts_on) FROM accounts_subscription s WHERE s.account_id = t.account_id) AS subscribed_from
     ) AS before
     WHERE t.first_day <= %(last_day)s::date
@@ -67,6 +75,20 @@ FEATURES = _DISTINCT.format(
     only=f"AND u.quantity > 0 AND u.name NOT IN ({_SIGN_INS})",
 )
 
+# Events that a fact looks for by name.
+NAMED = f"""
+named AS (
+    SELECT u.account_id, u.day,
+           sum(u.quantity) FILTER (WHERE u.name IN ({_API_CALLS})) AS api_calls,
+           bool_or(u.quantity > 0) FILTER (WHERE u.name IN ({_CANCELLATIONS})) AS is_cancelling
+    FROM todo t
+    JOIN accounts_eventday u ON u.account_id = t.account_id
+        AND u.day > t.first_day - 30 AND u.day <= %(last_day)s::date
+    WHERE u.name IN ({_API_CALLS}, {_CANCELLATIONS})
+    GROUP BY u.account_id, u.day
+)
+"""
+
 USED = """
 used AS (
     SELECT c.account_id, c.day,
@@ -77,46 +99,18 @@ used AS (
            sum(u.sign_ins) OVER last_30 AS sign_ins_30,
            sum(u.key_actions) OVER last_30 AS key_actions_30,
            count(*) FILTER (WHERE u.events > 0) OVER last_28 AS active_days_28,
-           sum(u.seconds) OVER last_28 AS seconds_28
+           sum(u.seconds) OVER last_28 AS seconds_28,
+           sum(e.api_calls) OVER last_30 AS api_calls_30,
+           bool_or(e.is_cancelling) OVER last_30 AS is_cancelling
     FROM calendar c
     LEFT JOIN accounts_dailyusage u ON u.account_id = c.account_id AND u.day = c.day
     LEFT JOIN seat_moves s ON s.account_id = c.account_id AND s.day = c.day
     LEFT JOIN feature_moves f ON f.account_id = c.account_id AND f.day = c.day
+    LEFT JOIN named e ON e.account_id = c.account_id AND e.day = c.day
     WINDOW so_far AS (PARTITION BY c.account_id ORDER BY c.day),
            last_30 AS (PARTITION BY c.account_id ORDER BY c.day ROWS 29 PRECEDING),
            last_28 AS (PARTITION BY c.account_id ORDER BY c.day ROWS 27 PRECEDING)
 )
-"""
-
-# The next renewal on or after the day: a known end or renewal, moved by whole
-# billing periods. A sum with an unknown part is unknown, not a smaller sum.
-CONTRACTS = """
-SELECT count(*) AS subscriptions,
-       CASE WHEN bool_or(s.mrr IS NULL OR s.currency <> %(currency)s) THEN NULL ELSE coalesce(sum(s.mrr), 0) END AS mrr,
-       CASE WHEN bool_or(s.seats IS NULL) THEN NULL ELSE coalesce(sum(s.seats), 0) END AS seats_bought,
-       (array_agg(s.billing_frequency ORDER BY s.mrr DESC NULLS LAST, s.external_id))[1] AS billing_frequency,
-       min(CASE
-           WHEN s.renews_on IS NULL AND s.ends_on IS NOT NULL THEN s.ends_on
-           WHEN p.months IS NULL THEN CASE WHEN s.renews_on >= w.day THEN s.renews_on END
-           WHEN p.earlier > s.starts_on AND p.earlier >= w.day THEN p.earlier
-           ELSE p.later
-       END) AS renews_on
-FROM accounts_subscription s
-CROSS JOIN LATERAL (
-    SELECT months,
-           (anchor + make_interval(months => months * turns))::date AS earlier,
-           (anchor + make_interval(months => months * (turns + 1)))::date AS later
-    FROM (SELECT coalesce(s.renews_on, s.starts_on) AS anchor,
-                 CASE s.billing_frequency WHEN 'monthly' THEN 1 WHEN 'annual' THEN 12 END AS months) AS term
-    CROSS JOIN LATERAL (
-        SELECT floor(((extract(year FROM w.day) - extract(year FROM anchor)) * 12
-                      + extract(month FROM w.day) - extract(month FROM anchor)) / months)::int AS turns
-    ) AS passed
-) AS p
-WHERE s.account_id = w.account_id
-  AND NOT s.is_trial
-  AND s.starts_on <= w.day
-  AND (s.ends_on IS NULL OR w.day < s.ends_on)
 """
 
 TICKETS = """
@@ -136,6 +130,20 @@ ORDER BY n.at DESC, n.external_id DESC
 LIMIT 1
 """
 
+# Answers to surveys, and what customers said of tickets that were closed.
+MEAN_CSAT = """
+SELECT round(avg(s.score), 2) AS csat
+FROM (
+    SELECT f.score FROM accounts_feedbackscore f
+    WHERE f.account_id = w.account_id AND f.kind = 'csat'
+      AND f.at < w.next_day AND f.at >= w.next_day - interval '90 days'
+    UNION ALL
+    SELECT k.satisfaction FROM accounts_ticket k
+    WHERE k.account_id = w.account_id AND k.satisfaction IS NOT NULL AND k.opened_at < w.next_day
+      AND k.closed_at < w.next_day AND k.closed_at >= w.next_day - interval '90 days'
+) AS s
+"""
+
 MILESTONES = """
 SELECT coalesce(array_agg(m.key ORDER BY m.key), '{}') AS keys
 FROM accounts_milestonereach r
@@ -148,16 +156,9 @@ COLUMNS = {
     "day": "w.day",
     "account_id": "w.account_id",
     "plan_segment": "nullif(w.plan_segment, '')",
-    "billing_frequency": "nullif(c.billing_frequency, '')",
     "days_since_sign_up": "CASE WHEN w.signed_up_on <= w.day THEN w.day - w.signed_up_on END",
-    "renews_on": "c.renews_on",
-    "days_to_renewal": "c.renews_on - w.day",
-    "mrr": "CASE WHEN w.is_subscribed THEN c.mrr END",
-    "arr": "CASE WHEN w.is_subscribed THEN c.mrr * 12 END",
-    "seats_bought": "CASE WHEN w.is_subscribed THEN c.seats_bought END",
+    **contracts.COLUMNS,
     "seats_active": "CASE WHEN w.is_named THEN coalesce(w.seats_active, 0) END",
-    "seat_utilisation": "CASE WHEN w.is_named AND w.is_subscribed AND c.seats_bought > 0"
-    " THEN least(round(coalesce(w.seats_active, 0)::numeric / c.seats_bought, 4), 9999.9999) END",
     "days_since_sign_in": "w.day - coalesce(w.sign_in_on, w.sign_in_before)",
     "days_since_key_action": "w.day - coalesce(w.key_action_on, w.key_action_before)",
     "sign_ins_30": "CASE WHEN w.is_used THEN coalesce(w.sign_ins_30, 0) END",
@@ -165,9 +166,13 @@ COLUMNS = {
     "key_actions_30": "CASE WHEN w.is_used THEN coalesce(w.key_actions_30, 0) END",
     "features_28": "CASE WHEN w.is_used THEN coalesce(w.features_28, 0) END",
     "minutes_28": "CASE WHEN w.is_used THEN div(coalesce(w.seconds_28, 0), 60) END",
+    "api_calls_30": "CASE WHEN w.is_metered THEN coalesce(w.api_calls_30, 0) END",
     "open_tickets": "CASE WHEN w.is_supported THEN k.open_tickets END",
     "tickets_30": "CASE WHEN w.is_supported THEN k.tickets_30 END",
     "nps": "n.score",
+    "csat_90": "s.csat",
+    "cancellation_intent": "CASE WHEN w.is_used OR w.is_subscribed"
+    " THEN coalesce(w.is_cancelling, false) OR coalesce(c.is_cancelling, false) END",
     "milestones": "m.keys",
 }
 
@@ -175,24 +180,29 @@ _KEY = ("day", "account_id")
 _FACTS = [name for name in COLUMNS if name not in _KEY]
 
 REFRESH = f"""
-WITH {CALENDAR}, {SEATS}, {FEATURES}, {USED},
+WITH {CALENDAR}, {SEATS}, {FEATURES}, {NAMED}, {USED}, {contracts.SPANS},
 support AS MATERIALIZED (SELECT min(opened_at) AS opened_from FROM accounts_ticket),
-known AS (
-    SELECT u.*, (u.day + 1)::timestamp AT TIME ZONE 'UTC' AS next_day,
+known AS MATERIALIZED (
+    SELECT u.*, (u.day - interval '1 year')::date AS year_before, (u.day + 1)::timestamp AT TIME ZONE 'UTC' AS next_day,
            a.plan_segment, a.signed_up_on, t.sign_in_before, t.key_action_before,
            coalesce(t.used_from <= u.day, false) AS is_used,
            coalesce(t.named_from <= u.day, false) AS is_named,
-           coalesce(t.subscribed_from <= u.day, false) AS is_subscribed
+           coalesce(t.metered_from <= u.day, false) AS is_metered,
+           coalesce(t.subscribed_from <= u.day, false) AS is_subscribed,
+           coalesce(t.subscribed_from <= (u.day - interval '1 year')::date, false) AS was_subscribed
     FROM todo t
     JOIN used u ON u.account_id = t.account_id AND u.day >= t.first_day
     JOIN accounts_account a ON a.id = t.account_id
-)
+),
+{contracts.AGREED}
 INSERT INTO accounts_accountfacts AS kept ({", ".join(COLUMNS)})
 SELECT {", ".join(COLUMNS.values())}
 FROM (SELECT u.*, coalesce((SELECT opened_from FROM support) < u.next_day, false) AS is_supported FROM known u) AS w
-CROSS JOIN LATERAL ({CONTRACTS}) AS c
+LEFT JOIN agreed c ON c.account_id = w.account_id AND c.day = w.day
+LEFT JOIN spells p ON p.account_id = w.account_id
 CROSS JOIN LATERAL ({TICKETS}) AS k
 LEFT JOIN LATERAL ({LATEST_NPS}) AS n ON true
+CROSS JOIN LATERAL ({MEAN_CSAT}) AS s
 CROSS JOIN LATERAL ({MILESTONES}) AS m
 ORDER BY w.day, w.account_id
 ON CONFLICT (day, account_id) DO UPDATE

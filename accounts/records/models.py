@@ -64,23 +64,16 @@ class Contact(models.Model):
 
 
 class Subscription(models.Model):
-    """One subscription, [starts_on, ends_on); `mrr` per month in `currency`.
+    """One subscription of an account from `starts_on` on; what it is worth, and its end, stand in its dated terms.
 
     An account may hold several at once: its MRR and seats are their sums.
-    Trials pay nothing and their seats are not bought.
+    Trials pay nothing and their seats are not bought. `told_at` and `told_as`
+    are those of the telling that named the account and the start.
     """
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="subscriptions")
     external_id = models.CharField(max_length=255, unique=True)
-    plan = models.CharField(max_length=100, blank=True)
-    billing_frequency = models.CharField(max_length=20, choices=choices(BillingFrequency), blank=True)
-    seats = models.PositiveIntegerField(null=True)
-    mrr = models.DecimalField(max_digits=14, decimal_places=2, null=True)
-    currency = models.CharField(max_length=3, default="USD")
-    is_trial = models.BooleanField(default=False)
     starts_on = models.DateField()
-    ends_on = models.DateField(null=True)
-    renews_on = models.DateField(null=True)
     told_at = models.DateTimeField(db_default=Now())
     told_as = models.CharField(max_length=255, blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -90,7 +83,7 @@ class Subscription(models.Model):
         indexes = [models.Index(fields=["account", "starts_on"], name="subscription_by_account")]
 
     def __str__(self) -> str:
-        return f"{self.plan or 'Subscription'} from {self.starts_on}"
+        return f"Subscription from {self.starts_on}"
 
 
 class SubscriptionTerm(models.Model):

@@ -1,5 +1,6 @@
 """Words of the records that other systems keep."""
 
+from decimal import Decimal
 from enum import StrEnum
 
 
@@ -19,6 +20,27 @@ class ContactRole(StrEnum):
     USER = "user"
     CHAMPION = "champion"
     ECONOMIC_BUYER = "economic_buyer"
+
+
+class Movement(StrEnum):
+    """What a change of an account's MRR is: the usual words of the field, which exclude one another."""
+
+    NEW = "new"
+    EXPANSION = "expansion"
+    CONTRACTION = "contraction"
+    CHURN = "churn"
+    REACTIVATION = "reactivation"
+
+
+def movement(before: Decimal, after: Decimal, *, has_paid: bool) -> Movement | None:
+    """The movement from one MRR to another; None when it stays. `has_paid`: it was above zero at some time before."""
+    if before == after:
+        return None
+    if not before:
+        return Movement.REACTIVATION if has_paid else Movement.NEW
+    if not after:
+        return Movement.CHURN
+    return Movement.EXPANSION if after > before else Movement.CONTRACTION
 
 
 def choices(words: type[StrEnum]) -> list[tuple[str, str]]:

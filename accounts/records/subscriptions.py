@@ -5,6 +5,7 @@ doubling and the batching in which it came; for one day the newest telling
 stands; whatever is told of a day leaves the days before it as they were.
 """
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date, datetime
 
@@ -61,9 +62,17 @@ def tell(
 
 def history_of(subscription: Subscription) -> History:
     """All that is known of one subscription."""
-    rows = SubscriptionTerm.objects.filter(subscription=subscription).values_list("from_day", *_TERMS)
-    terms = {row[0]: Terms(*row[1:]) for row in rows}
-    return History(subscription.account_id, subscription.starts_on, terms)
+    return histories_of([subscription])[0][1]
+
+
+def histories_of(subscriptions: Iterable[Subscription]) -> list[tuple[Subscription, History]]:
+    """All that is known of each of some subscriptions, in their order."""
+    held = list(subscriptions)
+    rows = SubscriptionTerm.objects.filter(subscription__in=held).values_list("subscription_id", "from_day", *_TERMS)
+    terms: dict[int, dict[date, Terms]] = {subscription.pk: {} for subscription in held}
+    for subscription_id, from_day, *values in rows:
+        terms[subscription_id][from_day] = Terms(*values)
+    return [(s, History(s.account_id, s.starts_on, terms[s.pk])) for s in held]
 
 
 def _mark(account_ids: set[int], day: date) -> None:

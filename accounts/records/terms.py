@@ -44,6 +44,22 @@ class History:
         told = [from_day for from_day in self.terms if from_day <= day]
         return self.account_id, self.terms[max(told) if told else min(self.terms)]
 
+    def steps(self) -> list[tuple[date, date | None, Terms]]:
+        """Its life as [since, until) on the same terms, in order; the only step of a life of no day is kept."""
+        days = sorted(self.terms)
+        ends = [*days[1:], None]
+        held: list[tuple[date, date | None, Terms]] = []
+        for place, (day, following) in enumerate(zip(days, ends, strict=True)):
+            terms = self.terms[day]
+            since = max(day, self.starts_on) if place else self.starts_on
+            until = min((end for end in (following, terms.ends_on) if end), default=None)
+            if until is not None and until <= since and (held or place + 1 < len(days)):
+                continue
+            if held and held[-1][2] == terms and held[-1][1] == since:
+                since = held.pop()[0]
+            held.append((since, until, terms))
+        return held
+
 
 def first_change(before: History | None, after: History) -> date | None:
     """The first day on which two histories of one subscription differ; None when they never do."""

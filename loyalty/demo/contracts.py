@@ -33,10 +33,6 @@ class Term:
     ends_on: date | None
     renews_on: date | None
 
-    def ends_as_known(self, today: date) -> date | None:
-        """The end as billing knows it on a day: a contract renews unless it was ended."""
-        return self.ends_on if self.ends_on and (self.is_trial or self.ends_on <= today) else None
-
 
 @dataclass(frozen=True)
 class Contract:

@@ -6,14 +6,16 @@ and ends what has ended since. Nothing that people edited meanwhile is undone.
 
 import zlib
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
 
 from accounts.privacy.models import Consent
 from accounts.privacy.rules import ConsentSource
-from accounts.records.models import Account, Contact, FeedbackScore, Subscription, Ticket
+from accounts.records.models import Account, Contact, FeedbackScore, Subscription, SubscriptionTerm, Ticket
 from loyalty.core.people.models import User
+from loyalty.demo.billing import sold
 from loyalty.demo.company import Customer, Person
 from loyalty.demo.support import answers, tickets
 from loyalty.demo.usage_rows import Ids
@@ -112,28 +114,37 @@ def _said(lot: int) -> list[tuple[bool, timedelta]]:
 
 
 def _subscriptions(customers: Sequence[Customer], accounts: Sequence[int], today: date) -> None:
+    held = [(accounts[c.index], told) for c in customers for told in sold(c.index, c.contract, today)]
     Subscription.objects.bulk_create(
         (
             Subscription(
-                account_id=accounts[c.index],
-                external_id=f"sub-{c.index:05d}-{number:03d}",
-                plan=term.plan,
-                billing_frequency=term.billing_frequency,
-                seats=term.seats,
-                mrr=term.mrr,
-                is_trial=term.is_trial,
-                starts_on=term.starts_on,
-                ends_on=term.ends_as_known(today),
-                renews_on=term.renews_on,
+                account_id=account,
+                external_id=told.external_id,
+                starts_on=told.starts_on,
+                told_at=midnight(told.starts_on),
             )
-            for c in customers
-            for number, term in enumerate(c.contract.terms)
-            if term.starts_on <= today
+            for account, told in held
+        ),
+        batch_size=BATCH,
+        ignore_conflicts=True,
+    )
+    wanted = [told.external_id for _, told in held]
+    known = dict(Subscription.objects.filter(external_id__in=wanted).values_list("external_id", "pk"))
+    SubscriptionTerm.objects.bulk_create(
+        (
+            SubscriptionTerm(
+                subscription_id=known[told.external_id],
+                from_day=from_day,
+                told_at=midnight(from_day),
+                **asdict(terms),
+            )
+            for _, told in held
+            for from_day, terms in told.terms.items()
         ),
         batch_size=BATCH,
         update_conflicts=True,
-        unique_fields=["external_id"],
-        update_fields=["ends_on"],
+        unique_fields=["subscription", "from_day"],
+        update_fields=["ends_on", "is_cancelling"],
     )
 
 

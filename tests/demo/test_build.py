@@ -4,7 +4,7 @@ One small company is built once and looked at by most tests; it is taken back at
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +16,7 @@ from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
 from accounts.facts.models import AccountFacts, FactsDirty
-from accounts.records.models import Account, Contact, Subscription
+from accounts.records.models import Account, Contact, SubscriptionTerm
 from accounts.sources.models import SourceKey, SourceKind
 from accounts.sources.rules import key_digest
 from accounts.usage.models import DailyUsage, Event, EventDay
@@ -24,6 +24,7 @@ from loyalty.core.audit.models import AuditLine
 from loyalty.core.people.models import User
 from loyalty.demo import DemoAccess, build
 from loyalty.demo.activity import Activity
+from loyalty.demo.billing import NOTICE
 from loyalty.demo.company import company
 from loyalty.demo.vocabulary import CUSTOM_REPORT, MILESTONE_EVENTS
 from rewards.ledger.models import Posting
@@ -200,16 +201,20 @@ class TestWhatIsBuilt:
         assert kept.quantity == drawn + 5
 
     def test_contracts_that_ended_meanwhile_end_in_billing_too(self, built: DemoAccess) -> None:
-        open_before = set(Subscription.objects.filter(ends_on=None).values_list("external_id", flat=True))
+        ended_before = _ended()
         later = NOW + timedelta(days=200)
         with time_machine.travel(later, tick=False):
             build(ACCOUNTS, quiet, built, now=later)
         expected = {
-            f"sub-{c.index:05d}-{number:03d}"
+            (f"sub-{c.index:05d}", c.contract.churned_on)
             for c in company(ACCOUNTS, NOW.date())
-            for number, term in enumerate(c.contract.terms)
-            if term.starts_on <= later.date() and term.ends_as_known(later.date()) is None
+            if c.contract.churned_on and c.contract.churned_on - NOTICE <= later.date()
         }
-        now_open = set(Subscription.objects.filter(ends_on=None).values_list("external_id", flat=True))
-        assert now_open == expected
-        assert now_open != open_before
+        assert _ended() == expected
+        assert ended_before < expected
+
+
+def _ended() -> set[tuple[str, date | None]]:
+    """Paid subscriptions of which billing knows the end."""
+    rows = SubscriptionTerm.objects.filter(is_cancelling=True).values_list("subscription__external_id", "ends_on")
+    return set(rows)

@@ -1,12 +1,14 @@
 """The made-up customers: seeded, plausible, and not all easy to print."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
 from accounts.records.rules import ContactRole, PlanSegment
+from loyalty.demo.billing import NOTICE, sold
 from loyalty.demo.company import HISTORY_DAYS, Customer, company
 from loyalty.demo.names import HONEST_NAMES
 from loyalty.demo.vocabulary import CUSTOM_REPORT, MILESTONE_EVENTS
@@ -87,11 +89,28 @@ def test_terms_follow_each_other_without_gap_or_overlap(customers: tuple[Custome
         assert all(t.seats >= 1 for t in terms)
 
 
-def test_the_end_of_a_contract_is_known_only_once_it_has_come(customers: tuple[Customer, ...]) -> None:
+def test_billing_knows_the_end_of_a_contract_from_the_notice_on(customers: tuple[Customer, ...]) -> None:
     leaver = next(c for c in customers if c.contract.churned_on and c.contract.churned_on > ANCHOR)
-    last = leaver.contract.terms[-1]
-    assert last.ends_as_known(leaver.contract.churned_on - timedelta(days=1)) is None
-    assert last.ends_as_known(leaver.contract.churned_on) == leaver.contract.churned_on
+    end = leaver.contract.churned_on
+    last = leaver.contract.terms[-1].starts_on
+    noticed_on = max(last, end - NOTICE)
+
+    before = sold(leaver.index, leaver.contract, noticed_on - timedelta(days=1))[-1]
+    after = sold(leaver.index, leaver.contract, noticed_on)[-1]
+
+    assert not any(terms.is_cancelling or terms.ends_on for terms in before.terms.values())
+    assert after.terms[noticed_on] == replace(after.terms[noticed_on], ends_on=end, is_cancelling=True)
+
+
+def test_a_customer_has_one_paid_subscription_with_a_term_for_every_change(customers: tuple[Customer, ...]) -> None:
+    for customer in customers:
+        paid = [t for t in customer.contract.terms if not t.is_trial and t.starts_on <= ANCHOR]
+        held = [s for s in sold(customer.index, customer.contract, ANCHOR) if s.external_id.startswith("sub-")]
+        assert len(held) == bool(paid)
+        if paid:
+            assert {day: terms.mrr for day, terms in held[0].terms.items()}.items() >= {
+                (t.starts_on, t.mrr) for t in paid
+            }
 
 
 def test_names_keep_the_pages_honest_and_are_never_shared(customers: tuple[Customer, ...]) -> None:

@@ -7,7 +7,8 @@ from django.db import connection
 TOLD = (
     "SELECT external_id, name, plan_segment, time_zone, signed_up_on FROM accounts_account",
     "SELECT external_id, name, email, role FROM accounts_contact",
-    "SELECT external_id, seats, mrr, starts_on, ends_on, renews_on FROM accounts_subscription",
+    "SELECT s.external_id, s.starts_on, t.from_day, t.seats, t.mrr, t.ends_on, t.renews_on, t.is_cancelling"
+    " FROM accounts_subscriptionterm t JOIN accounts_subscription s ON s.id = t.subscription_id",
     "SELECT external_id, opened_at, closed_at, satisfaction FROM accounts_ticket",
     "SELECT external_id, score, at FROM accounts_feedbackscore",
     "SELECT message_id, name, seconds, occurred_at, properties FROM accounts_event",

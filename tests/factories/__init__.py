@@ -2,7 +2,7 @@
 
 from tests.factories.milestones import MilestoneFactory
 from tests.factories.people import PersonFactory
-from tests.factories.records import AccountFactory, ContactFactory, SubscriptionFactory
+from tests.factories.records import AccountFactory, ContactFactory, SubscriptionFactory, SubscriptionTermFactory
 from tests.factories.rewards import CampaignFactory, CapFactory, OfferFactory, RewardFactory
 from tests.factories.sources import SourceFactory
 from tests.factories.usage import EventFactory
@@ -19,4 +19,5 @@ __all__ = [
     "RewardFactory",
     "SourceFactory",
     "SubscriptionFactory",
+    "SubscriptionTermFactory",
 ]

@@ -5,7 +5,7 @@ import factory
 from factory.django import DjangoModelFactory
 
 from accounts.privacy.models import Consent
-from accounts.records.models import Account, Contact, Subscription
+from accounts.records.models import Account, Contact, Subscription, SubscriptionTerm
 
 
 class AccountFactory(DjangoModelFactory[Account]):
@@ -39,15 +39,23 @@ class ContactFactory(DjangoModelFactory[Contact]):
 
 
 class SubscriptionFactory(DjangoModelFactory[Subscription]):
-    """One seat-based plan of $1,000.00 a month that has not ended."""
-
     class Meta:
         model = Subscription
 
     account = factory.SubFactory(AccountFactory)
     external_id = factory.Sequence(lambda n: f"sub-{n}")
+    starts_on = date(2025, 1, 1)
+
+
+class SubscriptionTermFactory(DjangoModelFactory[SubscriptionTerm]):
+    """One seat-based plan of $1,000.00 a month that has not ended, from its start."""
+
+    class Meta:
+        model = SubscriptionTerm
+
+    subscription = factory.SubFactory(SubscriptionFactory)
+    from_day = factory.SelfAttribute("subscription.starts_on")
     plan = "Pro"
     billing_frequency = "annual"
     seats = 10
     mrr = Decimal("1000.00")
-    starts_on = date(2025, 1, 1)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from accounts.intake.files.shape import Field, Shape
-from accounts.intake.files.upsert import NOT_KNOWN, marks_of, upsert
+from accounts.intake.files.upsert import NOT_KNOWN
 from accounts.intake.files.values import amount, day, text, whole_number, word, yes_or_no
 from accounts.records.rules import BillingFrequency
 from accounts.sources.rules import Kind
@@ -53,10 +53,70 @@ def check(row: Mapping[str, Any]) -> str | None:
     return None
 
 
+# One row tells the whole life of a subscription, so that its terms hold from its start;
+# later terms that billing has told by the day stand. A column that the file has not keeps what it has.
+TAKE = """
+WITH good AS (SELECT * FROM import_checked WHERE reason IS NULL),
+before AS (
+    SELECT s.id, s.external_id, s.account_id, s.starts_on
+    FROM accounts_subscription s JOIN good USING (external_id)
+),
+held AS (
+    INSERT INTO accounts_subscription AS kept (external_id, account_id, starts_on, told_at, told_as, created_at)
+    SELECT external_id, account_id, starts_on, now(), '', now() FROM good ORDER BY external_id
+    ON CONFLICT (external_id) DO UPDATE
+    SET account_id = excluded.account_id, starts_on = excluded.starts_on, told_at = now(), told_as = ''
+    WHERE (kept.account_id, kept.starts_on) IS DISTINCT FROM (excluded.account_id, excluded.starts_on)
+    RETURNING kept.id, kept.external_id, kept.account_id, kept.starts_on, xmax = 0 AS is_new
+),
+every AS (SELECT id, external_id FROM before UNION ALL SELECT id, external_id FROM held WHERE is_new),
+old AS (
+    SELECT DISTINCT ON (t.subscription_id) t.*, t.from_day = b.starts_on AND b.starts_on <> good.starts_on AS is_moved
+    FROM before b JOIN good USING (external_id) JOIN accounts_subscriptionterm t ON t.subscription_id = b.id
+    ORDER BY t.subscription_id, t.from_day
+),
+moved AS (DELETE FROM accounts_subscriptionterm t USING old WHERE t.id = old.id AND old.is_moved),
+agreed AS (
+    INSERT INTO accounts_subscriptionterm AS kept
+        (subscription_id, from_day, is_cancelling, told_at, told_as, {columns})
+    SELECT every.id, good.starts_on, coalesce(old.is_cancelling, false), now(), '', {values}
+    FROM good JOIN every USING (external_id) LEFT JOIN old ON old.subscription_id = every.id
+    ORDER BY every.id
+    ON CONFLICT (subscription_id, from_day) DO UPDATE
+    SET {sets}, told_at = now(), told_as = ''
+    WHERE ({kept}) IS DISTINCT FROM ({excluded})
+    RETURNING kept.subscription_id AS id
+),
+written AS (
+    SELECT e.id, e.external_id, coalesce(h.is_new, false) AS is_new
+    FROM every e LEFT JOIN held h ON h.id = e.id
+    WHERE h.id IS NOT NULL OR e.id IN (SELECT id FROM agreed)
+),
+marks AS (
+    INSERT INTO accounts_factsdirty (account_id, day)
+    SELECT account_id, min(starts_on)
+    FROM (
+        SELECT good.account_id, good.starts_on FROM written JOIN good USING (external_id)
+        UNION ALL
+        SELECT before.account_id, before.starts_on FROM written JOIN before USING (external_id)
+    ) AS touched
+    GROUP BY account_id
+)
+SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) FROM written
+"""
+
+
 def take(mapped: Sequence[Field]) -> str:
-    fixed = {"external_id": "good.external_id", "account_id": "good.account_id"}
-    at_first = {"created_at": "now()"}
-    return upsert("accounts_subscription", mapped, FIELDS, fixed, marks_of("r.starts_on"), at_first=at_first)
+    terms = [f for f in FIELDS if f.column and f.column != "starts_on"]
+    told = [f"coalesce({'good' if f in mapped else 'old'}.{f.column}, {f.empty})" for f in terms]
+    names = [f.column for f in terms]
+    return TAKE.format(
+        columns=", ".join(names),
+        values=", ".join(told),
+        sets=", ".join(f"{name} = excluded.{name}" for name in names),
+        kept=", ".join(f"kept.{name}" for name in names),
+        excluded=", ".join(f"excluded.{name}" for name in names),
+    )
 
 
 SHAPE = Shape(Kind.SUBSCRIPTION, "external_id", FIELDS, RESOLVE, take, check)

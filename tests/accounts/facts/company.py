@@ -3,11 +3,14 @@
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
 from accounts.facts.models import FactsDirty
 from accounts.records.models import Account, Contact, FeedbackScore, Subscription, Ticket
+from accounts.records.subscriptions import tell
+from accounts.records.terms import Terms
 from accounts.usage.counting import COUNTING
 from accounts.usage.models import Event
 from tests.factories import SourceFactory
@@ -72,13 +75,13 @@ def nps(account: Account, day: date, score: int, external_id: str = "") -> Feedb
     )
 
 
-def subscription(account: Account, starts_on: date, **values: object) -> Subscription:
-    return Subscription.objects.create(
-        account=account,
-        external_id=f"sub-{Subscription.objects.count()}",
-        starts_on=starts_on,
-        **{"mrr": Decimal(1000), "seats": 10, "billing_frequency": "annual"} | values,
-    )
+def subscription(account: Account, starts_on: date, **values: Any) -> Subscription:
+    """One subscription whose terms have been the same from its start."""
+    terms = {"mrr": Decimal(1000), "seats": 10, "billing_frequency": "annual"} | values
+    name = f"sub-{Subscription.objects.count()}"
+    tell(account, name, Terms(**terms), from_day=starts_on, starts_on=starts_on, told_at=moment(starts_on))
+    FactsDirty.objects.all().delete()
+    return Subscription.objects.get(external_id=name)
 
 
 def mark(account: Account, day: date) -> None:

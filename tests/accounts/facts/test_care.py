@@ -6,10 +6,11 @@ from decimal import Decimal
 import pytest
 
 from accounts.facts.models import AccountFacts
+from accounts.facts.rules import MEANINGS
 from accounts.facts.verbs import refresh
 from accounts.milestones.models import MilestoneReach
-from accounts.records.models import Account, FeedbackScore
-from tests.accounts.facts.company import moment, nps, ticket
+from accounts.records.models import Account, FeedbackScore, Ticket
+from tests.accounts.facts.company import moment, nps, ticket, use
 from tests.factories import AccountFactory, MilestoneFactory
 
 DAY = date(2026, 3, 31)
@@ -90,3 +91,56 @@ def test_milestones_stand_from_the_day_they_were_reached(acme: Account) -> None:
 
     assert facts(acme, back(1)).milestones == ["first"]
     assert facts(acme).milestones == ["first", "second"]
+
+
+def csat(account: Account, day: date, score: str) -> None:
+    FeedbackScore.objects.create(
+        account=account,
+        external_id=f"csat-{FeedbackScore.objects.count()}",
+        kind="csat",
+        score=Decimal(score),
+        at=moment(day),
+    )
+
+
+def test_csat_is_the_mean_of_answers_and_ticket_ratings_in_90_days(acme: Account) -> None:
+    csat(acme, back(90), "1")
+    csat(acme, back(89), "4")
+    csat(acme, DAY, "5")
+    csat(acme, back(-1), "1")
+    for opened, closed, rating in ((back(95), back(89), 2), (back(95), back(90), 1), (back(3), back(-1), 1)):
+        Ticket.objects.filter(pk=ticket(acme, opened, closed).pk).update(satisfaction=rating)
+    nps(acme, DAY, 10)
+
+    assert facts(acme).csat_90 == Decimal("3.67")
+
+
+def test_without_answers_csat_is_unknown(acme: Account) -> None:
+    ticket(acme, back(3), closed=DAY)
+
+    assert facts(acme).csat_90 is None
+
+
+@pytest.mark.parametrize(("days_ago", "intent"), [(0, True), (29, True), (30, False), (-1, None)])
+def test_cancellation_intent_that_the_product_tells_stands_for_30_days(
+    acme: Account, days_ago: int, intent: bool | None
+) -> None:
+    use(acme, back(days_ago), "Cancellation Intent")
+
+    assert facts(acme).cancellation_intent is intent
+
+
+def test_an_account_of_which_little_is_known_has_facts_with_the_rest_unknown() -> None:
+    bare = AccountFactory(plan_segment="", signed_up_on=None, industry="EdTech", employee_count=40, goals="Grow")
+
+    found = facts(bare)
+
+    told = {f.name: getattr(found, f.name) for f in AccountFacts._meta.fields if f.null}
+    assert {name: value for name, value in told.items() if value is not None} == {}
+    assert found.milestones == []
+
+
+def test_every_fact_has_a_meaning() -> None:
+    named = {f.name for f in AccountFacts._meta.fields} - {"pk", "day", "account", "refreshed_at"}
+
+    assert set(MEANINGS) == named

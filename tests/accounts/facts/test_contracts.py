@@ -2,13 +2,16 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from accounts.facts.models import AccountFacts
 from accounts.facts.verbs import refresh
 from accounts.records.models import Account
-from tests.accounts.facts.company import sign_in, subscription
+from accounts.records.subscriptions import tell
+from accounts.records.terms import Terms
+from tests.accounts.facts.company import moment, sign_in, subscription
 from tests.factories import AccountFactory, ContactFactory
 
 DAY = date(2026, 3, 31)
@@ -139,3 +142,108 @@ def test_more_users_than_seats_is_told_as_it_is(acme: Account) -> None:
 def test_a_day_before_sign_up_has_no_days_since(acme: Account) -> None:
     assert facts(acme, date(2025, 12, 31)).days_since_sign_up is None
     assert facts(acme, date(2026, 1, 1)).days_since_sign_up == 0
+
+
+def step(account: Account, day: date, mrr: int, **values: Any) -> None:
+    """From `day` on the one subscription of the account, begun on 2025-01-01, is worth `mrr`."""
+    terms = Terms(**{"mrr": Decimal(mrr), "seats": mrr // 10, "billing_frequency": "annual"} | values)
+    tell(account, f"step-{account.pk}", terms, from_day=day, starts_on=date(2025, 1, 1), told_at=moment(day))
+
+
+def test_facts_follow_the_terms_of_their_day(acme: Account) -> None:
+    for day, mrr in ((date(2025, 1, 1), 100), (date(2026, 2, 1), 250), (date(2026, 3, 1), 180)):
+        step(acme, day, mrr)
+    refresh([acme.pk], date(2026, 1, 31), date(2026, 3, 1))
+
+    shown = {f.day: (f.mrr, f.seats_bought) for f in AccountFacts.objects.all()}
+
+    assert shown[date(2026, 1, 31)] == (Decimal(100), 10)
+    assert shown[date(2026, 2, 1)] == shown[date(2026, 2, 28)] == (Decimal(250), 25)
+    assert shown[date(2026, 3, 1)] == (Decimal(180), 18)
+
+
+def test_before_its_first_term_a_subscription_was_what_that_term_says(acme: Account) -> None:
+    step(acme, date(2026, 3, 1), 180)
+
+    assert facts(acme, date(2025, 6, 1)).mrr == Decimal(180)
+
+
+def test_an_end_that_is_told_later_leaves_the_days_before_as_they_were(acme: Account) -> None:
+    step(acme, date(2025, 1, 1), 100)
+    before = facts(acme, date(2026, 3, 9))
+    step(acme, date(2026, 3, 10), 100, ends_on=date(2026, 3, 31), is_cancelling=True)
+
+    assert (before.renews_on, before.cancellation_intent) == (date(2027, 1, 1), False)
+    assert facts(acme, date(2026, 3, 9)).renews_on == date(2027, 1, 1)
+    assert (facts(acme, date(2026, 3, 10)).renews_on, facts(acme, date(2026, 3, 10)).cancellation_intent) == (DAY, True)
+    assert (facts(acme, DAY).mrr, facts(acme, DAY).cancellation_intent) == (Decimal(0), False)
+
+
+@pytest.mark.parametrize(
+    ("case", "day", "mrr", "before"),
+    [
+        ("a year and a day", date(2026, 2, 1), 250, 100),
+        ("a leap day has the 28th before it", date(2028, 2, 29), 250, 250),
+        ("no subscription was known", date(2025, 12, 31), 100, None),
+    ],
+)
+def test_the_mrr_of_a_year_before(acme: Account, case: str, day: date, mrr: int, before: int | None) -> None:
+    step(acme, date(2025, 1, 1), 100)
+    step(acme, date(2026, 2, 1), 250)
+
+    found = facts(acme, day)
+
+    assert (found.mrr, found.mrr_year_before) == (mrr, before), case
+
+
+def test_an_ended_subscription_still_counts_a_year_later(acme: Account) -> None:
+    subscription(acme, date(2025, 1, 1), mrr=Decimal(70), ends_on=date(2025, 6, 1))
+
+    assert (facts(acme, date(2026, 5, 31)).mrr, facts(acme, date(2026, 5, 31)).mrr_year_before) == (0, 70)
+    assert facts(acme, date(2026, 6, 1)).mrr_year_before == 0
+
+
+@pytest.mark.parametrize(
+    ("case", "values", "months"),
+    [
+        ("monthly", {"billing_frequency": "monthly"}, 1),
+        ("annual", {}, 12),
+        ("multi-year", {"billing_frequency": "multi_year", "renews_on": date(2028, 1, 1)}, 36),
+        ("multi-year, end told", {"billing_frequency": "multi_year", "ends_on": date(2027, 1, 1)}, 24),
+        ("multi-year, not told", {"billing_frequency": "multi_year"}, None),
+        ("frequency unknown", {"billing_frequency": ""}, None),
+    ],
+)
+def test_the_length_of_the_contract(acme: Account, case: str, values: dict[str, Any], months: int | None) -> None:
+    subscription(acme, date(2025, 1, 1), **values)
+
+    assert facts(acme).contract_months == months, case
+
+
+def test_a_renewed_contract_is_as_long_as_its_own_term(acme: Account) -> None:
+    several = {"billing_frequency": "multi_year"}
+    step(acme, date(2025, 1, 1), 100, renews_on=date(2028, 1, 1), **several)
+    step(acme, date(2028, 1, 2), 100, renews_on=date(2030, 1, 1), **several)
+    step(acme, date(2028, 6, 1), 200, renews_on=date(2030, 1, 1), **several)
+
+    assert facts(acme, date(2027, 12, 31)).contract_months == 36
+    assert facts(acme, date(2028, 7, 1)).contract_months == 24
+
+
+@pytest.mark.parametrize(
+    ("day", "months"),
+    [
+        (date(2025, 1, 30), 0),
+        (date(2025, 1, 31), 1),
+        (date(2025, 5, 31), 5),
+        (date(2025, 7, 31), 5),
+        (date(2025, 8, 31), 6),
+    ],
+)
+def test_paid_months_leave_out_trials_and_breaks(acme: Account, day: date, months: int) -> None:
+    subscription(acme, date(2024, 12, 1), mrr=Decimal(0), is_trial=True, ends_on=date(2025, 1, 1))
+    subscription(acme, date(2025, 1, 1), mrr=Decimal(50), ends_on=date(2025, 6, 1))
+    subscription(acme, date(2025, 2, 1), mrr=Decimal(10), ends_on=date(2025, 4, 1))
+    subscription(acme, date(2025, 8, 1), mrr=Decimal(50))
+
+    assert facts(acme, day).paid_months == months

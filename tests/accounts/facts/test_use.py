@@ -9,7 +9,7 @@ from accounts.facts.verbs import refresh
 from accounts.records.models import Account
 from accounts.usage.models import KeyAction
 from tests.accounts.facts.company import days, sign_in, use
-from tests.factories import AccountFactory, ContactFactory, SubscriptionFactory
+from tests.factories import AccountFactory, ContactFactory, SubscriptionTermFactory
 
 DAY = date(2026, 3, 31)
 pytestmark = pytest.mark.django_db
@@ -53,7 +53,7 @@ def test_windows_of_28_days_count_active_days_features_and_whole_minutes(acme: A
 
 
 def test_a_contact_counts_as_one_active_seat_however_often_they_come(acme: Account) -> None:
-    SubscriptionFactory(account=acme, seats=4, starts_on=date(2026, 1, 1))
+    SubscriptionTermFactory(subscription__account=acme, subscription__starts_on=date(2026, 1, 1), seats=4)
     ana, ben, cho = (ContactFactory(account=acme) for _ in range(3))
     sign_in(acme, days(back(40), 41), ana)
     sign_in(acme, [back(30)], ben)
@@ -119,3 +119,18 @@ def test_one_day_and_a_whole_range_give_the_same_row(acme: Account) -> None:
 
     assert len(ranged) == 91
     assert list(AccountFacts.objects.order_by("day").values(*names)) == ranged
+
+
+def test_api_calls_are_unknown_until_the_first_and_zero_after_the_last(acme: Account) -> None:
+    use(acme, back(40), times=9)
+    use(acme, back(35), "API Call", times=500)
+    use(acme, back(29), "API Called", times=20)
+    use(acme, DAY, "API Call", times=1)
+
+    assert [facts(acme, day).api_calls_30 for day in (back(36), back(35), back(6), back(5), DAY)] == [
+        None,
+        500,
+        520,
+        20,
+        21,
+    ]

@@ -9,7 +9,9 @@ from django.utils import timezone
 
 from accounts.facts.models import AccountFacts, FactsDirty
 from accounts.intake.models import IntakeBatch, RefusedItem
-from accounts.records.models import Account, Contact, FeedbackScore, Subscription, Ticket
+from accounts.records.models import Account, Contact, FeedbackScore, Subscription, SubscriptionTerm, Ticket
+from accounts.records.subscriptions import tell
+from accounts.records.terms import Terms
 from loyalty.core.audit.models import AuditLine
 from tests.accounts.files.files import ACCOUNTS, SUBSCRIPTIONS, refused, take
 from tests.factories import AccountFactory
@@ -91,9 +93,10 @@ def test_subscriptions_find_their_account_and_mark_what_they_touch(tmp_path: Pat
 
     take(tmp_path, "subscription", SUBSCRIPTIONS + "S-2,A-9,2026-02-01,,Pro,5,100,False,monthly\n")
 
-    found = Subscription.objects.get()
-    assert (found.account.external_id, found.mrr, found.seats) == ("A-1", Decimal("100.00"), 5)
-    assert (found.starts_on, found.ends_on, found.is_trial, found.currency) == (date(2026, 2, 1), None, False, "USD")
+    found = SubscriptionTerm.objects.get()
+    assert (found.subscription.account.external_id, found.mrr, found.seats) == ("A-1", Decimal("100.00"), 5)
+    assert (found.from_day, found.ends_on, found.is_trial, found.currency) == (date(2026, 2, 1), None, False, "USD")
+    assert found.subscription.starts_on == date(2026, 2, 1)
     assert refused(tmp_path, "subscription")[0][:2] == ["3", "There is no account A-9. Import the accounts first."]
     assert marks() == [("A-1", date(2026, 2, 1))]
 
@@ -117,6 +120,21 @@ def test_a_moved_subscription_marks_both_accounts_from_the_earlier_start(tmp_pat
     take(tmp_path, "subscription", SUBSCRIPTIONS.replace("A-1,2026-02-01", "A-2,2026-03-01"))
 
     assert sorted(marks()) == [("A-1", date(2026, 2, 1)), ("A-2", date(2026, 3, 1))]
+
+
+def test_a_subscription_told_again_keeps_later_terms_and_moves_its_first(tmp_path: Path) -> None:
+    take(tmp_path, "account", ACCOUNTS)
+    take(tmp_path, "subscription", SUBSCRIPTIONS)
+    later = {"from_day": date(2026, 6, 1), "starts_on": date(2026, 2, 1), "told_at": datetime(2026, 6, 1, tzinfo=UTC)}
+    tell(Account.objects.get(), "S-1", Terms(plan="Pro", mrr=Decimal(300), seats=9), **later)
+
+    take(tmp_path, "subscription", "subscription_id,account_id,start_date,mrr_amount\nS-1,A-1,2026-03-01,120\n")
+
+    steps = SubscriptionTerm.objects.order_by("from_day").values_list("from_day", "plan", "seats", "mrr")
+    assert list(steps) == [
+        (date(2026, 3, 1), "Pro", 5, Decimal("120.00")),
+        (date(2026, 6, 1), "Pro", 9, Decimal("300.00")),
+    ]
 
 
 def test_tickets_and_scores_come_in(tmp_path: Path) -> None:

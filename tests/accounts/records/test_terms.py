@@ -44,3 +44,18 @@ def test_the_first_term_holds_from_the_start() -> None:
 )
 def test_the_first_day_that_differs(case: str, before: History | None, after: History, day: date | None) -> None:
     assert first_change(before, after) == day, case
+
+
+def test_steps_leave_out_what_did_not_change_or_never_held() -> None:
+    ended = Terms(mrr=Decimal(20), ends_on=LAST)
+    told = History(
+        1, START, {date(2025, 12, 1): LARGE, START: SMALL, date(2026, 1, 9): SMALL, LATER: ended, LAST: ended}
+    )
+
+    assert told.steps() == [(START, LATER, SMALL), (LATER, LAST, ended)]
+
+
+def test_a_life_of_no_day_is_still_told() -> None:
+    told = Terms(ends_on=START)
+
+    assert history(start=told).steps() == [(START, START, told)]
