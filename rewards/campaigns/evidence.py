@@ -70,7 +70,7 @@ def _away(days: int) -> str:
     if days == 0:
         return "today"
     unit = "day" if abs(days) == 1 else "days"
-    return f"{days} {unit} away" if days > 0 else f"{-days} {unit} ago"
+    return f"{days:,} {unit} away" if days > 0 else f"{-days:,} {unit} ago"
 
 
 def evidence(

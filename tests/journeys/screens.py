@@ -4,8 +4,8 @@
     uv run python -m tests.journeys.screens demo.json
 
 The first argument is the file with the line that the demo printed (`-` reads standard
-input), the second, if given, the folder to save to. Nothing is decided in the demo; one
-change of a milestone is proposed unless one waits already.
+input), the second, if given, the folder to save to. Use a demo made for the purpose: a
+cap is set, some credits are granted and a change is proposed, unless that was done before.
 """
 
 import json
@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 FOLDER = Path(__file__).parents[2] / ".readme"
 SIZE = {"width": 1440, "height": 900}
 MILESTONE = "First custom report generated"
+GRANTED = 3
 
 
 class Demo:
@@ -50,19 +51,44 @@ class Demo:
 
 def take_all(demo: Demo) -> None:
     """Home and queue of CS, the liability, and a change of a milestone before its decision."""
-    cs = demo.window("cs")
+    cs, finance, product = demo.window("cs"), demo.window("finance"), demo.window("product")
+    finance.goto(f"{demo.address}/liability/")
+    if finance.get_by_text("Nothing is owed").count():
+        _set_cap(finance, demo.address)
+        for person in (cs, finance):
+            _approve(person, demo.address)
+    cs.goto(demo.address)
     demo.take(cs, "home")
-    cs.goto(f"{demo.address}/offers/")
-    cs.keyboard.press("j")
-    cs.keyboard.press("Enter")
-    cs.get_by_role("region", name="Why this offer").wait_for()
+    _open_first(cs, demo.address)
     demo.take(cs, "queue")
-    finance = demo.window("finance")
     finance.goto(f"{demo.address}/liability/")
     demo.take(finance, "liability")
-    product = demo.window("product")
     _propose(product, demo.address)
     demo.take(product, "change")
+
+
+def _set_cap(finance: Page, address: str) -> None:
+    finance.goto(f"{address}/caps/new/")
+    finance.get_by_label("Name").fill("Programme, each month")
+    finance.get_by_label("Limit", exact=True).fill("5000")
+    with finance.expect_navigation():
+        finance.get_by_role("button", name="Set the cap").click()
+
+
+def _approve(person: Page, address: str) -> None:
+    """Approve the first offers of the person's queue."""
+    for _ in range(GRANTED):
+        _open_first(person, address)
+        person.get_by_role("button", name="Approve").click()
+        person.locator("#messages").get_by_text("Approved").wait_for()
+
+
+def _open_first(person: Page, address: str) -> None:
+    """Open the first offer that waits for the person beside the list, by keyboard."""
+    person.goto(f"{address}/offers/")
+    person.keyboard.press("j")
+    person.keyboard.press("Enter")
+    person.get_by_role("region", name="Why this offer").wait_for()
 
 
 def _propose(product: Page, address: str) -> None:
@@ -72,8 +98,8 @@ def _propose(product: Page, address: str) -> None:
     beside = product.get_by_role("region", name=MILESTONE, exact=True)
     beside.wait_for()
     if not beside.get_by_role("link", name="A change by").count():
-        beside.get_by_label("How often").fill("2")
-        beside.get_by_label("Reason").fill("One report may be an accident; two are a habit")
+        beside.get_by_label("Within days of sign-up").fill("90")
+        beside.get_by_label("Reason").fill("Only a report in the first three months tells that onboarding worked")
         with product.expect_navigation():
             beside.get_by_role("button", name="Propose").click()
     product.goto(f"{address}/changes/")

@@ -77,7 +77,7 @@ def test_a_crowded_list_fits(
     for path, rows in CROWDED.items():
         eve.go(path)
         expect(eve.page.locator("[data-keys-list] [data-row]")).to_have_count(rows)
-        eve.inspect(f"crowded{path.replace('/', '-').partition('?')[0]}")
+        eve.inspect(f"crowded{path.replace('/', '-').partition('?')[0]}", briefly=True)
     assert eve.page.evaluate("window.attacked") is None
 
 
@@ -94,7 +94,7 @@ def test_what_is_opened_shows_names_as_they_are(
         _open(eve, "/offers/", name)
         eve.page.get_by_role("complementary", name="Detail").get_by_role("link", name=name).first.click()
         expect(eve.page.get_by_role("heading", level=1)).to_have_text(name)
-        eve.inspect(f"account-{UNWISHED.index(name)}")
+        eve.inspect(f"account-{UNWISHED.index(name)}", briefly=True)
     assert eve.page.evaluate("window.attacked") is None
 
 
@@ -104,7 +104,7 @@ def _open(eve: Visitor, path: str, name: str) -> None:
     eve.page.locator("[data-keys-list] [data-row]").filter(has_text=name).locator("[data-open]").first.click()
     beside = eve.page.get_by_role("complementary", name="Detail")
     expect(beside.locator("[data-row]")).to_be_visible()
-    eve.inspect(f"opened{path.replace('/', '-').partition('?')[0]}{UNWISHED.index(name)}")
+    eve.inspect(f"opened{path.replace('/', '-').partition('?')[0]}{UNWISHED.index(name)}", briefly=True)
     assert beside.locator("script, b").count() == 0
 
 

@@ -32,6 +32,25 @@ def test_home_is_sound(visitor: Visitor) -> None:
     visitor.inspect("home-cs")
 
 
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (
+            "const i = new Image(); i.src = '/static/loyalty/favicon.svg'; document.querySelector('main').append(i)",
+            "image-alt",
+        ),
+        ("document.querySelector('main').style.width = '3000px'", "wider than the window"),
+        ("document.querySelector('main').setAttribute('style', 'color: red')", "style-src"),
+        ("console.error('something went wrong')", "something went wrong"),
+    ],
+)
+def test_an_inspection_finds_what_it_is_for(visitor: Visitor, fault: str, told: str) -> None:
+    visitor.page.evaluate(fault)
+    with pytest.raises(AssertionError, match=told):
+        visitor.inspect("faulty", briefly=True)
+    visitor.complaints.clear()
+
+
 def test_a_missing_page_keeps_the_shell(visitor: Visitor) -> None:
     visitor.allow = {404}
     visitor.go("/no/such/page/")

@@ -63,13 +63,16 @@ class Visitor:
         """What was told above the page, seen and heard."""
         return self.page.locator("#messages").get_by_text(text)
 
-    def inspect(self, name: str) -> None:
+    def inspect(self, name: str, *, briefly: bool = False) -> None:
         """Look at the page in light and dark, wide and narrow: nothing serious for axe, nothing wider than the window.
 
+        `briefly` looks at wide and light, and at narrow and dark: for a page whose colours were seen elsewhere.
         With SCREENSHOTS=1 each look is kept as a picture under that name.
         """
         for width, size in (("wide", WIDE), ("narrow", NARROW)):
             for scheme in ("light", "dark"):
+                if briefly and (width == "wide") != (scheme == "light"):
+                    continue
                 self.page.set_viewport_size(size)  # type: ignore[arg-type]
                 self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
                 look = f"{name}, {width}, {scheme}"
