@@ -2,11 +2,13 @@
 
 from django.urls import reverse
 
+from accounts.contacts.holdings import add_holding
 from accounts.privacy.following import follow_withdrawal
 from loyalty.core.changes.registry import add_impact
 from loyalty.core.money import money
 from loyalty.core.people.models import User
 from loyalty.core.shell.registry import Found, add_counter, add_finder
+from rewards.approvals.holding import OFFERS
 from rewards.approvals.queries import find as find_offers
 from rewards.approvals.queries import waiting_count
 from rewards.campaigns.impact import MILESTONE_KIND, cost_of_milestone_change
@@ -37,4 +39,5 @@ def wire() -> None:
     add_finder("Campaigns", _campaigns)
     register_caps()
     follow_withdrawal("offers", stop_addressing)
+    add_holding(OFFERS)
     add_impact(MILESTONE_KIND, cost_of_milestone_change)

@@ -12,6 +12,12 @@ class RoleForm(forms.Form):
     role = forms.ChoiceField(choices=choices(ContactRole))
 
 
+class ErasureForm(forms.Form):
+    """That one means it."""
+
+    sure = forms.BooleanField(label="I understand that this cannot be undone")
+
+
 class ConsentForm(forms.Form):
     """What a contact told us about consent."""
 

@@ -4,14 +4,15 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.contacts import queries, verbs
-from accounts.contacts.forms import ConsentForm, RoleForm
+from accounts.contacts import erasure, queries, verbs
+from accounts.contacts.export import export_contact
+from accounts.contacts.forms import ConsentForm, ErasureForm, RoleForm
 from accounts.privacy.queries import history
 from accounts.privacy.verbs import record_consent
 from accounts.records.models import Contact
@@ -58,6 +59,37 @@ def consent(request: HttpRequest, contact_id: int) -> HttpResponse:
     except DomainError as refused:
         tell(request, refused)
     return redirect("contact", contact_id)
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+def erase(request: HttpRequest, contact_id: int) -> HttpResponse:
+    """Say what erasing will do, and do it once it is confirmed."""
+    chosen, form = found(contact_id), ErasureForm(request.POST or None)
+    try:
+        erasure.check_may_handle(signed_in(request))
+        if request.method == "POST" and form.is_valid():
+            erasure.erase(chosen, acting_user=signed_in(request))
+            messages.success(request, "Erased. Nothing that names them is kept.")
+            return redirect("contact", contact_id)
+    except DomainError as refused:
+        tell(request, refused)
+        return redirect("contact", contact_id)
+    status = 422 if request.method == "POST" else 200
+    return render(request, "accounts/contacts/erase.html", {"contact": chosen, "form": form}, status=status)
+
+
+@require_GET
+@never_cache
+def export(request: HttpRequest, contact_id: int) -> HttpResponse:
+    """All that is held on the contact, as a file of JSON."""
+    try:
+        held = export_contact(found(contact_id), acting_user=signed_in(request))
+    except DomainError as refused:
+        raise PermissionDenied(str(refused)) from refused
+    response = JsonResponse(held, json_dumps_params={"indent": 2, "ensure_ascii": False})
+    response["Content-Disposition"] = f'attachment; filename="contact-{contact_id}.json"'
+    return response
 
 
 def found(contact_id: int) -> Contact:

@@ -88,12 +88,3 @@ class Names:
 
 def _tells(word: str) -> bool:
     return len(word) >= (_SHORTEST_NUMBER if word.isdecimal() else _SHORTEST_WORD)
-
-
-def measures_of(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """The properties of an event that facts are worked out from."""
-    return {
-        name: properties[name]
-        for name in KEPT_PROPERTIES
-        if isinstance(properties.get(name), int | float) and not isinstance(properties[name], bool)
-    }

@@ -18,9 +18,14 @@ def check_member(user: User, function: Function) -> None:
         raise NotAllowed(f"This belongs to {FUNCTION_LABELS[function]}. Ask a colleague there, or propose it.")
 
 
+def is_administrator(user: User) -> bool:
+    """Whether the person is an active administrator, read from the database now."""
+    return User.objects.filter(pk=user.pk, is_active=True, is_administrator=True).exists()
+
+
 def check_administrator(user: User) -> None:
     """Raise NotAllowed unless the person is an active administrator."""
-    if not User.objects.filter(pk=user.pk, is_active=True, is_administrator=True).exists():
+    if not is_administrator(user):
         raise NotAllowed("Only an administrator can do this.")
 
 

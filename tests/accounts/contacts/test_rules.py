@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from accounts.contacts.rules import Names, Use, measures_of, most_active
+from accounts.contacts.rules import Names, Use, most_active
 
 JANE = Names(["user-17", "12", "48213", "Jane Roe", "jane@acme.example", ""])
 
@@ -43,8 +43,3 @@ def test_names_are_struck_out(value: Any, left: Any) -> None:
 
 def test_without_names_nothing_is_struck_out() -> None:
     assert Names([" "]).struck_text("anything") == "anything"
-
-
-def test_only_measures_are_left_of_an_event() -> None:
-    told = {"gigabytes": 1.5, "duration_seconds": "60", "email": "jane@acme.example"}
-    assert measures_of(told) == {"gigabytes": 1.5}

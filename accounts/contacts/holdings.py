@@ -1,0 +1,33 @@
+"""What higher floors hold on contacts, for export and erasure.
+
+A room registers in its app's `ready()`: how to list what it holds on a contact,
+and how to strike the contact's names out of it. Money facts stay.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from accounts.contacts.rules import Names
+
+
+@dataclass(frozen=True)
+class Holding:
+    """`rows(contact_id)` for the export; `strike(account_ids, names)` in the transaction that erases."""
+
+    name: str
+    rows: Callable[[int], list[dict[str, Any]]]
+    strike: Callable[[Sequence[int], Names], None]
+
+
+_holdings: dict[str, Holding] = {}
+
+
+def add_holding(holding: Holding) -> None:
+    """Make a holding part of every export and erasure."""
+    _holdings[holding.name] = holding
+
+
+def holdings() -> list[Holding]:
+    """All that were registered."""
+    return list(_holdings.values())

@@ -1,0 +1,242 @@
+"""FAULT 35: nothing that names an erased person is left in a dump; facts and balances are as before."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from accounts.contacts.erasure import erase
+from accounts.contacts.models import QuizAnswer
+from accounts.contacts.verbs import set_role
+from accounts.facts.models import AccountFacts
+from accounts.facts.verbs import refresh
+from accounts.intake.models import RefusedItem
+from accounts.privacy.models import Erasure, Suppressed
+from accounts.privacy.queries import consents, erased_among
+from accounts.records.models import Account, Contact, FeedbackScore
+from accounts.records.rules import ContactRole
+from accounts.sources.rules import Kind
+from accounts.usage.models import ContactDay, DailyUsage, Event
+from loyalty.core.audit.models import AuditLine
+from loyalty.core.errors import DomainError, NotAllowed
+from loyalty.core.people.models import User
+from rewards.campaigns.verbs import evaluate
+from rewards.ledger.models import Posting
+from rewards.ledger.verbs import issue_credit
+from rewards.offers.models import Grant, Offer
+from tests.accounts.intake.conftest import basic
+from tests.factories import (
+    AccountFactory,
+    CampaignFactory,
+    ContactFactory,
+    MilestoneFactory,
+    OfferFactory,
+    SourceFactory,
+)
+
+pytestmark = pytest.mark.django_db
+JANE, MAIL, PHONE = "user-17-jane", "jane.roe@acme.example", "+1 555 0100 17"
+TELLING = ("user-17-jane", "anon-99-x", "jane.roe", "jane roe", "555 0100")
+
+
+@pytest.fixture
+def send(client: Client) -> Callable[..., Any]:
+    """Send a call as the system of record for usage and accounts."""
+    SourceFactory(name="Product", kinds=[Kind.USAGE, Kind.ACCOUNT], key="key")
+
+    def post(channel: str, **body: Any) -> Any:
+        return client.post(
+            f"/v1/{channel}", body, content_type="application/json", headers={"Authorization": basic("key")}
+        )
+
+    return post
+
+
+@pytest.fixture
+def jane(send: Callable[..., Any], cs: User) -> Contact:
+    """Somebody of whom every table knows something."""
+    now = timezone.now()
+    send("identify", messageId="i-0", userId="anon-99-x", traits={"phone": PHONE})
+    send("alias", messageId="a-1", previousId="anon-99-x", userId=JANE)
+    send("group", messageId=f"g-{JANE}", userId=JANE, groupId="acme", traits={"name": "Acme", "owner": MAIL})
+    told = {"name": "Jane Roe", "email": MAIL, "consent": {"granted": True, "policyVersion": "1"}}
+    send("identify", messageId="i-1", userId=JANE, traits=told)
+    send("identify", messageId="i-2", userId="colleague", traits={"email": "bob@acme.example"})
+    for n, who in enumerate((JANE, JANE, "colleague")):
+        send(
+            "track",
+            messageId=f"{who}-{n}",
+            userId=who,
+            event="Report Shared",
+            context={"groupId": "acme"},
+            timestamp=(now - timedelta(days=n)).isoformat(),
+            properties={"to": MAIL, "gigabytes": 1.5, "note": f"for Jane Roe ({JANE})"},
+        )
+    send("track", messageId="bad", userId=JANE, event="", properties={"email": MAIL})
+    contact = Contact.objects.get(external_id=JANE)
+    FeedbackScore.objects.create(
+        account=contact.account, contact=contact, external_id=f"nps-{JANE}", kind="nps", score=9, at=now
+    )
+    QuizAnswer.objects.create(contact=contact, version=1, goals="I am Jane Roe", wishes=["say"], answered_at=now)
+    set_role(contact, ContactRole.CHAMPION, acting_user=cs)
+    granted = OfferFactory(account=contact.account, contact=contact, state="approved")
+    OfferFactory(account=contact.account, contact=contact, campaign=granted.campaign, cause_key="open")
+    Offer.objects.update(
+        evidence={"summary": "s", "words": ["Jane Roe did it"], "events": [{"detail": f"message {JANE}-0"}]}
+    )
+    granted.steps.update(note=f"Ask {MAIL}")
+    grant = Grant.objects.create(
+        offer=granted,
+        account=granted.account,
+        face_value=granted.face_value,
+        currency=granted.currency,
+        expires_on=date(2099, 1, 1),
+    )
+    issue_credit(grant, booked_on=now.date(), acting_user=cs)
+    refresh(None, now.date() - timedelta(days=3), now.date())
+    return contact
+
+
+def dump() -> str:
+    """Every row of every table as text, in lower case."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+        texts = []
+        for (table,) in cursor.fetchall():
+            cursor.execute(f"SELECT coalesce(string_agg(t::text, chr(10)), '') FROM \"{table}\" t")
+            texts.append(cursor.fetchone()[0])
+    return "\n".join(texts).lower()
+
+
+def totals() -> list[Any]:
+    refreshed = [f.name for f in AccountFacts._meta.concrete_fields if f.name != "refreshed_at"]
+    return [
+        list(AccountFacts.objects.order_by("day", "account_id").values_list(*refreshed)),
+        list(DailyUsage.objects.order_by("account_id", "day").values_list()),
+        list(ContactDay.objects.order_by("account_id", "day", "contact_id").values_list()),
+        list(Posting.objects.order_by("pk").values_list()),
+        list(Grant.objects.order_by("pk").values_list()),
+    ]
+
+
+def test_a_dump_names_nobody_and_totals_are_equal(jane: Contact, cs: User) -> None:
+    before, full = totals(), dump()
+    assert [word for word in TELLING if word in full] == list(TELLING)
+    erase(jane, acting_user=cs)
+    assert [word for word in TELLING if word in dump()] == []
+    assert totals() == before
+    today = timezone.now().date()
+    refresh(None, today - timedelta(days=3), today)
+    assert totals() == before
+
+
+def test_colleagues_keep_what_is_theirs(jane: Contact, cs: User) -> None:
+    erase(jane, acting_user=cs)
+    theirs = Event.objects.get(contact__external_id="colleague")
+    assert theirs.properties == {"to": "(erased)", "gigabytes": 1.5, "note": "for (erased) ((erased))"}
+    assert theirs.message_id == "colleague-2"
+    assert [e.properties for e in Event.objects.filter(contact=jane)] == [{"gigabytes": 1.5}] * 2
+    assert Account.objects.get().name == "Acme"
+
+
+def test_the_audit_says_that_somebody_was_erased_but_not_who(jane: Contact, cs: User) -> None:
+    erase(jane, acting_user=cs)
+    line = AuditLine.objects.get(verb="contact_erased")
+    assert (line.actor, line.object_label, line.object_id) == (cs, "a contact of Acme", str(jane.pk))
+
+
+def test_no_offer_is_addressed_to_them_afterwards(jane: Contact, cs: User) -> None:
+    erase(jane, acting_user=cs)
+    assert [o.contact_id for o in Offer.objects.filter(cause_key="open")] == [None]
+    assert not consents(jane)
+    milestone = MilestoneFactory(event_name="Report Shared")
+    CampaignFactory(milestone=milestone)
+    milestone.reaches.create(account=jane.account, version=1, count=1, reached_at=timezone.now(), fires=True)
+    assert evaluate() == 1
+    assert Offer.objects.order_by("-pk")[0].contact is None
+
+
+@pytest.mark.parametrize(
+    ("channel", "call"),
+    [
+        ("identify", {"userId": JANE, "traits": {"email": MAIL}}),
+        ("group", {"userId": JANE, "groupId": "acme", "traits": {}}),
+        ("track", {"userId": JANE, "event": "Signed In", "context": {"groupId": "acme"}}),
+        ("track", {"userId": JANE, "event": "Signed In"}),
+        ("track", {"userId": JANE, "event": ""}),
+        ("alias", {"previousId": "somebody", "userId": JANE}),
+        ("alias", {"previousId": JANE, "userId": "somebody"}),
+    ],
+)
+def test_what_names_them_later_is_refused_and_not_kept(
+    channel: str, call: dict[str, Any], jane: Contact, cs: User, send: Callable[..., Any]
+) -> None:
+    erase(jane, acting_user=cs)
+    events, contacts = Event.objects.count(), Contact.objects.count()
+    answer = send(channel, messageId=f"late-{JANE}", **call)
+    assert (answer.status_code, answer.json()["code"]) == (400, "erased_contact")
+    assert (Event.objects.count(), Contact.objects.count()) == (events, contacts)
+    item = RefusedItem.objects.order_by("-pk")[0]
+    assert (item.code, item.raw, item.message_id) == ("erased_contact", "", "")
+    assert JANE not in dump()
+
+
+def test_every_id_they_had_is_suppressed(cs: User, send: Callable[..., Any]) -> None:
+    send("identify", messageId="1", userId="first-id")
+    send("alias", messageId="2", previousId="first-id", userId="second-id")
+    erase(Contact.objects.get(external_id="second-id"), acting_user=cs)
+    assert erased_among(["first-id", "second-id", "third-id"]) == {"first-id", "second-id"}
+    assert Suppressed.objects.filter(digest__in=["first-id", "second-id"]).count() == 0
+
+
+def test_whoever_is_erased_stays_erased(cs: User) -> None:
+    contact = ContactFactory(account=AccountFactory())
+    erase(contact, acting_user=cs)
+    contact.refresh_from_db()
+    with pytest.raises(DomainError, match="erased already"):
+        erase(contact, acting_user=cs)
+    with pytest.raises(DomainError, match="was erased"):
+        set_role(contact, ContactRole.CHAMPION, acting_user=cs)
+
+
+@pytest.mark.parametrize("who", ["finance", "product"])
+def test_others_may_not(who: str, request: pytest.FixtureRequest) -> None:
+    contact = ContactFactory()
+    with pytest.raises(NotAllowed):
+        erase(contact, acting_user=request.getfixturevalue(who))
+    assert (Contact.objects.get().name, Erasure.objects.count()) == (contact.name, 0)
+
+
+def test_the_browser_asks_first(administrator: User, signed_in_as: Callable[[User], Client]) -> None:
+    contact, client = ContactFactory(), signed_in_as(administrator)
+    address = f"/accounts/contacts/{contact.pk}/erase"
+    assert "at once and for good" in client.get(address).content.decode()
+    assert (client.post(address).status_code, Erasure.objects.count()) == (422, 0)
+    client.post(address, {"sure": "on"})
+    assert Erasure.objects.get().contact == contact
+    page = client.get(f"/accounts/contacts/{contact.pk}/").content.decode()
+    assert "This contact was erased" in page
+    assert contact.name not in client.get(f"/accounts/{contact.account_id}/").content.decode()
+
+
+def test_the_export_has_every_table(jane: Contact, cs: User, signed_in_as: Callable[[User], Client]) -> None:
+    response = signed_in_as(cs).get(f"/accounts/contacts/{jane.pk}/export")
+    held = response.json()
+    assert {name: len(rows) for name, rows in held.items() if name != "contact"} == {
+        "consent": 1,
+        "quiz_answers": 1,
+        "feedback": 1,
+        "profile_calls": 4,
+        "events": 2,
+        "days_of_use": 2,
+        "refused": 1,
+        "offers": 2,
+    }
+    assert held["contact"]["email"] == MAIL
+    assert response["Content-Disposition"] == f'attachment; filename="contact-{jane.pk}.json"'
+    line = AuditLine.objects.get(verb="exported")
+    assert line.object_label == "what is held on a contact of Acme"
