@@ -1,5 +1,6 @@
 from accounts.contacts.models import QuizAnswer, Retention
 from accounts.facts.models import AccountFacts, FactsDirty
+from accounts.intake.hooks.models import HookCall, RecordTold
 from accounts.intake.models import IntakeBatch, ProfileCall, RefusedItem
 from accounts.milestones.models import Milestone, MilestoneReach, MilestoneVersion
 from accounts.privacy.models import Consent, Erasure, Suppressed
@@ -19,6 +20,7 @@ __all__ = [
     "EventDay",
     "FactsDirty",
     "FeedbackScore",
+    "HookCall",
     "IntakeBatch",
     "KeyAction",
     "Milestone",
@@ -26,6 +28,7 @@ __all__ = [
     "MilestoneVersion",
     "ProfileCall",
     "QuizAnswer",
+    "RecordTold",
     "RefusedItem",
     "Retention",
     "Source",

@@ -18,6 +18,7 @@ urlpatterns = [
     path("sources/", include("accounts.sources.urls")),
     path("events/", include("accounts.intake.urls")),
     path("v1/", include("accounts.intake.api_urls")),
+    path("webhooks/", include("accounts.intake.hooks.urls")),
     path("milestones/", include("accounts.milestones.urls")),
     path("offers/", include("rewards.approvals.urls")),
     path("caps/", include("rewards.caps.urls")),

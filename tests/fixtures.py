@@ -17,8 +17,9 @@ from tests.factories.people import PersonFactory
 
 @pytest.fixture(autouse=True)
 def _plain_http(settings: LazySettings) -> None:
-    """Test clients speak HTTP, and no test waits for a slow password hash."""
+    """Test clients speak HTTP and as fast as they can, and no test waits for a slow password hash."""
     settings.SECURE_SSL_REDIRECT = False
+    settings.INTAKE_QUOTA_A_SECOND = 0
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 

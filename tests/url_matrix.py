@@ -132,6 +132,9 @@ EXPECTED: dict[str, Expect] = {
 def make_samples(proposer: User) -> dict[str, int]:
     """One object of each kind that an address names."""
     account, milestone = AccountFactory(), MilestoneFactory()
+    "webhook": Expect({"source_id": "source"}, anonymous=405, others=405),
+    "webhook-hubspot": Expect({"source_id": "source"}, anonymous=405, others=405),
+    "webhook-zendesk": Expect({"source_id": "source"}, anonymous=405, others=405),
     campaign = CampaignFactory(milestone=milestone)
     offer = OfferFactory(campaign=campaign, account=account)
     granted = OfferFactory(campaign=campaign, state="approved")

@@ -2,7 +2,7 @@
 
 200 means committed. A refused call inside a batch does not cost the others: the
 batch is 200 and names it by its index. A request that is refused as a whole says
-so with 400, 401, 411 or 413, a code and a reason; it is counted on /events/ too.
+so with 400, 401, 411, 413 or 429, a code and a reason; it is counted on /events/ too.
 """
 
 import base64
@@ -21,6 +21,7 @@ from django.views.decorators.http import require_POST
 from accounts.intake import rules
 from accounts.intake.bodies import parsed, unpacked, visible
 from accounts.intake.exchange import body_of, refusal, unavailable
+from accounts.intake.quota import OverQuota, spend
 from accounts.intake.reading import Envelope
 from accounts.intake.receipts import Receipt, tell_refused_request
 from accounts.intake.rules import CALLS_BY_NAME, RequestRefused
@@ -39,6 +40,8 @@ def receive(request: HttpRequest, channel: str) -> HttpResponse:
     try:
         try:
             receipt = visit.receipt()
+        except OverQuota as over:
+            return refusal(over)
         except RequestRefused as refused:
             tell_refused_request(visit.sender, channel, refused.refusal, visible(visit.body))
             return refusal(refused)
@@ -75,6 +78,8 @@ class Visit:
         return take_in(sender, self.channel, items, envelope, endpoint=call, size=len(self.body))
 
     def _sender(self, key: Any) -> Sender:
+        if isinstance(key, str):
+            spend(key)
         sender = sender_of(key, now=self.now) if isinstance(key, str) else None
         if sender is None:
             raise RequestRefused(401, rules.WRONG_KEY)

@@ -5,6 +5,7 @@ from contextlib import suppress
 from django.http import HttpRequest, JsonResponse, UnreadablePostError
 
 from accounts.intake import rules
+from accounts.intake.quota import OverQuota
 from accounts.intake.rules import RequestRefused
 from loyalty.core.availability import RETRY_AFTER_SECONDS
 
@@ -43,6 +44,8 @@ def refusal(refused: RequestRefused) -> JsonResponse:
     """The answer to a request that is refused as a whole."""
     why = refused.refusal
     response = JsonResponse({"success": False, "code": why.code, "message": why.reason}, status=refused.status)
+    if isinstance(refused, OverQuota):
+        response["Retry-After"] = str(refused.retry_after)
     if refused.status == 401:
         response["WWW-Authenticate"] = 'Basic realm="write key", charset="UTF-8"'
     return response

@@ -1,6 +1,6 @@
 """Programs take a shorter way in than browsers.
 
-What sends to /v1/ has a key and no cookies: sessions, sign-in, CSRF, CSP,
+What sends to /v1/ and /webhooks/ has a key or a secret and no cookies: sessions, sign-in, CSRF, CSP,
 messages and htmx have nothing to do for it, and would be a third of the work
 of a request that comes many times a second.
 """
@@ -10,17 +10,17 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import Resolver404, resolve
 
-PREFIX = "/v1/"
+PREFIXES = ("/v1/", "/webhooks/")
 
 
 class ApiLaneMiddleware:
-    """Answer requests to /v1/ at once; whatever stands after this middleware does not see them."""
+    """Answer requests to /v1/ and /webhooks/ at once; whatever stands after this middleware does not see them."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not request.path_info.startswith(PREFIX):
+        if not request.path_info.startswith(PREFIXES):
             return self.get_response(request)
         try:
             match = resolve(request.path_info)

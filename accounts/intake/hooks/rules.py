@@ -1,0 +1,157 @@
+"""Records that come by webhook: their types, what counts when they overlap, and where two bodies differ. Pure."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from accounts.intake.rules import Refusal
+from accounts.sources.rules import Kind
+
+CHANNEL = "webhook"
+TOLERANCE = timedelta(minutes=5)
+# How long a webhook id is remembered; senders give up on a call within days.
+REMEMBERED = timedelta(days=30)
+# Bodies with more places than this are compared record by record.
+MAX_PARTS = 1000
+SHOWN_DIFFERENCES = 3
+
+
+class RecordType(StrEnum):
+    ACCOUNT = "account"
+    CONTACT = "contact"
+    TICKET = "ticket"
+    FEEDBACK = "feedback"
+    CONSENT = "consent"
+
+
+# The kind of data that each type is: only its system of record may tell it.
+KIND_OF: dict[RecordType, Kind] = {
+    RecordType.ACCOUNT: Kind.ACCOUNT,
+    RecordType.CONTACT: Kind.ACCOUNT,
+    RecordType.TICKET: Kind.SUPPORT,
+    RecordType.FEEDBACK: Kind.FEEDBACK,
+    RecordType.CONSENT: Kind.FEEDBACK,
+}
+
+NO_SOURCE = Refusal("no_source", "There is no source at this address. Copy it again from the Sources page.")
+NO_SECRET = Refusal(
+    "no_secret", "This source has no signing secret that works. An administrator makes one on the Sources page."
+)
+BAD_SIGNATURE = Refusal(
+    "bad_signature", "The signature does not fit the body. Sign with the secret that the Sources page showed."
+)
+WRONG_TIME = Refusal(
+    "wrong_time", "The signature is more than five minutes old, or ahead. Check the clock and sign each try anew."
+)
+ID_TOO_LONG = Refusal("bad_webhook_id", "webhook-id must be a text of 1 to 255 characters.")
+NOT_A_HOOK = Refusal("not_a_record", "The body must be an object with type and data, or a list in data.")
+TOO_MANY_RECORDS = Refusal("too_many_records", "A webhook takes at most 2500 records. Send fewer in one call.")
+WAS_ERASED = Refusal("erased", "This contact was erased on request and does not come back.")
+
+Told = dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record as it was sent: only the fields that it names. `raw` is the item as it came."""
+
+    position: int
+    type: RecordType
+    external_id: str
+    at: datetime
+    fields: dict[str, Any]
+    raw: Any
+
+
+def incomplete(missing: list[str]) -> Refusal:
+    """A record that is new must say more than one that is known."""
+    return Refusal("incomplete", f"The record is new here and must also name {' and '.join(missing)}.")
+
+
+def not_valid(problem: str) -> Refusal:
+    return Refusal("not_valid", problem)
+
+
+def cannot_be_placed(reason: str) -> Refusal:
+    return Refusal("not_placed", reason)
+
+
+def body_differs(webhook_id: str, places: list[str]) -> Refusal:
+    """The same webhook id with another body; the places are named, never the values."""
+    shown = ", ".join(places[:SHOWN_DIFFERENCES])
+    more = f" and {len(places) - SHOWN_DIFFERENCES} more" if len(places) > SHOWN_DIFFERENCES else ""
+    return Refusal(
+        "other_body",
+        f"webhook-id {webhook_id[:80]} was taken in before with another body: it differs at {shown}{more}. "
+        "Give each body an id of its own.",
+    )
+
+
+def newer_fields(told: Mapping[str, list[str]], record: Record, key: bytes) -> Told:
+    """Field → [time, digest] of those fields that this record tells and no newer one has told.
+
+    The later time wins; at the same time the greater digest, so that whatever
+    the order of arrival, the same word stands.
+    """
+    fresh: Told = {}
+    for name, value in record.fields.items():
+        word = [record.at.isoformat(), digest(value, key)]
+        if name not in told or _order(word) > _order(told[name]):
+            fresh[name] = word
+    return fresh
+
+
+def _order(word: list[str]) -> tuple[datetime, str]:
+    return datetime.fromisoformat(word[0]), word[1]
+
+
+def digest(value: Any, key: bytes) -> str:
+    """A short keyed digest of any JSON value, dates and decimals included."""
+    text = json.dumps(value, sort_keys=True, default=str, separators=(",", ":"))
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), key=key, digest_size=9).hexdigest()
+
+
+def parts(body: Any, key: bytes) -> dict[str, str]:
+    """Place → digest of everything in a body; the inside of records is left out when there is too much."""
+    found: dict[str, str] = {}
+    for place, value in _leaves("", body):
+        found[place or "the body"] = digest(value, key)
+        if len(found) > MAX_PARTS:
+            return {place: digest(value, key) for place, value in _records(body)}
+    return found
+
+
+def differences(earlier: Mapping[str, str], later: Mapping[str, str]) -> list[str]:
+    """The places whose values are not the same in both, in their order."""
+    places = [*later, *(place for place in earlier if place not in later)]
+    return [place for place in places if earlier.get(place) != later.get(place)]
+
+
+def _leaves(place: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Without recursion: a body may be nested deeper than Python's stack."""
+    waiting = [(place, value)]
+    while waiting:
+        place, value = waiting.pop()
+        if isinstance(value, dict) and value:
+            inside = [(f"{place}.{name}" if place else str(name), inner) for name, inner in value.items()]
+        elif isinstance(value, list) and value:
+            inside = [(f"{place}[{number}]", inner) for number, inner in enumerate(value)]
+        else:
+            yield place, value
+            continue
+        waiting += reversed(inside)
+
+
+def _records(body: Any) -> Iterator[tuple[str, Any]]:
+    if not isinstance(body, dict):
+        yield "the body", body
+        return
+    for name, value in body.items():
+        if name == "data" and isinstance(value, list):
+            yield from ((f"data[{number}]", item) for number, item in enumerate(value))
+        else:
+            yield name, value
