@@ -1,5 +1,6 @@
 from accounts.contacts.models import QuizAnswer, Retention
 from accounts.facts.models import AccountFacts, FactsDirty
+from accounts.intake.files.models import FileChunk, FileRefusal, FileUpload
 from accounts.intake.hooks.models import HookCall, RecordTold
 from accounts.intake.models import IntakeBatch, ProfileCall, RefusedItem
 from accounts.milestones.models import Milestone, MilestoneReach, MilestoneVersion
@@ -20,6 +21,9 @@ __all__ = [
     "EventDay",
     "FactsDirty",
     "FeedbackScore",
+    "FileChunk",
+    "FileRefusal",
+    "FileUpload",
     "HookCall",
     "IntakeBatch",
     "KeyAction",

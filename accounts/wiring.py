@@ -1,10 +1,12 @@
 """What the accounts floor tells the ground: what can be changed by request, found, and warned of in the top bar."""
 
 from accounts.book.finding import find_accounts, find_contacts
+from accounts.intake.files.running import IMPORT_JOB
 from accounts.milestones.changing import MILESTONE
 from accounts.milestones.key_actions import KEY_ACTIONS
 from accounts.sources.warning import silent_source_warning
 from loyalty.core.changes.registry import register
+from loyalty.core.jobs.registry import register_job
 from loyalty.core.shell.registry import add_finder, add_warning
 
 
@@ -12,6 +14,7 @@ def wire() -> None:
     """Register everything once, when the app is ready."""
     register(MILESTONE)
     register(KEY_ACTIONS)
+    register_job(IMPORT_JOB)
     add_finder("Accounts", find_accounts)
     add_finder("Contacts", find_contacts)
     add_warning(silent_source_warning)

@@ -16,8 +16,9 @@ from datetime import date
 
 from django.db.models import Model
 
+from accounts.intake.files.models import FileUpload
 from accounts.intake.models import IntakeBatch, ProfileCall, RefusedItem
-from accounts.sources.models import SourceKey
+from accounts.sources.models import SourceKey, SourceSecret
 from loyalty.core.audit.models import AuditLine
 from loyalty.core.changes.verbs import propose_or_apply
 from loyalty.core.jobs.models import Job
@@ -87,24 +88,33 @@ EXPECTED: dict[str, Expect] = {
     "source-new": Expect(others=403, administrator=200),
     "source-key-new": Expect({"source_id": "source"}, posts=True),
     "source-key-revoke": Expect({"key_id": "source key"}, posts=True),
+    "source-signing": Expect({"source_id": "source"}, others=403, administrator=200),
+    "source-secret-revoke": Expect({"secret_id": "source secret"}, posts=True),
     "events": Expect(),
     "event": Expect({"arrival_id": "event"}),
     "profile-call": Expect({"arrival_id": "profile call"}),
     "refused-item": Expect({"arrival_id": "refused item"}),
+    "imports": Expect(),
+    "import": Expect({"upload_id": "upload"}),
+    "import-start": Expect({"upload_id": "upload"}, posts=True),
+    "import-discard": Expect({"upload_id": "upload"}, posts=True),
+    "import-refused": Expect({"upload_id": "upload"}),
     "accounts": Expect(),
     "account": Expect({"account_id": "account"}),
+    "contact": Expect({"contact_id": "contact"}),
+    "contact-role": Expect({"contact_id": "contact"}, posts=True),
+    "contact-consent": Expect({"contact_id": "contact"}, posts=True),
+    "contact-quiz-link": Expect({"contact_id": "contact"}, posts=True),
+    "quiz": Expect({"token": 1}, anonymous=404, others=404),  # nobody signed that
+    "contact-erase": Expect({"contact_id": "contact"}, others=403, cs=200, administrator=200),
+    "contact-export": Expect({"contact_id": "contact"}, others=403, cs=200, administrator=200),
+    "contact-offers": Expect({"account_id": "account", "contact_id": "contact"}),
     "milestones": Expect(),
     "milestone": Expect({"milestone_id": "milestone"}),
     "milestone-new": Expect(),
     "milestone-edit": Expect({"milestone_id": "milestone"}, posts=True),
     "milestone-preview": Expect(),
     "key-actions": Expect(),
-    "contact": Expect({"contact_id": "contact"}),
-    "contact-role": Expect({"contact_id": "contact"}, posts=True),
-    "contact-consent": Expect({"contact_id": "contact"}, posts=True),
-    "contact-erase": Expect({"contact_id": "contact"}, others=403, cs=200, administrator=200),
-    "contact-export": Expect({"contact_id": "contact"}, others=403, cs=200, administrator=200),
-    "contact-offers": Expect({"account_id": "account", "contact_id": "contact"}),
     "offers": Expect(),
     "account-offers": Expect({"account_id": "account"}),
     "offer": Expect({"offer_id": "offer"}),
@@ -126,15 +136,15 @@ EXPECTED: dict[str, Expect] = {
     "v1-alias": Expect(anonymous=405, others=405),
     "v1-batch": Expect(anonymous=405, others=405),
     "v1-import": Expect(anonymous=405, others=405),
+    "webhook": Expect({"source_id": "source"}, anonymous=405, others=405),
+    "webhook-hubspot": Expect({"source_id": "source"}, anonymous=405, others=405),
+    "webhook-zendesk": Expect({"source_id": "source"}, anonymous=405, others=405),
 }
 
 
 def make_samples(proposer: User) -> dict[str, int]:
     """One object of each kind that an address names."""
     account, milestone = AccountFactory(), MilestoneFactory()
-    "webhook": Expect({"source_id": "source"}, anonymous=405, others=405),
-    "webhook-hubspot": Expect({"source_id": "source"}, anonymous=405, others=405),
-    "webhook-zendesk": Expect({"source_id": "source"}, anonymous=405, others=405),
     campaign = CampaignFactory(milestone=milestone)
     offer = OfferFactory(campaign=campaign, account=account)
     granted = OfferFactory(campaign=campaign, state="approved")
@@ -149,15 +159,16 @@ def make_samples(proposer: User) -> dict[str, int]:
     posting = issue_credit(grant, booked_on=date(2026, 3, 2), acting_user=proposer)
     samples = {
         "account": account,
+        "contact": ContactFactory(account=account),
         "milestone": milestone,
         "campaign": campaign,
         "offer": offer,
         "cap": CapFactory(),
         "change": change,
         "posting": posting,
-        "contact": ContactFactory(account=account),
         "source": SourceFactory(),
         "job": Job.objects.create(kind="import", title="accounts.csv", started_by=proposer),
+        "upload": FileUpload.objects.create(kind="account", name="accounts.csv", size=0, uploaded_by=proposer),
         **_arrivals(),
         "audit line": AuditLine.objects.order_by("id")[0],
     }
@@ -170,6 +181,7 @@ def _arrivals() -> dict[str, Model]:
     batch = IntakeBatch.objects.create(source=event.source, channel="track", refused=1)
     return {
         "source key": SourceKey.objects.create(source=event.source, digest="0" * 64, hint="0000"),
+        "source secret": SourceSecret.objects.create(source=event.source, scheme="standard", sealed="", hint="0000"),
         "event": event,
         "profile call": ProfileCall.objects.create(
             source=event.source, message_id="m", call="group", occurred_at=event.occurred_at, payload={}

@@ -6,7 +6,7 @@ a kind runs at a time, so that two cannot each find the other's rows missing.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import chain, islice
@@ -20,7 +20,7 @@ from django.utils import timezone
 from accounts.intake.files import staging
 from accounts.intake.files.mapping import Mapped, map_columns
 from accounts.intake.files.reading import Row, Table
-from accounts.intake.files.refused import RefusedFile
+from accounts.intake.files.refused import RefusedFile, RefusedRows
 from accounts.intake.files.shape import Shape
 from accounts.intake.files.shapes import SHAPES
 from accounts.intake.files.values import Unreadable
@@ -37,6 +37,11 @@ REFUSED_KEPT = 1_000
 CHANNEL = "csv"
 
 Report = Callable[[int, int], None]
+Told = Callable[["Summary", int, int], bool]
+
+
+class Busy(Exception):
+    """Another import of the kind runs at this moment."""
 
 
 @dataclass
@@ -55,6 +60,15 @@ class Summary:
             setattr(self, name, getattr(self, name) + count)
 
 
+@dataclass
+class _Chunk:
+    """How far the reading of one chunk has come."""
+
+    rows: Iterator[Row]
+    read: int = 0
+    last_line: int = 0
+
+
 @dataclass(frozen=True)
 class Plan:
     """A file that is ready to be taken in: whose it is, and which column is what."""
@@ -63,22 +77,31 @@ class Plan:
     source: Source
     shape: Shape
     mapped: list[Mapped]
+    name: str = ""
+
+    @property
+    def own(self) -> Mapped:
+        """The column of the row's own id."""
+        return next(m for m in self.mapped if m.field.name == self.shape.id_field)
 
     @property
     def parameters(self) -> dict[str, Any]:
-        own = next(m.column for m in self.mapped if m.field.name == self.shape.id_field)
         return {
             "source": self.source.pk,
-            "own": own,
+            "own": self.own.column,
             "today": timezone.now().date(),
             "currency": settings.REPORTING_CURRENCY,
         }
 
 
-def plan_import(path: Path, kind: Kind, source: Source, overrides: Mapping[str, str]) -> Plan:
-    """Look at the head of the file; raises FileProblem or MappingProblem with what is wrong."""
+def plan_import(path: Path, kind: Kind, source: Source, overrides: Mapping[str, str], *, name: str = "") -> Plan:
+    """Look at the head of the file; raises FileProblem or MappingProblem with what is wrong.
+
+    `name` is what people call the file, by default that of the path.
+    """
     with Table(path) as table:
-        return Plan(path, source, SHAPES[kind], map_columns(SHAPES[kind], table.header, overrides))
+        mapped = map_columns(SHAPES[kind], table.header, overrides)
+        return Plan(path, source, SHAPES[kind], mapped, name or path.name)
 
 
 def import_file(
@@ -91,26 +114,69 @@ def import_file(
     when a file cannot be read or written.
     """
     total = Summary()
-    with (
-        Table(plan.path) as table,
-        RefusedFile(refused_path, table.header) as refused,
-        _alone(plan.shape.kind),
-        staging.staging(plan.shape),
-    ):
-        rows = table.rows()
-        for first in rows:
-            chunk = chain([first], islice(rows, CHUNK - 1))
-            total.add(_take_chunk(plan, chunk, refused, table.lines_in_file, acting_user, report))
+
+    def add(done: Summary, line: int, lines: int) -> bool:
+        total.add(done)
+        return True
+
+    with Table(plan.path) as table, RefusedFile(refused_path, table.header) as refused:
+        take_chunks(plan, table, refused, acting_user=acting_user, told=add, report=report, wait=True)
         return total, table.not_utf_8
+
+
+def take_chunks(
+    plan: Plan,
+    table: Table,
+    refused: RefusedRows,
+    *,
+    acting_user: Actor | None,
+    told: Told,
+    report: Report = lambda done, total: None,
+    after: int = 0,
+    wait: bool = False,
+) -> bool:
+    """Take in the rows behind line `after`, chunk by chunk; True when the file has ended.
+
+    Raises Busy while another import of the kind runs, unless it is to `wait`.
+
+    `told` is called in the transaction of each chunk with what became of it, its
+    last line and the lines of the file; when it says False, no other is begun.
+    """
+    with _alone(plan.shape.kind, wait=wait), staging.staging(plan.shape):
+        rows, first = table.rows(), None
+        if after:
+            first = staging.remember_rows(plan.shape, plan.own, rows, after, refused.lines_sql)
+        going = True
+        while going and (first := first or next(rows, None)):
+            chunk = chain([first], islice(rows, CHUNK - 1))
+            going = _take_chunk(plan, chunk, refused, table.lines_in_file, acting_user, told, report)
+            first = None
+        return going
+
+
+def would_refuse(plan: Plan, rows: Iterable[Row]) -> list[tuple[int, str]]:
+    """Line and reason of those rows that would be refused now; nothing is kept."""
+    with transaction.atomic(), staging.staging(plan.shape):
+        staging.copy_rows(plan.shape, plan.mapped, _values(plan, _Chunk(iter(rows))))
+        staging.check_rows(plan.shape, plan.mapped, plan.parameters)
+        found = [(line, reason) for line, _, _, reason in staging.refused_rows(plan.shape)]
+        transaction.set_rollback(True)
+        return found
 
 
 @transaction.atomic
 def _take_chunk(
-    plan: Plan, rows: Iterator[Row], refused: RefusedFile, lines: int, acting_user: Actor | None, report: Report
-) -> Summary:
-    done = Summary()
-    parameters = plan.parameters
-    staging.copy_rows(plan.shape, plan.mapped, _values(plan, rows, done, lines, report))
+    plan: Plan,
+    rows: Iterator[Row],
+    refused: RefusedRows,
+    lines: int,
+    acting_user: Actor | None,
+    told: Told,
+    report: Report,
+) -> bool:
+    chunk, done, parameters = _Chunk(rows), Summary(), plan.parameters
+    staging.copy_rows(plan.shape, plan.mapped, _values(plan, chunk, lines, report))
+    done.read = chunk.read
     staging.check_rows(plan.shape, plan.mapped, parameters)
     good, done.new, done.changed, done.flagged = staging.take_rows(plan.shape, plan.mapped, parameters)
     done.unchanged, done.refused = good - done.new - done.changed, done.read - good
@@ -128,22 +194,25 @@ def _take_chunk(
         acting_user=acting_user,
         object_type="source",
         object_id=plan.source.pk,
-        object_label=f"{plan.path.name} ({plan.shape.kind.value})",
+        object_label=f"{plan.name} ({plan.shape.kind.value})",
         after=asdict(done),
     )
     ring_on_commit()
-    return done
+    return told(done, chunk.last_line, lines)
 
 
-def _values(plan: Plan, rows: Iterator[Row], done: Summary, lines: int, report: Report) -> Iterator[list[Any]]:
+def _values(
+    plan: Plan, chunk: _Chunk, lines: int = 0, report: Report = lambda done, total: None
+) -> Iterator[list[Any]]:
     """Rows for COPY: line, the cells as they came, the mapped values, the reason."""
-    for row in rows:
-        done.read += 1
+    for row in chunk.rows:
+        chunk.read += 1
+        chunk.last_line = row.line
         # PostgreSQL's text holds no NUL.
         raw = json.dumps([cell.replace("\0", "\N{SYMBOL FOR NULL}") for cell in row.cells], ensure_ascii=False)
         values, problem = (None, row.problem) if row.problem else _read(plan, row.cells)
         yield [row.line, raw, *(values or [None] * len(plan.mapped)), problem]
-        if done.read % 1000 == 0:
+        if chunk.read % 1000 == 0:
             report(row.line, lines)
 
 
@@ -164,7 +233,7 @@ def _read(plan: Plan, cells: Sequence[str]) -> tuple[list[Any] | None, str | Non
     return (None, whole) if whole else (values, None)
 
 
-def _keep_refused(plan: Plan, batch: IntakeBatch, refused: RefusedFile) -> None:
+def _keep_refused(plan: Plan, batch: IntakeBatch, refused: RefusedRows) -> None:
     items = []
     for line, raw, own_id, reason in staging.refused_rows(plan.shape):
         if refused.rows < REFUSED_KEPT:
@@ -181,15 +250,21 @@ def _keep_refused(plan: Plan, batch: IntakeBatch, refused: RefusedFile) -> None:
                 )
             )
         refused.add(line, raw, reason)
+    refused.flush()
     RefusedItem.objects.bulk_create(items)
 
 
 @contextmanager
-def _alone(kind: Kind) -> Iterator[None]:
+def _alone(kind: Kind, *, wait: bool) -> Iterator[None]:
     """Hold the lock of one kind of import, which PostgreSQL drops with the session."""
     name = f"import of {kind.value}"
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [name])
+        if wait:
+            cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [name])
+        else:
+            cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name])
+            if cursor.fetchone() == (False,):
+                raise Busy(name)
         try:
             yield
         finally:

@@ -80,8 +80,8 @@ def _check_complete(shape: Shape, mapped: Sequence[Mapped], header: Sequence[str
     missing = [f.name for f in shape.fields if f.required and f.name not in found]
     if missing:
         raise MappingProblem(
-            f"No column was found for {', '.join(missing)}. Name it with --map COLUMN={missing[0]}; "
-            f"the file has: {', '.join(header)}."
+            f"No column was found for {', '.join(missing)}. Say which one it is (in a terminal with "
+            f"--map COLUMN={missing[0]}); the file has: {', '.join(header)}."
         )
     if shape.one_of and not found & set(shape.one_of):
         raise MappingProblem(f"One of {' and '.join(shape.one_of)} is needed; the file has: {', '.join(header)}.")

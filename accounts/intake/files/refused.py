@@ -1,4 +1,4 @@
-"""The file of refused rows: line, reason, and the row as it came, for mending and sending again."""
+"""Where refused rows are kept: line, reason, and the row as it came, for mending and sending again."""
 
 import csv
 import json
@@ -6,14 +6,30 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Protocol
 
 from loyalty.core.csv import cell
 
 NUMBER = re.compile(r"[+-]?\d+([.,]\d+)*")
 
 
+class RefusedRows(Protocol):
+    """`rows` is how many there are so far; `lines_sql` selects the lines of those of an import that goes on."""
+
+    rows: int
+    lines_sql: str
+
+    def add(self, line: int, raw: str, reason: str) -> None:
+        """One row; `raw` is the JSON list of its cells."""
+
+    def flush(self) -> None:
+        """Keep what was added; called in the transaction of the chunk."""
+
+
 class RefusedFile:
     """Written row by row; a file without refused rows is taken away again."""
+
+    lines_sql = "SELECT NULL::integer WHERE false"
 
     def __init__(self, path: Path, header: Sequence[str]) -> None:
         self.path = path
@@ -36,6 +52,9 @@ class RefusedFile:
         """One row; `raw` is the JSON list of its cells."""
         self.rows += 1
         self._writer.writerow([line, reason, *map(harmless, json.loads(raw))])
+
+    def flush(self) -> None:
+        self._stream.flush()
 
 
 def harmless(text: str) -> object:

@@ -18,15 +18,21 @@ def source_of(kind: Kind, name: str) -> Source:
     Where the kind has no source yet, the named one (by default “Files”) is made
     its system of record. Raises DomainError when another source is.
     """
-    active = SourceKind.objects.filter(kind=kind.value, is_active=True).select_related("source").first()
+    active = active_source(kind)
     if active is None:
         return _first_source(kind, name or FIRST_SOURCE)
-    if name and active.source.name != name:
+    if name and active.name != name:
         raise DomainError(
-            f"{KIND_LABELS[kind]}: the system of record is {active.source.name}, not {name}. "
+            f"{KIND_LABELS[kind]}: the system of record is {active.name}, not {name}. "
             "Data of another source is not taken in."
         )
-    return active.source
+    return active
+
+
+def active_source(kind: Kind) -> Source | None:
+    """The system of record of the kind; None when there is none yet."""
+    active = SourceKind.objects.filter(kind=kind.value, is_active=True).select_related("source").first()
+    return active.source if active else None
 
 
 @transaction.atomic

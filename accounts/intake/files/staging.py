@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connection
 
 from accounts.intake.files.mapping import Mapped
+from accounts.intake.files.reading import Row
 from accounts.intake.files.shape import Shape
 
 TABLES = ("import_staged", "import_checked", "import_seen")
@@ -38,6 +39,11 @@ FROM (
 LEFT JOIN import_seen s ON s.id = r.{id}
 """
 KEEP_SEEN = "INSERT INTO import_seen SELECT {id}, line FROM import_checked WHERE reason IS NULL"
+
+REMEMBER = """
+INSERT INTO import_seen SELECT {id}, min(line) FROM import_staged
+WHERE reason IS NULL AND {id} IS NOT NULL AND line NOT IN ({refused}) GROUP BY {id}
+"""
 
 
 @contextmanager
@@ -68,6 +74,26 @@ def copy_rows(shape: Shape, mapped: Sequence[Mapped], rows: Iterable[Sequence[An
         with cursor.copy(f"COPY import_staged ({names}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
+
+
+def remember_rows(shape: Shape, own: Mapped, rows: Iterator[Row], last: int, refused: str) -> Row | None:
+    """Note the ids of rows up to a line, which went in already; returns the first row behind it.
+
+    `refused` is SQL for the lines of those that did not go in.
+    """
+    behind: list[Row] = []
+
+    def ids() -> Iterator[Sequence[Any]]:
+        for row in rows:
+            if row.line > last:
+                behind.append(row)
+                return
+            yield row.line, "", "" if row.problem else row.cells[own.place].strip(), row.problem or None
+
+    copy_rows(shape, [own], ids())
+    with connection.cursor() as cursor:
+        cursor.execute(REMEMBER.format(id=shape.id_field, refused=refused))
+    return behind[0] if behind else None
 
 
 def check_rows(shape: Shape, mapped: Sequence[Mapped], parameters: dict[str, Any]) -> None:

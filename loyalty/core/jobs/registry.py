@@ -11,6 +11,10 @@ class JobCancelled(Exception):
     """Somebody wants no more of it; what was committed stays."""
 
 
+class NotYet(Exception):
+    """The job cannot go on at this moment; the text says what it waits for."""
+
+
 class LeaseLost(Exception):
     """Another worker took the job over: whatever is not committed must be left undone."""
 

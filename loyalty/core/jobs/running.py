@@ -16,7 +16,7 @@ from django.utils import timezone
 from loyalty.core.doorbell.verbs import ring_on_commit
 from loyalty.core.errors import DomainError
 from loyalty.core.jobs.models import Job
-from loyalty.core.jobs.registry import JobCancelled, LeaseLost, job_kind
+from loyalty.core.jobs.registry import JobCancelled, LeaseLost, NotYet, job_kind
 from loyalty.core.jobs.rules import LEASE, SLICE, TRIES, JobState, wait_before
 from loyalty.core.jobs.verbs import JOBS, end_job
 
@@ -78,6 +78,8 @@ def run_next() -> Job | None:
         log.warning("Job %s was taken over by another worker.", job.pk)
     except JobCancelled:
         _end(job, JobState.CANCELLED)
+    except NotYet as waits:
+        _let_wait(job, str(waits))
     except DomainError as refused:
         _end(job, JobState.FAILED, error=str(refused))
     except Exception:
@@ -113,6 +115,13 @@ def _give_back(job: Job) -> None:
     mine = Job.objects.filter(pk=job.pk, claims=job.claims, state=JobState.RUNNING.value)
     mine.update(state=JobState.WAITING.value, due_at=timezone.now(), lease_until=None, tries=F("tries") - 1)
     ring_on_commit(JOBS)
+
+
+def _let_wait(job: Job, what_for: str) -> None:
+    """Try again in a moment; that it had to wait is no failure."""
+    mine = Job.objects.filter(pk=job.pk, claims=job.claims, state=JobState.RUNNING.value)
+    told = {"message": what_for[:300], "due_at": timezone.now() + wait_before(1), "tries": F("tries") - 1}
+    mine.update(state=JobState.WAITING.value, lease_until=None, **told)
 
 
 def _put_off(job: Job) -> None:
