@@ -141,6 +141,8 @@ INTAKE_BURST_SECONDS = 10
 
 # Money: one reporting currency; caps and liability are shown in it.
 REPORTING_CURRENCY = os.environ.get("REPORTING_CURRENCY", "USD")
+# The version of the privacy policy that contacts are shown with the quiz: a short name.
+PRIVACY_POLICY_VERSION = os.environ.get("PRIVACY_POLICY_VERSION", "1")
 COMPANY_TIME_ZONE = os.environ.get("COMPANY_TIME_ZONE", "UTC")
 # The role that the application runs as. When it is not the owner of the tables,
 # migrations give it everything but the right to rewrite audit and ledger.

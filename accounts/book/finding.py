@@ -18,7 +18,7 @@ def find_accounts(text: str, user: User) -> list[Found]:
 
 
 def find_contacts(text: str, user: User) -> list[Found]:
-    """Contacts by name or address; each leads to its account."""
+    """Contacts by name or address; each leads to their own page."""
     return [
         Found(str(c), c.account.name if c.account else "", reverse("contact", args=[c.pk]))
         for c in search_contacts(text, AT_MOST)

@@ -7,6 +7,7 @@ dated fact “preference quiz completed”.
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from accounts.contacts.rules import QUIZ_ROLES, REWARD_WISHES
 from accounts.records.models import Contact
 
 
@@ -26,6 +27,14 @@ class QuizAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"Preference quiz completed on {self.answered_at:%d %b %Y}"
+
+    @property
+    def work_in_words(self) -> str:
+        return QUIZ_ROLES.get(self.work, "")
+
+    @property
+    def wishes_in_words(self) -> list[str]:
+        return [REWARD_WISHES[wish] for wish in self.wishes if wish in REWARD_WISHES]
 
 
 class Retention(models.Model):

@@ -6,11 +6,12 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.contacts import erasure, queries, verbs
+from accounts.contacts import erasure, queries, quiz, verbs
 from accounts.contacts.export import export_contact
 from accounts.contacts.forms import ConsentForm, ErasureForm, RoleForm
 from accounts.privacy.queries import history
@@ -59,6 +60,19 @@ def consent(request: HttpRequest, contact_id: int) -> HttpResponse:
     except DomainError as refused:
         tell(request, refused)
     return redirect("contact", contact_id)
+
+
+@require_POST
+@never_cache
+def quiz_link(request: HttpRequest, contact_id: int) -> HttpResponse:
+    """Make a link to the quiz and show it, this once."""
+    chosen = found(contact_id)
+    try:
+        token = quiz.make_link(chosen, acting_user=signed_in(request))
+    except DomainError as refused:
+        tell(request, refused)
+        return redirect("contact", contact_id)
+    return show(request, chosen, quiz_link=request.build_absolute_uri(reverse("quiz", args=[token])))
 
 
 @require_http_methods(["GET", "POST"])

@@ -33,6 +33,17 @@ _SHORTEST_WORD, _SHORTEST_NUMBER = 4, 5
 
 
 @dataclass(frozen=True)
+class Answers:
+    """What a contact answered; `work` and `wishes` are words of the tables above, `goals` is free text."""
+
+    work: str
+    goals: str
+    wishes: list[str]
+    consents: bool
+    policy_version: str
+
+
+@dataclass(frozen=True)
 class Use:
     """What one contact did in the last CHAMPION_DAYS."""
 
