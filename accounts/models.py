@@ -3,15 +3,17 @@ from accounts.facts.models import AccountFacts, FactsDirty
 from accounts.intake.files.models import FileChunk, FileRefusal, FileUpload
 from accounts.intake.hooks.models import HookCall, RecordTold
 from accounts.intake.models import IntakeBatch, ProfileCall, RefusedItem
+from accounts.intake.stripe.models import BillingCustomer, StripeCall
 from accounts.milestones.models import Milestone, MilestoneReach, MilestoneVersion
 from accounts.privacy.models import Consent, Erasure, Suppressed
-from accounts.records.models import Account, Contact, FeedbackScore, Subscription, SubscriptionTerm, Ticket
+from accounts.records.models import Account, Contact, FeedbackScore, Invoice, Subscription, SubscriptionTerm, Ticket
 from accounts.sources.models import Source, SourceKey, SourceKind, SourceSecret
 from accounts.usage.models import ContactDay, DailyUsage, Event, EventDay, KeyAction
 
 __all__ = [
     "Account",
     "AccountFacts",
+    "BillingCustomer",
     "Consent",
     "Contact",
     "ContactDay",
@@ -26,6 +28,7 @@ __all__ = [
     "FileUpload",
     "HookCall",
     "IntakeBatch",
+    "Invoice",
     "KeyAction",
     "Milestone",
     "MilestoneReach",
@@ -39,6 +42,7 @@ __all__ = [
     "SourceKey",
     "SourceKind",
     "SourceSecret",
+    "StripeCall",
     "Subscription",
     "SubscriptionTerm",
     "Suppressed",

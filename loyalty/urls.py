@@ -20,6 +20,7 @@ urlpatterns = [
     path("events/", include("accounts.intake.urls")),
     path("v1/", include("accounts.intake.api_urls")),
     path("webhooks/", include("accounts.intake.hooks.urls")),
+    path("webhooks/stripe/", include("accounts.intake.stripe.urls")),
     path("milestones/", include("accounts.milestones.urls")),
     path("offers/", include("rewards.approvals.urls")),
     path("caps/", include("rewards.caps.urls")),

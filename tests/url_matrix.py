@@ -18,6 +18,7 @@ from django.db.models import Model
 
 from accounts.intake.files.models import FileUpload
 from accounts.intake.models import IntakeBatch, ProfileCall, RefusedItem
+from accounts.intake.stripe.models import StripeCall
 from accounts.sources.models import SourceKey, SourceSecret
 from loyalty.core.audit.models import AuditLine
 from loyalty.core.changes.verbs import propose_or_apply
@@ -93,6 +94,7 @@ EXPECTED: dict[str, Expect] = {
     "events": Expect(),
     "event": Expect({"arrival_id": "event"}),
     "profile-call": Expect({"arrival_id": "profile call"}),
+    "stripe-call": Expect({"arrival_id": "stripe call"}),
     "refused-item": Expect({"arrival_id": "refused item"}),
     "imports": Expect(),
     "import": Expect({"upload_id": "upload"}),
@@ -128,6 +130,7 @@ EXPECTED: dict[str, Expect] = {
     "liability": Expect(),
     "ledger": Expect(),
     "posting": Expect({"posting_id": "posting"}),
+    "webhook-stripe": Expect({"source_id": "source"}, anonymous=405, others=405),
     "v1-track": Expect(anonymous=405, others=405),
     "v1-identify": Expect(anonymous=405, others=405),
     "v1-group": Expect(anonymous=405, others=405),
@@ -185,6 +188,9 @@ def _arrivals() -> dict[str, Model]:
         "event": event,
         "profile call": ProfileCall.objects.create(
             source=event.source, message_id="m", call="group", occurred_at=event.occurred_at, payload={}
+        ),
+        "stripe call": StripeCall.objects.create(
+            source=event.source, message_id="evt_1", call="invoice.paid", occurred_at=event.occurred_at
         ),
         "refused item": RefusedItem.objects.create(batch=batch, code="nobody", reason="Nobody.", raw="{"),
     }

@@ -57,6 +57,8 @@ def _detail(kind: str, arrival_id: int) -> dict[str, Any] | None:
     if found is None:
         return None
     opened, content = found
+    if content is None:  # billing events that no rule looks at are only counted
+        return {"opened": opened, "content": ""}
     return {"opened": opened, "content": _legible(content) if kind == REFUSED else _indented(content)}
 
 

@@ -1,4 +1,4 @@
-"""What came in: accepted events and profile calls, and what was refused, newest first."""
+"""What came in: accepted events, profile calls and billing events, and what was refused, newest first."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -9,11 +9,17 @@ from typing import Any
 from django.db.models import Model, Q, QuerySet, Sum
 
 from accounts.intake.models import IntakeBatch, ProfileCall, RefusedItem
+from accounts.intake.stripe.models import StripeCall
 from accounts.sources.models import Source
 from accounts.usage.models import Event
 
-EVENT, PROFILE, REFUSED = "event", "profile-call", "refused-item"
-OUTCOMES = {EVENT: "Accepted events", PROFILE: "Accepted profile calls", REFUSED: "Refused"}
+EVENT, PROFILE, STRIPE, REFUSED = "event", "profile-call", "stripe-call", "refused-item"
+OUTCOMES = {
+    EVENT: "Accepted events",
+    PROFILE: "Accepted profile calls",
+    STRIPE: "Accepted billing events",
+    REFUSED: "Refused",
+}
 SORTED_BY = ("-id",)
 CSV_HEADER = (
     *("received", "outcome", "what", "account", "contact", "happened", "source"),
@@ -21,7 +27,7 @@ CSV_HEADER = (
 )
 
 # The kind is also the name of the address of one of them.
-_MODELS: dict[str, type[Model]] = {EVENT: Event, PROFILE: ProfileCall, REFUSED: RefusedItem}
+_MODELS: dict[str, type[Model]] = {EVENT: Event, PROFILE: ProfileCall, STRIPE: StripeCall, REFUSED: RefusedItem}
 
 
 @dataclass(frozen=True)
@@ -96,7 +102,12 @@ def newest(source_id: int, text: str, size: int) -> list[Arrival]:
 
 def arrivals(kind: str, rows: Iterable[Any]) -> Iterator[Arrival]:
     """Rows of one outcome as the list shows them."""
-    told: dict[str, Callable[[Any], Arrival]] = {EVENT: _of_event, PROFILE: _of_profile, REFUSED: _of_refused}
+    told: dict[str, Callable[[Any], Arrival]] = {
+        EVENT: _of_event,
+        PROFILE: _of_profile,
+        STRIPE: _of_stripe,
+        REFUSED: _of_refused,
+    }
     return (told[kind](row) for row in rows)
 
 
@@ -105,7 +116,7 @@ def arrival(kind: str, pk: int) -> tuple[Arrival, Any] | None:
     row = rows_of(kind, 0, "").filter(pk=pk).first() if kind in _MODELS else None
     if row is None:
         return None
-    content = {EVENT: "properties", PROFILE: "payload", REFUSED: "raw"}[kind]
+    content = {EVENT: "properties", PROFILE: "payload", STRIPE: "payload", REFUSED: "raw"}[kind]
     return next(arrivals(kind, [row])), getattr(row, content)
 
 
@@ -120,13 +131,17 @@ def csv_rows(kinds: Iterable[str], source_id: int, text: str) -> Iterator[list[o
 
 
 def _related(kind: str) -> tuple[str, ...]:
-    return ("source",) if kind == REFUSED else ("source", "account", "contact")
+    named = {REFUSED: ("source",), STRIPE: ("source", "account")}
+    return named.get(kind, ("source", "account", "contact"))
 
 
 def _mentions(kind: str, text: str) -> Q:
     if kind == REFUSED:
         return Q(reason__icontains=text) | Q(code=text) | Q(message_id=text) | Q(call=text)
-    named = Q(name__icontains=text) if kind == EVENT else Q(call=text) | Q(contact__name__icontains=text)
+    if kind == STRIPE:
+        named = Q(call__startswith=text)
+    else:
+        named = Q(name__icontains=text) if kind == EVENT else Q(call=text) | Q(contact__name__icontains=text)
     return named | Q(message_id=text) | Q(account__name__icontains=text)
 
 
@@ -138,14 +153,18 @@ def _of_profile(row: ProfileCall) -> Arrival:
     return _accepted(PROFILE, row, row.call)
 
 
-def _accepted(kind: str, row: Event | ProfileCall, what: str) -> Arrival:
+def _of_stripe(row: StripeCall) -> Arrival:
+    return _accepted(STRIPE, row, row.call)
+
+
+def _accepted(kind: str, row: Event | ProfileCall | StripeCall, what: str) -> Arrival:
     return Arrival(
         kind=kind,
         pk=row.pk,
         what=what,
         account=str(row.account or ""),
         account_id=row.account_id,
-        contact=str(row.contact or ""),
+        contact="" if isinstance(row, StripeCall) else str(row.contact or ""),
         source=row.source.name,
         received_at=row.received_at,
         occurred_at=row.occurred_at,

@@ -87,10 +87,10 @@ def refused_call(position: int, item: Any, refusal: Refusal, channel: str) -> Re
     named = item if isinstance(item, dict) else {}
     call, message_id = named.get("type", channel), named.get("messageId", "")
     raw = _WRITE_KEY.sub(r'\1"(removed)"', shown(item))
-    return RefusedCall(position, _plain(message_id, 255), _plain(call, 40), refusal, raw[: rules.KEPT_RAW_CHARACTERS])
+    return RefusedCall(position, plain(message_id, 255), plain(call, 40), refusal, raw[: rules.KEPT_RAW_CHARACTERS])
 
 
-def _plain(value: Any, longest: int) -> str:
+def plain(value: Any, longest: int) -> str:
     """A text out of a refused item that a column can hold."""
     if not isinstance(value, str):
         return ""

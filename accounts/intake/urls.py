@@ -2,7 +2,7 @@ from django.urls import path
 
 from accounts.intake import pages
 from accounts.intake.files import pages as files
-from accounts.intake.queries import EVENT, PROFILE, REFUSED
+from accounts.intake.queries import EVENT, PROFILE, REFUSED, STRIPE
 
 urlpatterns = [
     path("", pages.events, name="events"),
@@ -13,5 +13,6 @@ urlpatterns = [
     path("import/<int:upload_id>/refused.csv", files.refused, name="import-refused"),
     path("event/<int:arrival_id>/", pages.arrival, {"kind": EVENT}, name="event"),
     path("profile-call/<int:arrival_id>/", pages.arrival, {"kind": PROFILE}, name="profile-call"),
+    path("stripe/<int:arrival_id>/", pages.arrival, {"kind": STRIPE}, name="stripe-call"),
     path("refused/<int:arrival_id>/", pages.arrival, {"kind": REFUSED}, name="refused-item"),
 ]

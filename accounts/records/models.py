@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
-from accounts.records.rules import BillingFrequency, ContactRole, PlanSegment, choices
+from accounts.records.rules import BillingFrequency, ContactRole, InvoiceStatus, PlanSegment, choices
 
 
 class Account(models.Model):
@@ -115,6 +115,36 @@ class SubscriptionTerm(models.Model):
 
     def __str__(self) -> str:
         return f"{self.plan or 'Subscription'} from {self.from_day}"
+
+
+class Invoice(models.Model):
+    """A bill as billing tells it; amounts in `currency`, times are those of the billing system.
+
+    `told_at` and `told_as` are the time and the id of the newest telling: an
+    older one never replaces it.
+    """
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="invoices")
+    external_id = models.CharField(max_length=255, unique=True)
+    subscription_external_id = models.CharField(max_length=255, blank=True)
+    number = models.CharField(max_length=100, blank=True)
+    status = models.CharField(max_length=20, choices=choices(InvoiceStatus))
+    cause = models.CharField(max_length=40, blank=True)
+    currency = models.CharField(max_length=3)
+    due = models.DecimalField(max_digits=14, decimal_places=2)
+    paid = models.DecimalField(max_digits=14, decimal_places=2)
+    failed_payments = models.PositiveIntegerField(default=0)
+    issued_at = models.DateTimeField()
+    paid_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField()
+    told_as = models.CharField(max_length=255)
+
+    class Meta:
+        ordering = ["-issued_at", "-id"]
+        indexes = [models.Index(fields=["account", "issued_at"], name="invoice_by_account")]
+
+    def __str__(self) -> str:
+        return f"Invoice {self.number or self.external_id}"
 
 
 class Ticket(models.Model):

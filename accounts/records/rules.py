@@ -1,5 +1,7 @@
 """Words of the records that other systems keep."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -20,6 +22,32 @@ class ContactRole(StrEnum):
     USER = "user"
     CHAMPION = "champion"
     ECONOMIC_BUYER = "economic_buyer"
+
+
+class InvoiceStatus(StrEnum):
+    """What became of a bill; `open` waits for its payment."""
+
+    OPEN = "open"
+    PAID = "paid"
+    VOID = "void"
+    UNCOLLECTIBLE = "uncollectible"
+
+
+@dataclass(frozen=True)
+class Bill:
+    """An invoice as billing tells it; amounts in `currency`, rounded to cents."""
+
+    external_id: str
+    subscription_external_id: str
+    number: str
+    status: InvoiceStatus
+    cause: str
+    currency: str
+    due: Decimal
+    paid: Decimal
+    failed_payments: int
+    issued_at: datetime
+    paid_at: datetime | None
 
 
 class Movement(StrEnum):

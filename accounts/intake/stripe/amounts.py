@@ -1,0 +1,141 @@
+"""What a subscription of Stripe is worth a month, and for how many seats. Pure.
+
+MRR is the sum of its recurring, licensed items, each brought to a month, less
+the coupons at work. Metered use is not known in advance and is no part of it.
+An amount that the event does not tell (tiers, a coupon named only by its id)
+makes the whole unknown, never a smaller sum.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from accounts.intake.stripe.shapes import Coupon, Discount, Item, Price, Recurring
+from loyalty.core.money import cents
+
+# Currencies that Stripe counts in whole units, and in thousandths; all others in
+# hundredths (docs.stripe.com/currencies). ISK is sent in hundredths to this day.
+ZERO_DECIMAL = frozenset(
+    ("BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF")
+)
+THREE_DECIMAL = frozenset(("BHD", "JOD", "KWD", "OMR", "TND"))
+
+# Twelve months, 52 weeks or 365 days are a year.
+PERIODS_A_MONTH = {
+    "month": Decimal(1),
+    "year": Decimal(1) / 12,
+    "week": Decimal(52) / 12,
+    "day": Decimal(365) / 12,
+}
+ONE_OFF = "once"
+MAX_AMOUNT = Decimal(10) ** 12
+
+
+@dataclass(frozen=True)
+class Line:
+    """One licensed item: `amount` is what one of its own periods costs, in currency units; None is unknown."""
+
+    amount: Decimal | None
+    periods_a_month: Decimal
+    seats: int
+
+    @property
+    def monthly(self) -> Decimal | None:
+        return None if self.amount is None else self.amount * self.periods_a_month
+
+
+def in_units(amount: Decimal | int, currency: str) -> Decimal:
+    """An amount of smallest units as units of its currency, not rounded: 1999 USD is 19.99, 500 JPY is 500."""
+    code = currency.upper()
+    return Decimal(amount).scaleb(0 if code in ZERO_DECIMAL else -3 if code in THREE_DECIMAL else -2)
+
+
+def mrr(items: Sequence[Item], discounts: Iterable[str | Discount], currency: str, at: int) -> Decimal | None:
+    """What the items bring in a month, in `currency`, rounded to cents once at the end; None is unknown.
+
+    `discounts` are those of the whole subscription; those of an item come off
+    it first. A coupon that works `once` moves no MRR; one that ends, ends at
+    its second: `at` is the second (UTC) for which the amount is asked. A fixed
+    amount comes off once each period of the most frequent item. The total is
+    never below zero.
+    """
+    lines = [(item, licensed_line(item)) for item in items]
+    amounts = [
+        _discounted(line.monthly, line.periods_a_month, item.discounts, currency, at)
+        for item, line in lines
+        if line is not None
+    ]
+    if any(amount is None for amount in amounts):
+        return None
+    total = sum((amount for amount in amounts if amount is not None), Decimal(0))
+    often = max((line.periods_a_month for _, line in lines if line is not None), default=Decimal(1))
+    worth = _discounted(total, often, discounts, currency, at)
+    return None if worth is None or worth >= MAX_AMOUNT else cents(worth)
+
+
+def seats(items: Iterable[Item]) -> int:
+    """The quantities of the licensed items together."""
+    return sum(line.seats for line in map(licensed_line, items) if line is not None)
+
+
+def licensed_line(item: Item) -> Line | None:
+    """What an item costs by itself; None when it is metered or does not recur."""
+    recurring = item.price.recurring
+    if recurring is None or recurring.usage_type != "licensed":
+        return None
+    quantity = 1 if item.quantity is None else item.quantity
+    unit = unit_amount(item.price)
+    amount = None if unit is None else unit * _units(item.price, quantity)
+    return Line(amount, periods_a_month(recurring), quantity)
+
+
+def unit_amount(price: Price) -> Decimal | None:
+    """What one unit costs in currency units; fractions of a cent are told as text. None is unknown."""
+    try:
+        text = price.unit_amount if price.unit_amount_decimal is None else price.unit_amount_decimal
+        told = None if text is None else Decimal(text)
+    except InvalidOperation:
+        return None
+    if told is None or not told.is_finite() or abs(told) >= MAX_AMOUNT * 1000:
+        return None
+    return in_units(told, price.currency)
+
+
+def periods_a_month(recurring: Recurring) -> Decimal:
+    """How many of its periods make a month: a quarter is 1/3, a year 1/12, a week 52/12."""
+    return PERIODS_A_MONTH[recurring.interval] / recurring.interval_count
+
+
+def _units(price: Price, quantity: int) -> int:
+    packages = price.transform_quantity
+    if packages is None:
+        return quantity
+    whole, rest = divmod(quantity, packages.divide_by)
+    return whole + (1 if rest and packages.round == "up" else 0)
+
+
+def _discounted(
+    monthly: Decimal | None, often: Decimal, discounts: Iterable[str | Discount], currency: str, at: int
+) -> Decimal | None:
+    """An amount a month less the coupons, one after the other; None when any of them is not told."""
+    for discount in discounts:
+        if isinstance(discount, Discount) and discount.end is not None and discount.end <= at:
+            continue
+        coupon = _coupon(discount)
+        if monthly is None or coupon is None:
+            return None
+        if coupon.duration == ONE_OFF:
+            continue
+        if coupon.percent_off is not None:
+            monthly *= 1 - Decimal(str(coupon.percent_off)) / 100
+        else:
+            monthly -= in_units(coupon.amount_off or 0, currency) * often
+        monthly = max(monthly, Decimal(0))
+    return monthly
+
+
+def _coupon(discount: str | Discount) -> Coupon | None:
+    if isinstance(discount, str):
+        return None
+    told = discount.coupon or (discount.source.coupon if discount.source else None)
+    return told if isinstance(told, Coupon) else None

@@ -1,0 +1,94 @@
+"""One event of Stripe, read and checked. Pure: the clock comes in as `now`."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from accounts.intake.rules import MAX_AGE, MAX_AHEAD, TOO_FAR_AHEAD, TOO_OLD, Refusal, Refused
+from accounts.intake.storable import check_storable
+from accounts.intake.stripe.shapes import Customer, Invoice, Shape, StripeEvent, Subscription
+
+Read = TypeVar("Read", bound=Shape)
+
+CUSTOMER_EVENTS = frozenset({"customer.created", "customer.updated", "customer.deleted"})
+INVOICE_EVENTS = frozenset(
+    f"invoice.{step}"
+    for step in ("finalized", "paid", "payment_succeeded", "payment_failed", "voided", "marked_uncollectible")
+)
+SUBSCRIPTION_EVENTS = "customer.subscription."
+
+# Who people are is not needed to know what an account pays.
+_PERSONAL = frozenset(
+    f"{whose}{what}" for whose in ("", "customer_") for what in ("address", "email", "name", "phone", "shipping")
+) | {"business_name", "individual_name", "description", "customer_tax_ids", "hosted_invoice_url", "invoice_pdf"}
+
+# The object as it was made, changed, ended: of two events of one second the later of these stands.
+_ORDER = {"created": "0", "deleted": "2"}
+
+
+@dataclass(frozen=True)
+class Told:
+    """An event and what it is about; `about` is None when no rule looks at events of its type."""
+
+    id: str
+    type: str
+    at: datetime
+    created: int
+    about: Subscription | Customer | Invoice | None
+    payload: dict[str, Any] | None
+
+    @property
+    def order(self) -> str:
+        """What orders events of the same second, the same way each time."""
+        return f"{_ORDER.get(self.type.rpartition('.')[2], '1')} {self.id}"
+
+
+def read(content: dict[str, Any], *, now: datetime) -> Told:
+    """An event as it came. Raises Refused when it is not as Stripe writes them, or dated out of bounds."""
+    check_storable(content)
+    event = _shaped(StripeEvent, content)
+    at = datetime.fromtimestamp(event.created, UTC)
+    if at - now > MAX_AHEAD:
+        raise Refused(TOO_FAR_AHEAD)
+    if now - at > MAX_AGE:
+        raise Refused(TOO_OLD)
+    about = _about(event)
+    return Told(event.id, event.type, at, event.created, about, kept(content) if about else None)
+
+
+def kept(content: dict[str, Any]) -> dict[str, Any]:
+    """What is kept of an event: all but who people are."""
+    data = content["data"]
+    parts = {key: _impersonal(part) if isinstance(part, dict) else part for key, part in data.items()}
+    return content | {"data": parts}
+
+
+def _about(event: StripeEvent) -> Subscription | Customer | Invoice | None:
+    if event.type.startswith(SUBSCRIPTION_EVENTS):
+        return _shaped(Subscription, event.data.object)
+    if event.type in CUSTOMER_EVENTS:
+        return _shaped(Customer, event.data.object)
+    return _shaped(Invoice, event.data.object) if event.type in INVOICE_EVENTS else None
+
+
+def _shaped(shape: type[Read], content: dict[str, Any]) -> Read:
+    try:
+        return shape.model_validate(content)
+    except ValidationError as wrong:
+        raise Refused(_bad_shape(shape.__name__, wrong)) from wrong
+
+
+def _bad_shape(name: str, wrong: ValidationError) -> Refusal:
+    first = wrong.errors(include_url=False, include_input=False, include_context=False)[0]
+    where = ".".join(str(part) for part in first["loc"][:8])
+    return Refusal(
+        "bad_shape",
+        f"The {name.removeprefix('Stripe').lower()} is not as Stripe writes it: at {where or 'the top'}: "
+        f"{first['msg'][:200]}. Nothing of it was taken in.",
+    )
+
+
+def _impersonal(part: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in part.items() if key not in _PERSONAL}
