@@ -1,11 +1,13 @@
-"""What an administrator types to make a source."""
+"""What an administrator types to make a source, and to set what it signs with."""
 
+import base64
+import binascii
 from datetime import timedelta
 from typing import Any
 
 from django import forms
 
-from accounts.sources.rules import KIND_CHOICES, Kind
+from accounts.sources.rules import KIND_CHOICES, SCHEME_CHOICES, SCHEME_LABELS, Kind, Scheme
 
 
 class SourceForm(forms.Form):
@@ -39,3 +41,42 @@ class SourceForm(forms.Form):
             "kinds": [Kind(value) for value in self.cleaned_data["kinds"]],
             "expected_every": timedelta(hours=self.cleaned_data["expected_hours"]),
         }
+
+
+class SigningForm(forms.Form):
+    """Which scheme a source signs by, and the secret of it; without one, one is made."""
+
+    scheme = forms.ChoiceField(choices=SCHEME_CHOICES, label="Signed by")
+    secret = forms.CharField(
+        required=False,
+        max_length=500,
+        label="Signing secret",
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text="As the sending system shows it. Leave it empty for Standard Webhooks, and one is made.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        scheme, secret = Scheme(cleaned.get("scheme", Scheme.STANDARD)), cleaned.get("secret", "")
+        if not secret and scheme is not Scheme.STANDARD:
+            self.add_error("secret", f"{SCHEME_LABELS[scheme]} makes the secret. Copy it from there.")
+        elif secret and (not secret.isascii() or not secret.isprintable() or " " in secret):
+            self.add_error("secret", "A secret has neither spaces nor letters beyond ASCII. Copy it again.")
+        elif scheme is Scheme.STRIPE and not secret.startswith("whsec_"):
+            self.add_error("secret", "Stripe's signing secrets begin with whsec_. This may be an API key.")
+        elif secret and scheme is Scheme.STANDARD and not _is_standard(secret):
+            self.add_error("secret", "A Standard Webhooks secret is whsec_ and at least 24 bytes in base64.")
+        return cleaned
+
+    def asked(self) -> tuple[Scheme, str]:
+        """The scheme, and the secret that was given ("" when one is to be made)."""
+        return Scheme(self.cleaned_data["scheme"]), self.cleaned_data["secret"]
+
+
+def _is_standard(secret: str) -> bool:
+    if not secret.startswith("whsec_"):
+        return False
+    try:
+        return len(base64.b64decode(secret.removeprefix("whsec_") + "==")) >= 24
+    except binascii.Error:
+        return False

@@ -48,7 +48,7 @@ def sources(request: HttpRequest) -> HttpResponseBase:
 
 def new_source(request: HttpRequest) -> HttpResponse:
     """Make a source; administrators only."""
-    user = _administrator(request)
+    user = administrator(request)
     form = SourceForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -63,14 +63,14 @@ def new_source(request: HttpRequest) -> HttpResponse:
 @require_POST
 def new_key(request: HttpRequest, source_id: int) -> HttpResponse:
     """Make a key and show it, this once; the keys before it end in 24 hours."""
-    user, source = _administrator(request), get_object_or_404(Source, pk=source_id)
+    user, source = administrator(request), get_object_or_404(Source, pk=source_id)
     return _with_key(request, source, verbs.make_key(source, acting_user=user))
 
 
 @require_POST
 def revoke_key(request: HttpRequest, key_id: int) -> HttpResponse:
     """Let a key work no longer."""
-    user, key = _administrator(request), get_object_or_404(SourceKey.objects.select_related("source"), pk=key_id)
+    user, key = administrator(request), get_object_or_404(SourceKey.objects.select_related("source"), pk=key_id)
     try:
         verbs.revoke_key(key, acting_user=user)
     except DomainError as refused:
@@ -80,7 +80,7 @@ def revoke_key(request: HttpRequest, key_id: int) -> HttpResponse:
     return redirect("sources")
 
 
-def _administrator(request: HttpRequest) -> User:
+def administrator(request: HttpRequest) -> User:
     """Who is asking; anybody but an administrator gets the page that says so (403)."""
     user = signed_in(request)
     try:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import F, Prefetch, Q, QuerySet
 
-from accounts.sources.models import Source, SourceKey
+from accounts.sources.models import Source, SourceKey, SourceSecret
 from accounts.sources.rules import Kind, key_digest
 from loyalty.core.prepared import run_prepared
 
@@ -52,6 +52,11 @@ def all_sources(*, now: datetime) -> QuerySet[Source]:
     """Every source with its kinds, and with `working_keys`: the keys that have not expired."""
     working = SourceKey.objects.exclude(expires_at__lte=now)
     return Source.objects.prefetch_related("kinds", Prefetch("keys", working, to_attr="working_keys"))
+
+
+def working_secrets(source: Source, *, now: datetime) -> list[SourceSecret]:
+    """The signing secrets of a source that have not expired, the newest first."""
+    return list(source.secrets.exclude(expires_at__lte=now))
 
 
 def silent_sources(*, now: datetime) -> list[Source]:
