@@ -18,6 +18,8 @@ from accounts.facts.queries import facts_on, latest
 from accounts.privacy.queries import consenting_ids
 from accounts.records.models import Account
 from accounts.records.rules import PlanSegment
+from accounts.sources.freshness import stale_sources
+from accounts.sources.rules import Kind
 from loyalty.core.charts.sparkline import sparkline
 from loyalty.core.chips import address, chip, id_in
 from loyalty.core.csv import csv_response, wants_csv
@@ -107,6 +109,7 @@ def _whole(found: Account, request: HttpRequest) -> dict[str, Any]:
         "changes": sheet.changes_of_mrr(found, day),
         "contacts": at_account(found),
         "roles": roles(found, day),
+        "stale": stale_sources(Kind, now=timezone.now()),
         "is_cs": Function.CS in signed_in(request).functions,
         "reaches": sheet.reaches(found, day),
         "events": (events := list(sheet.events(found, day))),

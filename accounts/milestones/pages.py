@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.milestones import queries, verbs
@@ -13,6 +14,8 @@ from accounts.milestones.changing import KIND, terms_of
 from accounts.milestones.forms import MilestoneForm, NewMilestoneForm, TermsForm
 from accounts.milestones.models import Milestone
 from accounts.milestones.rules import MilestoneStatus
+from accounts.sources.freshness import stale_sources
+from accounts.sources.rules import Kind
 from loyalty.core.changes.queries import pending_for, proposal_of
 from loyalty.core.changes.verbs import edit as edit_change
 from loyalty.core.changes.verbs import propose_or_apply
@@ -124,6 +127,7 @@ def _detail(found: Milestone, user: User, query: QueryDict) -> dict[str, Any]:
         "reaches": queries.latest_reaches(found),
         "pending": pending_for(KIND, found.pk),
         "event_names": queries.known_event_names(),
+        "stale": stale_sources([Kind.USAGE], now=timezone.now()),
     }
 
 

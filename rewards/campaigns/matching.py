@@ -4,7 +4,12 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-CLAIM = """
+from accounts.sources.freshness import IS_STALE
+from accounts.sources.rules import Kind
+
+# Milestones are reached by use: while its source is stale, what it would say is not known, and
+# nothing is proposed. Its reaches wait where they stand and are claimed once it is heard again.
+CLAIM = f"""
 INSERT INTO rewards_candidate (campaign_id, account_id, cause_key, outcome, reason, at)
 SELECT campaign.id, reach.account_id, 'milestone-reach:' || reach.id, 'proposed', '', now()
 FROM rewards_campaign AS campaign
@@ -13,13 +18,14 @@ JOIN accounts_milestonereach AS reach
  AND reach.fires
  AND reach.reached_at >= campaign.live_since
 WHERE campaign.status = 'live'
+  AND NOT {IS_STALE}
   AND NOT EXISTS (
     SELECT FROM rewards_candidate AS known
     WHERE known.campaign_id = campaign.id
       AND known.account_id = reach.account_id
       AND known.cause_key = 'milestone-reach:' || reach.id)
 ORDER BY campaign.id, reach.account_id, reach.id
-LIMIT %s
+LIMIT %(limit)s
 ON CONFLICT DO NOTHING
 RETURNING id, campaign_id, account_id, cause_key
 """
@@ -46,5 +52,5 @@ def claim_matches(limit: int) -> list[Match]:
     first has the match; it is gone again if the transaction fails.
     """
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM, [limit])
+        cursor.execute(CLAIM, {"limit": limit, "kind": Kind.USAGE.value})
         return [Match(*row) for row in cursor.fetchall()]

@@ -3,8 +3,11 @@
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from accounts.sources.freshness import stale_sources
+from accounts.sources.rules import Kind
 from loyalty.core.csv import csv_response
 from loyalty.core.people.session import signed_in
 from rewards.campaigns import queries
@@ -38,5 +41,6 @@ def campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "funnel": queries.funnel(found),
         "cost": queries.cost_so_far(found),
         "matches": matches,
+        "stale": stale_sources([Kind.USAGE], now=timezone.now()) if found.status == "live" else [],
     }
     return render(request, "rewards/campaigns/campaign.html", context)
