@@ -16,6 +16,8 @@ from loyalty.demo.company import HISTORY_DAYS, SEED, Customer
 from loyalty.demo.habits import Floats, Ints
 from loyalty.demo.vocabulary import CUSTOM_REPORT, INDEX, KINDS, SIGNED_IN
 
+AGAIN_EVERY = 11
+AGAIN_AT_MOST = 12
 SECONDS = np.array([kind.seconds for kind in KINDS], dtype=float)
 
 
@@ -65,7 +67,7 @@ class Activity:
         return datetime.combine(self.anchor - timedelta(days=HISTORY_DAYS - 1), time(), UTC)
 
     def before_history(self) -> Events:
-        """Milestone events from before the daily history: what older customers reached, and when."""
+        """Milestone events from before the daily history, and some of the reports that followed the first."""
         parts = [self._firsts(day) for day in sorted(self._first_times) if day <= 1 - HISTORY_DAYS]
         events = Events.joined([*parts, _none()])
         return events.where(events.at < self.begins_at.timestamp())
@@ -117,7 +119,7 @@ class Activity:
         return active, chance[active]
 
     def _firsts(self, day: int) -> Events:
-        """The milestone events that happen for the first time on a day, done by the champion."""
+        """The milestone events of a day that stand for themselves, done by the champion."""
         wanted = self._first_times.get(day, [])
         if not wanted:
             return _none()
@@ -130,7 +132,13 @@ class Activity:
         days: dict[int, list[tuple[int, str]]] = {}
         for position, customer in enumerate(self.customers):
             for name, on in customer.firsts.items():
-                days.setdefault((on - self.anchor).days, []).append((position, name))
+                day = (on - self.anchor).days
+                days.setdefault(day, []).append((position, name))
+                if name == CUSTOM_REPORT:
+                    # Reports of older customers did not begin anew with the history: a count of
+                    # two or of ten was reached back then as well.
+                    for again in range(day + AGAIN_EVERY, 1 - HISTORY_DAYS, AGAIN_EVERY)[:AGAIN_AT_MOST]:
+                        days.setdefault(again, []).append((position, name))
         return days
 
     def _events(self, rng: np.random.Generator, person: Ints, kind: Ints, hours: Floats, day: int) -> Events:
