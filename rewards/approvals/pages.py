@@ -19,7 +19,7 @@ from loyalty.core.people.models import User
 from loyalty.core.people.rules import FUNCTION_LABELS, Function
 from loyalty.core.people.session import signed_in
 from rewards.approvals import queries, verbs
-from rewards.approvals.forms import DecisionForm
+from rewards.approvals.forms import OfferDecisionForm
 from rewards.caps.room import room_of
 from rewards.offers.models import Offer
 from rewards.offers.rules import OfferState
@@ -63,7 +63,7 @@ def _head(view: str, user: User) -> dict[str, Any]:
 @require_GET
 def offer(request: HttpRequest, offer_id: int) -> HttpResponse:
     """One offer: as a fragment beside the list, or as a page of its own."""
-    return _render_offer(request, offer_id, DecisionForm())
+    return _render_offer(request, offer_id, OfferDecisionForm())
 
 
 @require_GET
@@ -80,7 +80,7 @@ def account_offers(request: HttpRequest, account_id: int, contact_id: int | None
 @require_POST
 def decide(request: HttpRequest, offer_id: int) -> HttpResponse:
     """Approve or reject one function's step of an offer."""
-    form = DecisionForm(request.POST)
+    form = OfferDecisionForm(request.POST)
     if not form.is_valid():
         return _render_offer(request, offer_id, form, status=422)
     decision, data = form.cleaned_data["decision"], form.cleaned_data
@@ -95,7 +95,7 @@ def decide(request: HttpRequest, offer_id: int) -> HttpResponse:
         )
     except DomainError as refusal:
         return _render_offer(request, offer_id, form, refusal=str(refusal), status=refusal.status)
-    return _render_offer(request, offer_id, DecisionForm(), announce=_result(decided), decided=True)
+    return _render_offer(request, offer_id, OfferDecisionForm(), announce=_result(decided), decided=True)
 
 
 def _result(decided: Offer) -> str:
@@ -107,7 +107,7 @@ def _result(decided: Offer) -> str:
 def _render_offer(
     request: HttpRequest,
     offer_id: int,
-    form: DecisionForm,
+    form: OfferDecisionForm,
     *,
     refusal: str = "",
     announce: str = "",
@@ -147,6 +147,6 @@ def _detail(request: HttpRequest, found: Offer) -> dict[str, Any]:
         "evidence": queries.evidence_of(found),
         "caps": room_of(found.pk),
         "posting": queries.posting_of(found),
-        "form": DecisionForm(),
+        "form": OfferDecisionForm(),
         "now_waits_for": FUNCTION_LABELS[Function(found.next_function)] if found.next_function else "",
     }

@@ -8,6 +8,8 @@ from django import forms
 class DecisionForm(forms.Form):
     """`digest` pins the terms that were on the screen; a rejection needs its reason."""
 
+    say_why = "Say why you reject it, so that the next proposal can be better."
+
     decision = forms.ChoiceField(choices=[("approve", "Approve"), ("reject", "Reject")])
     digest = forms.CharField(max_length=64)
     note = forms.CharField(
@@ -21,7 +23,7 @@ class DecisionForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if cleaned.get("decision") == "reject" and not str(cleaned.get("note") or "").strip():
-            self.add_error("note", "Say why you reject it, so that the next proposal can be better.")
+            self.add_error("note", self.say_why)
         return cleaned
 
 
