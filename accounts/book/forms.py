@@ -1,4 +1,4 @@
-"""What the address of an account's page may ask for."""
+"""What the pages of the book ask for."""
 
 from django import forms
 
@@ -7,3 +7,23 @@ class DayForm(forms.Form):
     """A past day (UTC); left out, it is the latest day with facts."""
 
     day = forms.DateField(required=False, label="As of the end of", widget=forms.DateInput(attrs={"type": "date"}))
+
+
+class NewAccountForm(forms.Form):
+    """An account that nobody else tells of."""
+
+    name = forms.CharField(max_length=300)
+    industry = forms.CharField(max_length=100, required=False)
+    employee_count = forms.IntegerField(min_value=1, max_value=2**31 - 1, required=False, label="Employees")
+    goals = forms.CharField(
+        max_length=5000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="What they said that they want to reach.",
+    )
+    external_id = forms.CharField(
+        max_length=255,
+        required=False,
+        label="Id in your product",
+        help_text="The groupId that it will be named by, if you know it.",
+    )

@@ -19,6 +19,7 @@ from accounts.privacy.queries import consenting_ids
 from accounts.records.models import Account
 from accounts.records.rules import PlanSegment
 from accounts.sources.freshness import stale_sources
+from accounts.sources.queries import record_of
 from accounts.sources.rules import Kind
 from loyalty.core.charts.sparkline import sparkline
 from loyalty.core.chips import address, chip, id_in
@@ -61,6 +62,7 @@ def accounts(request: HttpRequest) -> HttpResponseBase:
         "kept": {name: query[name] for name in ("segment", "mine", "sort") if name in query},
         "csv_url": address(query, format="csv"),
         "here": address(query),
+        "may_add": Function.CS in user.functions and record_of(Kind.ACCOUNT) is None,
         "any_accounts": bool(page.rows) or Account.objects.exists(),
     }
     if opened := Account.objects.select_related("cs_manager").filter(pk=id_in(query, "open")).first():

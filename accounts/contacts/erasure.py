@@ -5,6 +5,8 @@ count it. Daily usage, facts and the ledger are not touched. The audit keeps
 that somebody was erased; it has never known whom by name.
 """
 
+import json
+
 from django.db import connection, transaction
 from django.db.models import TextField
 from django.db.models.functions import Cast
@@ -13,6 +15,9 @@ from django.utils import timezone
 from accounts.contacts.holdings import holdings
 from accounts.contacts.naming import accounts_of, alias_calls, ids_of, mentions, names_of, refused_naming
 from accounts.contacts.rules import ERASED, KEPT_PROPERTIES, Names
+from accounts.intake.files.models import FileRefusal
+from accounts.intake.hooks.models import RecordTold
+from accounts.intake.hooks.rules import RecordType
 from accounts.intake.models import ProfileCall, RefusedItem
 from accounts.intake.rules import Call
 from accounts.privacy.models import Erasure
@@ -137,6 +142,14 @@ def _strike_rest(person: Contact, accounts: list[int], names: Names) -> None:
         item.raw, item.message_id = ERASED, ""
         item.reason = names.struck_text(item.reason)
     RefusedItem.objects.bulk_update(refused, ["raw", "message_id", "reason"], batch_size=BATCH)
+    rows = [row for row in FileRefusal.objects.filter(mentions("raw", names)) if names.is_in(row.raw)]
+    for row in rows:
+        row.raw, row.reason = (
+            json.dumps(names.struck(json.loads(row.raw)), ensure_ascii=False),
+            names.struck_text(row.reason),
+        )
+    FileRefusal.objects.bulk_update(rows, ["raw", "reason"], batch_size=BATCH)
+    RecordTold.objects.filter(type=RecordType.CONTACT.value, record_id=person.pk).delete()
     answers = list(FeedbackScore.objects.filter(contact=person))
     for answer in answers:
         answer.external_id = f"erased:{answer.pk}" if names.is_in(answer.external_id) else answer.external_id

@@ -1,5 +1,6 @@
 """FAULT 35: nothing that names an erased person is left in a dump; facts and balances are as before."""
 
+import json
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from accounts.contacts.models import QuizAnswer
 from accounts.contacts.verbs import set_role
 from accounts.facts.models import AccountFacts
 from accounts.facts.verbs import refresh
+from accounts.intake.files.models import FileRefusal, FileUpload
 from accounts.intake.models import RefusedItem
 from accounts.privacy.models import Erasure, Suppressed
 from accounts.privacy.queries import consents, erased_among
@@ -76,6 +78,8 @@ def jane(send: Callable[..., Any], cs: User) -> Contact:
             timestamp=(now - timedelta(days=n)).isoformat(),
             properties={"to": MAIL, "gigabytes": 1.5, "note": f"for Jane Roe ({JANE})"},
         )
+    upload = FileUpload.objects.create(kind="account", name="people.csv", size=0, uploaded_by=cs)
+    FileRefusal.objects.create(upload=upload, line=2, raw=json.dumps(["7", MAIL]), reason=f"{MAIL} is no account.")
     send("track", messageId="bad", userId=JANE, event="", properties={"email": MAIL})
     contact = Contact.objects.get(external_id=JANE)
     FeedbackScore.objects.create(
