@@ -12,13 +12,13 @@ from django.db.models import F
 from accounts.sources.models import Source
 from accounts.sources.rules import Kind
 
-# SQL that is true while the system of record of a kind, %(kind)s, is stale; the clock is the database's.
+# SQL that is true while the system of record of a kind, %(kind)s, is stale at a time, %(now)s.
 IS_STALE = """
 EXISTS (
     SELECT FROM accounts_sourcekind AS record
     JOIN accounts_source AS sender ON sender.id = record.source_id
     WHERE record.kind = %(kind)s AND record.is_active
-      AND sender.last_received_at < now() - sender.expected_every)
+      AND sender.last_received_at < %(now)s - sender.expected_every)
 """
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.db import connection
+from django.utils import timezone
 
 from accounts.sources.freshness import IS_STALE
 from accounts.sources.rules import Kind
@@ -52,5 +53,5 @@ def claim_matches(limit: int) -> list[Match]:
     first has the match; it is gone again if the transaction fails.
     """
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM, {"limit": limit, "kind": Kind.USAGE.value})
+        cursor.execute(CLAIM, {"limit": limit, "kind": Kind.USAGE.value, "now": timezone.now()})
         return [Match(*row) for row in cursor.fetchall()]
