@@ -8,7 +8,7 @@ from accounts.milestones.models import Milestone, MilestoneReach, MilestoneVersi
 from accounts.privacy.models import Consent, Erasure, Suppressed
 from accounts.records.models import Account, Contact, FeedbackScore, Invoice, Subscription, SubscriptionTerm, Ticket
 from accounts.sources.models import Source, SourceKey, SourceKind, SourceSecret
-from accounts.usage.models import ContactDay, DailyUsage, Event, EventDay, KeyAction
+from accounts.usage.models import ContactDay, DailyUsage, Event, EventDay, KeyAction, MeteredDay
 
 __all__ = [
     "Account",
@@ -30,6 +30,7 @@ __all__ = [
     "IntakeBatch",
     "Invoice",
     "KeyAction",
+    "MeteredDay",
     "Milestone",
     "MilestoneReach",
     "MilestoneVersion",

@@ -38,6 +38,7 @@ class AccountFacts(models.Model):
     features_28 = models.IntegerField(null=True)
     minutes_28 = models.IntegerField(null=True)
     api_calls_30 = models.BigIntegerField(null=True)
+    gigabytes_30 = models.DecimalField(max_digits=20, decimal_places=6, null=True)
     open_tickets = models.IntegerField(null=True)
     tickets_30 = models.IntegerField(null=True)
     nps = models.DecimalField(max_digits=4, decimal_places=1, null=True)

@@ -77,6 +77,9 @@ USE = (
     Meaning("features_28", "Features used", Unit.COUNT, _USE, "Different events in 28 days, sign-ins left out."),
     Meaning("minutes_28", "Minutes in product", Unit.MINUTES, _USE, "Whole minutes in 28 days."),
     Meaning("api_calls_30", "API calls", Unit.COUNT, _USE, "In 30 days; unknown until the first call is told."),
+    Meaning(
+        "gigabytes_30", "Gigabytes processed", Unit.COUNT, _USE, "In 30 days; unknown until events tell of gigabytes."
+    ),
 )
 CARE = (
     Meaning("open_tickets", "Open tickets", Unit.COUNT, _SUPPORT, "Open at the end of the day."),

@@ -19,10 +19,11 @@ def _words(names: tuple[str, ...]) -> str:
 
 _SIGN_INS, _API_CALLS, _CANCELLATIONS = map(_words, (SIGN_IN_NAMES, API_CALL_NAMES, CANCELLATION_NAMES))
 
+# Accounts are fetched one by one (OFFSET 0): a merge would read them from the first of the table on.
 # Windows reach back 29 days, so the calendar begins that much before the first day asked for.
 CALENDAR = f"""
 todo AS MATERIALIZED (
-    SELECT t.account_id, t.first_day, before.*
+    SELECT t.account_id, t.first_day, a.plan_segment, a.signed_up_on, before.*
     FROM unnest(%(accounts)s::bigint[], %(first_days)s::date[]) AS t(account_id, first_day)
     CROSS JOIN LATERAL (
         SELECT
@@ -36,8 +37,10 @@ todo AS MATERIALIZED (
              ORDER BY d.day DESC LIMIT 1) AS key_action_before,
             (SELECT min(e.day) FROM accounts_eventday e
              WHERE e.account_id = t.account_id AND e.name IN ({_API_CALLS})) AS metered_from,
+            (SELECT min(g.day) FROM accounts_meteredday g WHERE g.account_id = t.account_id) AS weighed_from,
             (SELECT min(s.starts_on) FROM accounts_subscription s WHERE s.account_id = t.account_id) AS subscribed_from
     ) AS before
+    CROSS JOIN LATERAL (SELECT * FROM accounts_account WHERE id = t.account_id OFFSET 0) AS a
     WHERE t.first_day <= %(last_day)s::date
 ),
 calendar AS (
@@ -89,7 +92,19 @@ named AS (
 )
 """
 
+# Usage and metered days are fetched account by account: joined to the calendar as they stand,
+# they would be read from the first account of the table on for each range of accounts.
 USED = """
+daily AS MATERIALIZED (
+    SELECT u.* FROM todo t
+    JOIN accounts_dailyusage u ON u.account_id = t.account_id
+        AND u.day >= t.first_day - 29 AND u.day <= %(last_day)s::date
+),
+weighed AS MATERIALIZED (
+    SELECT g.* FROM todo t
+    JOIN accounts_meteredday g ON g.account_id = t.account_id
+        AND g.day >= t.first_day - 29 AND g.day <= %(last_day)s::date
+),
 used AS (
     SELECT c.account_id, c.day,
            sum(s.move) OVER so_far AS seats_active,
@@ -101,12 +116,14 @@ used AS (
            count(*) FILTER (WHERE u.events > 0) OVER last_28 AS active_days_28,
            sum(u.seconds) OVER last_28 AS seconds_28,
            sum(e.api_calls) OVER last_30 AS api_calls_30,
+           sum(g.gigabytes) OVER last_30 AS gigabytes_30,
            bool_or(e.is_cancelling) OVER last_30 AS is_cancelling
     FROM calendar c
-    LEFT JOIN accounts_dailyusage u ON u.account_id = c.account_id AND u.day = c.day
+    LEFT JOIN daily u ON u.account_id = c.account_id AND u.day = c.day
     LEFT JOIN seat_moves s ON s.account_id = c.account_id AND s.day = c.day
     LEFT JOIN feature_moves f ON f.account_id = c.account_id AND f.day = c.day
     LEFT JOIN named e ON e.account_id = c.account_id AND e.day = c.day
+    LEFT JOIN weighed g ON g.account_id = c.account_id AND g.day = c.day
     WINDOW so_far AS (PARTITION BY c.account_id ORDER BY c.day),
            last_30 AS (PARTITION BY c.account_id ORDER BY c.day ROWS 29 PRECEDING),
            last_28 AS (PARTITION BY c.account_id ORDER BY c.day ROWS 27 PRECEDING)
@@ -167,6 +184,7 @@ COLUMNS = {
     "features_28": "CASE WHEN w.is_used THEN coalesce(w.features_28, 0) END",
     "minutes_28": "CASE WHEN w.is_used THEN div(coalesce(w.seconds_28, 0), 60) END",
     "api_calls_30": "CASE WHEN w.is_metered THEN coalesce(w.api_calls_30, 0) END",
+    "gigabytes_30": "CASE WHEN w.is_weighed THEN coalesce(w.gigabytes_30, 0) END",
     "open_tickets": "CASE WHEN w.is_supported THEN k.open_tickets END",
     "tickets_30": "CASE WHEN w.is_supported THEN k.tickets_30 END",
     "nps": "n.score",
@@ -184,15 +202,15 @@ WITH {CALENDAR}, {SEATS}, {FEATURES}, {NAMED}, {USED}, {contracts.SPANS},
 support AS MATERIALIZED (SELECT min(opened_at) AS opened_from FROM accounts_ticket),
 known AS MATERIALIZED (
     SELECT u.*, (u.day - interval '1 year')::date AS year_before, (u.day + 1)::timestamp AT TIME ZONE 'UTC' AS next_day,
-           a.plan_segment, a.signed_up_on, t.sign_in_before, t.key_action_before,
+           t.plan_segment, t.signed_up_on, t.sign_in_before, t.key_action_before,
            coalesce(t.used_from <= u.day, false) AS is_used,
            coalesce(t.named_from <= u.day, false) AS is_named,
            coalesce(t.metered_from <= u.day, false) AS is_metered,
+           coalesce(t.weighed_from <= u.day, false) AS is_weighed,
            coalesce(t.subscribed_from <= u.day, false) AS is_subscribed,
            coalesce(t.subscribed_from <= (u.day - interval '1 year')::date, false) AS was_subscribed
     FROM todo t
     JOIN used u ON u.account_id = t.account_id AND u.day >= t.first_day
-    JOIN accounts_account a ON a.id = t.account_id
 ),
 {contracts.AGREED}
 INSERT INTO accounts_accountfacts AS kept ({", ".join(COLUMNS)})

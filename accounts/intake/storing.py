@@ -14,7 +14,7 @@ from django.db import connection
 from accounts.intake.reading import EventRow
 from accounts.intake.rules import ERASED_CONTACT
 from accounts.intake.storable import as_text
-from accounts.usage.counting import COUNTING
+from accounts.usage.counting import COUNTING, GIGABYTES
 from loyalty.core.prepared import run_prepared
 
 NEW_CONTACT = "new_contact"
@@ -50,7 +50,7 @@ stored AS (
     FROM resolved WHERE {condition}
     ORDER BY message_id, position
     ON CONFLICT (source_id, message_id) DO NOTHING
-    RETURNING message_id, account_id, contact_id, name, quantity, seconds, occurred_at
+    RETURNING message_id, account_id, contact_id, name, quantity, seconds, occurred_at, {GIGABYTES}
 ),
 {COUNTING},
 dirty AS (

@@ -159,7 +159,10 @@ class Ticket(models.Model):
 
     class Meta:
         ordering = ["-opened_at", "-id"]
-        indexes = [models.Index(fields=["account", "opened_at"], name="ticket_by_account")]
+        indexes = [
+            models.Index(fields=["account", "opened_at"], name="ticket_by_account"),
+            models.Index(fields=["opened_at"], name="ticket_by_time"),
+        ]
 
     def __str__(self) -> str:
         return f"Ticket of {self.opened_at:%d %b %Y}"

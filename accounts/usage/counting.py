@@ -3,7 +3,7 @@
 A room that stores events writes one statement:
 
     WITH …, stored AS (INSERT INTO accounts_event … RETURNING account_id,
-    contact_id, name, quantity, seconds, occurred_at), {COUNTING} SELECT …
+    contact_id, name, quantity, seconds, occurred_at, {GIGABYTES}), {COUNTING} SELECT …
 
 so that the sums are always exact over what was really stored, whatever else
 writes at the same time. Days are days in UTC; every figure is a sum of
@@ -15,9 +15,16 @@ from accounts.usage.rules import SIGN_IN_NAMES
 
 _SIGN_INS = ", ".join(f"'{name}'" for name in SIGN_IN_NAMES)
 
+# What an event tells of the gigabytes it processed; what is no amount of at most a petabyte counts as none.
+GIGABYTES = """
+CASE WHEN jsonb_typeof(properties -> 'gigabytes') = 'number'
+      AND (properties ->> 'gigabytes')::numeric BETWEEN 0 AND 1000000
+     THEN round((properties ->> 'gigabytes')::numeric, 6) END AS gigabytes
+"""
+
 COUNTING = f"""
 counted AS MATERIALIZED (
-    SELECT s.account_id, s.contact_id, s.name, s.quantity, s.seconds,
+    SELECT s.account_id, s.contact_id, s.name, s.quantity, s.seconds, s.gigabytes,
            (s.occurred_at AT TIME ZONE 'UTC')::date AS day,
            CASE WHEN k.id IS NULL THEN 0 ELSE s.quantity END AS key_quantity,
            CASE WHEN s.name IN ({_SIGN_INS}) THEN s.quantity ELSE 0 END AS sign_in_quantity
@@ -47,6 +54,13 @@ counted_contact_days AS (
     ON CONFLICT (account_id, day, contact_id) DO UPDATE SET
         events = kept.events + excluded.events,
         key_actions = kept.key_actions + excluded.key_actions
+),
+counted_metered_days AS (
+    INSERT INTO accounts_meteredday AS kept (account_id, day, gigabytes)
+    SELECT account_id, day, sum(gigabytes)
+    FROM counted WHERE gigabytes IS NOT NULL
+    GROUP BY account_id, day ORDER BY account_id, day
+    ON CONFLICT (account_id, day) DO UPDATE SET gigabytes = kept.gigabytes + excluded.gigabytes
 )
 """
 """Common table expressions that follow one named `stored`; no parameters, so `%` need not be doubled."""

@@ -95,3 +95,15 @@ class ContactDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.events} events on {self.day}"
+
+
+class MeteredDay(models.Model):
+    """How much was processed for an account on a day (UTC), of events that told their gigabytes."""
+
+    pk = models.CompositePrimaryKey("account_id", "day")
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False)
+    day = models.DateField()
+    gigabytes = models.DecimalField(max_digits=20, decimal_places=6)
+
+    def __str__(self) -> str:
+        return f"{self.gigabytes} GB on {self.day}"

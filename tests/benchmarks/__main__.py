@@ -14,6 +14,7 @@ from tests.benchmarks.results import Result, as_json, table
 # Name → module with `run() -> list[Result]`.
 BENCHMARKS = {
     "ingest": "tests.benchmarks.ingest",
+    "facts": "tests.benchmarks.facts",
     "faults-caps": "tests.faults.caps",
     "faults-ledger": "tests.faults.ledger",
     "faults-decisions": "tests.faults.decisions",

@@ -12,7 +12,7 @@ from accounts.intake.files.contacts import new_contacts, of_another_account
 from accounts.intake.files.shape import Field, Shape
 from accounts.intake.files.values import moment, text, whole_number
 from accounts.sources.rules import Kind
-from accounts.usage.counting import COUNTING
+from accounts.usage.counting import COUNTING, GIGABYTES
 
 FIELDS = (
     Field("message_id", text(255), "text", ("usage_id", "event_id", "id"), required=True),
@@ -70,7 +70,7 @@ WITH stored AS (
            occurred_at, is_flagged, '{{}}'
     FROM import_checked WHERE reason IS NULL ORDER BY line
     ON CONFLICT (source_id, message_id) DO NOTHING
-    RETURNING account_id, contact_id, name, quantity, seconds, occurred_at
+    RETURNING account_id, contact_id, name, quantity, seconds, occurred_at, {GIGABYTES}
 ), {COUNTING.rstrip()}, marks AS (
     INSERT INTO accounts_factsdirty (account_id, day)
     SELECT account_id, min(day) FROM counted GROUP BY account_id

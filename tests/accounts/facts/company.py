@@ -1,5 +1,6 @@
 """A tiny made-up company: what it does is stored and counted as intake does it."""
 
+import json
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -11,7 +12,7 @@ from accounts.facts.models import FactsDirty
 from accounts.records.models import Account, Contact, FeedbackScore, Subscription, Ticket
 from accounts.records.subscriptions import tell
 from accounts.records.terms import Terms
-from accounts.usage.counting import COUNTING
+from accounts.usage.counting import COUNTING, GIGABYTES
 from accounts.usage.models import Event
 from tests.factories import SourceFactory
 
@@ -20,9 +21,9 @@ WITH stored AS (
     INSERT INTO accounts_event
         (source_id, message_id, account_id, contact_id, name, quantity, seconds, occurred_at, before_subscription,
          properties)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, false, '{{}}')
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, false, %s)
     ON CONFLICT (source_id, message_id) DO NOTHING
-    RETURNING account_id, contact_id, name, quantity, seconds, occurred_at
+    RETURNING account_id, contact_id, name, quantity, seconds, occurred_at, {GIGABYTES}
 ), {COUNTING}
 SELECT count(*) FROM stored
 """
@@ -42,12 +43,13 @@ def use(
     seconds: int = 0,
     message_id: str = "",
     hour: int = 12,
+    **properties: object,
 ) -> bool:
     """One event; false when its message id was there already."""
     key = message_id or f"{account.pk}-{Event.objects.count()}"
     values = [SourceFactory().pk, key, account.pk, contact.pk if contact else None, name, times, seconds]
     with connection.cursor() as cursor:
-        cursor.execute(STORE, [*values, moment(day, hour)])
+        cursor.execute(STORE, [*values, moment(day, hour), json.dumps(properties)])
         return cursor.fetchone() == (1,)
 
 

@@ -15,7 +15,7 @@ from django.db import connection
 from accounts.facts.models import AccountFacts, FactsDirty
 from accounts.facts.verbs import refresh, refresh_dirty
 from accounts.records.models import Account
-from accounts.usage.counting import COUNTING
+from accounts.usage.counting import COUNTING, GIGABYTES
 from accounts.usage.models import KeyAction
 from tests.accounts.facts.history import COLUMNS
 from tests.accounts.files.files import take
@@ -23,7 +23,7 @@ from tests.accounts.files.files import take
 FIRST, LAST = date(2024, 1, 1), date(2024, 6, 30)
 PLANS = (("Basic", 19), ("Pro", 49), ("Enterprise", 199))
 RECOUNT = f"""
-WITH stored AS (SELECT account_id, contact_id, name, quantity, seconds, occurred_at FROM accounts_event),
+WITH stored AS (SELECT account_id, contact_id, name, quantity, seconds, occurred_at, {GIGABYTES} FROM accounts_event),
 {COUNTING}
 SELECT count(*) FROM stored
 """

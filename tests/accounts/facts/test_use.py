@@ -1,6 +1,7 @@
 """What the facts say of use: windows, distinct counts, days since."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -133,4 +134,19 @@ def test_api_calls_are_unknown_until_the_first_and_zero_after_the_last(acme: Acc
         520,
         20,
         21,
+    ]
+
+
+def test_gigabytes_are_added_up_from_what_events_tell(acme: Account) -> None:
+    use(acme, back(30), gigabytes=100)
+    use(acme, back(29), gigabytes=1.25)
+    use(acme, DAY, gigabytes=0.000001)
+    for no_amount in ("3", -1, 10**7, True, None):
+        use(acme, DAY, gigabytes=no_amount)
+
+    assert [facts(acme, day).gigabytes_30 for day in (back(31), back(30), back(1), DAY)] == [
+        None,
+        Decimal(100),
+        Decimal("101.25"),
+        Decimal("1.250001"),
     ]

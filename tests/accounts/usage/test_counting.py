@@ -33,6 +33,10 @@ UNION ALL
 SELECT 'contact', account_id, (occurred_at AT TIME ZONE 'UTC')::date::text, contact_id::text, sum(quantity),
        coalesce(sum(quantity) FILTER (WHERE name IN (SELECT event_name FROM accounts_keyaction)), 0), 0, 0
 FROM accounts_event WHERE contact_id IS NOT NULL GROUP BY 2, 3, 4
+UNION ALL
+SELECT 'metered', account_id, (occurred_at AT TIME ZONE 'UTC')::date::text, '',
+       sum((properties ->> 'gigabytes')::numeric), 0, 0, 0
+FROM accounts_event WHERE properties ? 'gigabytes' GROUP BY 2, 3
 """
 KEPT = """
 SELECT 'day', account_id, day::text, '', events, key_actions, sign_ins, seconds FROM accounts_dailyusage
@@ -40,8 +44,17 @@ UNION ALL
 SELECT 'event', account_id, day::text, name, quantity, 0, 0, 0 FROM accounts_eventday
 UNION ALL
 SELECT 'contact', account_id, day::text, contact_id::text, events, key_actions, 0, 0 FROM accounts_contactday
+UNION ALL
+SELECT 'metered', account_id, day::text, '', gigabytes, 0, 0, 0 FROM accounts_meteredday
 """
-TABLES = ("accounts_event", "accounts_dailyusage", "accounts_eventday", "accounts_contactday", "accounts_factsdirty")
+TABLES = (
+    "accounts_event",
+    "accounts_dailyusage",
+    "accounts_eventday",
+    "accounts_contactday",
+    "accounts_meteredday",
+    "accounts_factsdirty",
+)
 
 one_event = st.builds(
     lambda number, name, user, hours, seconds: {
@@ -51,7 +64,7 @@ one_event = st.builds(
         "context": {"groupId": "acme"} if user is None else {},
         "messageId": f"m{number}",
         "timestamp": (NOW - timedelta(hours=hours)).isoformat(),
-        "properties": {"duration_seconds": seconds},
+        "properties": {"duration_seconds": seconds} | ({"gigabytes": seconds / 8} if seconds % 2 else {}),
     },
     st.integers(0, 30),
     st.sampled_from(["Signed In", "Login", "Report Generated", "Dashboard Viewed"]),
