@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from celery import shared_task
 from django.utils import timezone
 
+from accounts.contacts.retention import forget_old
 from accounts.facts.queries import latest_day
 from accounts.facts.verbs import refresh, refresh_dirty
 from accounts.milestones.verbs import detect
@@ -31,6 +32,8 @@ def react_now() -> int:
 def sweep_now(day: date | None = None) -> int:
     """The nightly order: milestones and facts of all accounts, expiry, offers; returns how many matches it dealt with.
 
+    Last of all, raw events go that are older than the retention that was set, if any was.
+
     `day` (UTC) is the one day whose facts are worked out; by default today and every day missed before it.
     """
     on = day or timezone.now().date()
@@ -40,7 +43,9 @@ def sweep_now(day: date | None = None) -> int:
     detect(None)
     refresh(None, first, on)
     lapse_overdue()
-    return _propose_all()
+    dealt_with = _propose_all()
+    forget_old(timezone.now().date())
+    return dealt_with
 
 
 def _propose_all() -> int:

@@ -102,6 +102,7 @@ EXPECTED: dict[str, Expect] = {
     "import-discard": Expect({"upload_id": "upload"}, posts=True),
     "import-refused": Expect({"upload_id": "upload"}),
     "accounts": Expect(),
+    "settings": Expect(),
     "account-new": Expect(others=403, cs=200),
     "account": Expect({"account_id": "account"}),
     "contact": Expect({"contact_id": "contact"}),

@@ -19,6 +19,18 @@ class ErasureForm(forms.Form):
     sure = forms.BooleanField(label="I understand that this cannot be undone")
 
 
+class RetentionForm(forms.Form):
+    """For how many months raw events are kept."""
+
+    months = forms.IntegerField(
+        min_value=3,
+        max_value=240,
+        required=False,
+        label="Keep raw events for",
+        help_text="At least 3, because facts look back 90 days. Left empty, all are kept.",
+    )
+
+
 class QuizForm(forms.Form):
     """The preference quiz; only consent must be answered."""
 

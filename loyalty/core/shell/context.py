@@ -56,6 +56,7 @@ NAVIGATION = (
             Item("events", "Events", "events"),
             Item("jobs", "Jobs", "jobs"),
             Item("audit", "Audit", "audit"),
+            Item("settings", "Settings", "settings"),
         ),
         touched_by=frozenset(),
         for_administrators=True,

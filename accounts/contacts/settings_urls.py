@@ -1,0 +1,5 @@
+from django.urls import path
+
+from accounts.contacts import retention_pages
+
+urlpatterns = [path("", retention_pages.settings, name="settings")]
