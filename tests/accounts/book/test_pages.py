@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from accounts.facts.verbs import refresh
 from accounts.records.models import Account
+from accounts.records.subscriptions import tell
+from accounts.records.terms import Terms
 from loyalty.core.people.models import User
 from tests.accounts.facts.company import moment, sign_in, subscription
 from tests.factories import AccountFactory, ContactFactory
@@ -188,3 +190,19 @@ def test_the_latest_event_is_shown_first(browser: Client, three: list[Account]) 
 
     assert [event.occurred_at for event in shown] == [moment(DAY - timedelta(days=n)) for n in (0, 9, 20)]
     assert timezone.is_aware(shown[0].occurred_at)
+
+
+def test_a_subscription_shows_its_steps_and_what_they_moved(browser: Client, three: list[Account]) -> None:
+    acme = three[0]
+    later = {"from_day": DAY, "starts_on": date(2026, 1, 1), "told_at": moment(DAY)}
+    held = acme.subscriptions.get()
+    tell(acme, held.external_id, Terms(plan="Pro", mrr=Decimal(1200), seats=12), **later)
+
+    page = browser.get(f"/accounts/{acme.pk}/")
+
+    assert [(c.day, c.kind, c.amount, c.mrr) for c in page.context["changes"]] == [
+        (DAY, "expansion", 300, 1200),
+        (date(2026, 1, 1), "new", 900, 900),
+    ]
+    assert [(item.terms.mrr, len(item.steps)) for item in page.context["held"]] == [(1200, 2)]
+    assert "<td>Expansion</td>" in page.content.decode()
