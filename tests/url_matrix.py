@@ -96,6 +96,7 @@ EXPECTED: dict[str, Expect] = {
     "profile-call": Expect({"arrival_id": "profile call"}),
     "stripe-call": Expect({"arrival_id": "stripe call"}),
     "refused-item": Expect({"arrival_id": "refused item"}),
+    "refused-replay": Expect({"arrival_id": "refused item"}, posts=True),
     "imports": Expect(),
     "import": Expect({"upload_id": "upload"}),
     "import-start": Expect({"upload_id": "upload"}, posts=True),

@@ -1,5 +1,6 @@
 """What came in over HTTP and files: batches counted, refused items kept with their reason."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
@@ -45,7 +46,11 @@ class ProfileCall(models.Model):
 
 
 class RefusedItem(models.Model):
-    """One item that was not taken in: what it was, and why. `raw` is the text as it came."""
+    """One item that was not taken in: what it was, and why. `raw` is the text as it came.
+
+    The `retried` fields tell the last time that it was sent again; `went_in_at`
+    is set once it went in.
+    """
 
     batch = models.ForeignKey(IntakeBatch, models.CASCADE, related_name="refused_items")
     source = models.ForeignKey(Source, models.CASCADE, null=True, related_name="+", db_index=False)
@@ -56,6 +61,12 @@ class RefusedItem(models.Model):
     code = models.CharField(max_length=40)
     reason = models.TextField()
     raw = models.TextField(blank=True)
+    retried_at = models.DateTimeField(null=True)
+    retried_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    retried_reason = models.TextField(null=True)
+    went_in_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-id"]

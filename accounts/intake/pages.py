@@ -11,9 +11,11 @@ from django.views.decorators.http import require_GET
 
 from accounts.intake import queries
 from accounts.intake.queries import OUTCOMES, REFUSED, SORTED_BY
+from accounts.intake.replaying import may_replay
 from loyalty.core.chips import Chip, address, chip, chosen, id_in
 from loyalty.core.csv import csv_response, wants_csv
 from loyalty.core.keyset import page_of
+from loyalty.core.people.models import User
 from loyalty.core.people.session import signed_in
 
 PAGE_SIZE = 50
@@ -38,28 +40,31 @@ def events(request: HttpRequest) -> HttpResponseBase:
         context["rows"] = queries.newest(source_id, text, PAGE_SIZE)
     open_kind, _, open_id = query.get("open", "").rpartition("-")
     if open_id.isdecimal() and len(open_id) < 19:
-        context |= _detail(open_kind, int(open_id)) or {}
+        context |= _detail(open_kind, int(open_id), signed_in(request)) or {}
     return render(request, "accounts/intake/page.html", context)
 
 
 @require_GET
 def arrival(request: HttpRequest, kind: str, arrival_id: int) -> HttpResponse:
     """One thing that came in, with its content: as a fragment beside the list, or as a page of its own."""
-    context = _detail(kind, arrival_id)
+    context = _detail(kind, arrival_id, signed_in(request))
     if context is None:
         raise Http404("It is no longer kept.")
     name = "_arrival" if getattr(request, "htmx", False) else "arrival"
     return render(request, f"accounts/intake/{name}.html", context)
 
 
-def _detail(kind: str, arrival_id: int) -> dict[str, Any] | None:
+def _detail(kind: str, arrival_id: int, user: User) -> dict[str, Any] | None:
     found = queries.arrival(kind, arrival_id)
     if found is None:
         return None
     opened, content = found
     if content is None:  # billing events that no rule looks at are only counted
         return {"opened": opened, "content": ""}
-    return {"opened": opened, "content": _legible(content) if kind == REFUSED else _indented(content)}
+    if kind == REFUSED:
+        again = queries.sending_again(arrival_id)
+        return {"opened": opened, "content": _legible(content), "may_replay": may_replay(user)} | again
+    return {"opened": opened, "content": _indented(content)}
 
 
 def _legible(raw: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Model, Q, QuerySet, Sum
 
 from accounts.intake.models import IntakeBatch, ProfileCall, RefusedItem
+from accounts.intake.replaying import why_not
 from accounts.intake.stripe.models import StripeCall
 from accounts.sources.models import Source
 from accounts.usage.models import Event
@@ -46,6 +47,7 @@ class Arrival:
     code: str
     reason: str
     message_id: str
+    went_in_at: datetime | None = None
 
     @property
     def key(self) -> str:
@@ -55,7 +57,7 @@ class Arrival:
     @property
     def outcome(self) -> str:
         """The status that the badge shows."""
-        return "refused" if self.kind == REFUSED else "accepted"
+        return "refused" if self.kind == REFUSED and not self.went_in_at else "accepted"
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,8 @@ def _total(label: str, since: datetime) -> Totals:
     sums = IntakeBatch.objects.filter(received_at__gt=since).aggregate(
         accepted=Sum("accepted", default=0), duplicates=Sum("duplicates", default=0), refused=Sum("refused", default=0)
     )
+    # What went in later counts with the batch that it then came in by.
+    sums["refused"] -= RefusedItem.objects.filter(batch__received_at__gt=since, went_in_at__isnull=False).count()
     return Totals(label, **sums)
 
 
@@ -118,6 +122,14 @@ def arrival(kind: str, pk: int) -> tuple[Arrival, Any] | None:
         return None
     content = {EVENT: "properties", PROFILE: "payload", STRIPE: "payload", REFUSED: "raw"}[kind]
     return next(arrivals(kind, [row])), getattr(row, content)
+
+
+def sending_again(item_id: int) -> dict[str, Any]:
+    """A refused item, why it cannot be sent again ("" when it can), and how many of its source and reason there are."""
+    item = RefusedItem.objects.select_related("batch", "source", "retried_by").get(pk=item_id)
+    alike = RefusedItem.objects.filter(code=item.code, went_in_at=None)
+    count = alike.filter(source_id=item.source_id).count() if item.source_id else 0
+    return {"item": item, "cannot": why_not(item), "alike": count}
 
 
 def csv_rows(kinds: Iterable[str], source_id: int, text: str) -> Iterator[list[object]]:
@@ -188,4 +200,5 @@ def _of_refused(row: RefusedItem) -> Arrival:
         code=row.code,
         reason=row.reason,
         message_id=row.message_id,
+        went_in_at=row.went_in_at,
     )

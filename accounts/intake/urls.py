@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.intake import pages
+from accounts.intake import pages, replay_pages
 from accounts.intake.files import pages as files
 from accounts.intake.queries import EVENT, PROFILE, REFUSED, STRIPE
 
@@ -14,5 +14,6 @@ urlpatterns = [
     path("event/<int:arrival_id>/", pages.arrival, {"kind": EVENT}, name="event"),
     path("profile-call/<int:arrival_id>/", pages.arrival, {"kind": PROFILE}, name="profile-call"),
     path("stripe/<int:arrival_id>/", pages.arrival, {"kind": STRIPE}, name="stripe-call"),
+    path("refused/<int:arrival_id>/replay", replay_pages.replay, name="refused-replay"),
     path("refused/<int:arrival_id>/", pages.arrival, {"kind": REFUSED}, name="refused-item"),
 ]

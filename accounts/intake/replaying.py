@@ -1,0 +1,141 @@
+"""Sending a refused call through the intake again, once the cause is mended.
+
+Invariants: what goes in goes in by the same way as when it came, on the day
+when it came or happened; the item stays, with what was tried and what came of
+it, and counts as refused no longer.
+"""
+
+import json
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.intake.models import RefusedItem
+from accounts.intake.reading import Envelope
+from accounts.intake.receipts import Receipt
+from accounts.intake.rules import CALLS_BY_NAME
+from accounts.intake.stripe import verbs as stripe
+from accounts.intake.verbs import take_in
+from accounts.sources.models import Source
+from accounts.sources.queries import Sender
+from accounts.sources.rules import Kind
+from loyalty.core.audit.rules import AuditVerb
+from loyalty.core.audit.verbs import record
+from loyalty.core.errors import DomainError, NotAllowed
+from loyalty.core.people.models import User
+from loyalty.core.people.rules import Function
+
+CHANNELS = frozenset({*CALLS_BY_NAME, "batch", "import", stripe.CHANNEL})
+AT_ONCE = 200
+
+
+def may_replay(user: User) -> bool:
+    """Administrators, who mend sources, and Product, whose the figures of use are."""
+    return user.is_active and (user.is_administrator or Function.PRODUCT in user.functions)
+
+
+def why_not(item: RefusedItem) -> str:
+    """Why the item cannot be sent again from here; "" when it can."""
+    if item.went_in_at is not None:
+        return "It has gone in already."
+    if item.batch.channel == "csv":
+        return "Rows of files are mended in the file of refused rows and imported again."
+    if item.source_id is None or item.batch.channel not in CHANNELS:
+        return "Its sender sends it again."
+    return "" if _call_in(item) else "Its text was not kept whole; its sender sends it again."
+
+
+@transaction.atomic
+def replay(item_id: int, *, acting_user: User) -> RefusedItem:
+    """Send one refused call through the intake again; the item returned says what came of it.
+
+    Raises NotAllowed, DomainError when it cannot be sent again, RefusedItem.DoesNotExist.
+    """
+    _check(acting_user)
+    items = RefusedItem.objects.select_related("batch", "source")
+    item = items.select_for_update(of=("self",), no_key=True).get(pk=item_id)
+    if reason := why_not(item):
+        raise DomainError(reason)
+    _try(item, acting_user)
+    _tell(
+        f"{item.call} of {item.source}", item.source, went_in=int(item.went_in_at is not None), acting_user=acting_user
+    )
+    return item
+
+
+@transaction.atomic
+def replay_alike(item_id: int, *, acting_user: User) -> tuple[int, int]:
+    """Send those of the same source and reason again, 200 at most, the least tried first.
+
+    Returns how many were sent, and how many of them went in. Raises as `replay`.
+    """
+    _check(acting_user)
+    like = RefusedItem.objects.select_related("source").get(pk=item_id)
+    if like.source_id is None:
+        raise DomainError("Nobody signed for these; their sender sends them again.")
+    items = (
+        RefusedItem.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
+        .select_related("batch", "source")
+        .filter(source_id=like.source_id, code=like.code, went_in_at=None, batch__channel__in=CHANNELS)
+        .order_by("retried_at", "id")
+    )
+    tried = [item for item in items[:AT_ONCE] if not why_not(item)]
+    if not tried:
+        raise DomainError("None of these can be sent again from here.")
+    for item in sorted(tried, key=lambda item: item.pk):
+        _try(item, acting_user)
+    went_in = sum(item.went_in_at is not None for item in tried)
+    label = f"{len(tried)} calls of {like.source} refused as {like.code}"
+    _tell(label, like.source, went_in=went_in, acting_user=acting_user)
+    return len(tried), went_in
+
+
+def _check(user: User) -> None:
+    if not may_replay(user):
+        raise NotAllowed("An administrator or Product sends refused calls again.")
+
+
+def _call_in(item: RefusedItem) -> dict[str, Any] | None:
+    try:
+        content = json.loads(item.raw)
+    except (ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _try(item: RefusedItem, acting_user: User) -> None:
+    content, source = _call_in(item), item.source
+    if content is None or source is None:
+        raise DomainError(why_not(item))
+    with transaction.atomic():
+        receipt = _take_in(item, source, content)
+        if receipt.refused:
+            # The new refusal must not stand beside the old one: it is told on the old one.
+            transaction.set_rollback(True)
+    item.retried_at, item.retried_by = timezone.now(), acting_user
+    item.retried_reason = receipt.refused[0].refusal.reason if receipt.refused else ""
+    item.went_in_at = None if receipt.refused else item.retried_at
+    item.save(update_fields=["retried_at", "retried_by", "retried_reason", "went_in_at"])
+
+
+def _take_in(item: RefusedItem, source: Source, content: dict[str, Any]) -> Receipt:
+    """A call without a time of its own counts on the day when it came."""
+    records = source.kinds.filter(is_active=True).values_list("kind", flat=True)
+    sender = Sender(source.pk, source.name, frozenset(Kind(kind) for kind in records), touch_due=False)
+    if item.batch.channel == stripe.CHANNEL:
+        return stripe.take_in(sender, content, now=timezone.now())
+    envelope = Envelope(item.received_at, None, None)
+    endpoint = CALLS_BY_NAME.get(item.batch.channel)
+    return take_in(sender, item.batch.channel, [content], envelope, endpoint=endpoint, size=len(item.raw.encode()))
+
+
+def _tell(label: str, source: Source | None, *, went_in: int, acting_user: User) -> None:
+    record(
+        AuditVerb.REPLAYED,
+        acting_user=acting_user,
+        object_type="source",
+        object_id=source.pk if source else "",
+        object_label=label,
+        after={"went in": went_in},
+    )
