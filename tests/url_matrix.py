@@ -142,6 +142,7 @@ EXPECTED: dict[str, Expect] = {
     "v1-alias": Expect(anonymous=405, others=405),
     "v1-batch": Expect(anonymous=405, others=405),
     "v1-import": Expect(anonymous=405, others=405),
+    "openapi": Expect(anonymous=200),
     "webhook": Expect({"source_id": "source"}, anonymous=405, others=405),
     "webhook-hubspot": Expect({"source_id": "source"}, anonymous=405, others=405),
     "webhook-zendesk": Expect({"source_id": "source"}, anonymous=405, others=405),

@@ -17,6 +17,7 @@ TOLERANCE = timedelta(minutes=5)
 REMEMBERED = timedelta(days=30)
 # Bodies with more places than this are compared record by record.
 MAX_PARTS = 1000
+_LONGEST_PLACE = 150
 SHOWN_DIFFERENCES = 3
 
 
@@ -119,9 +120,9 @@ def parts(body: Any, key: bytes) -> dict[str, str]:
     """Place → digest of everything in a body; the inside of records is left out when there is too much."""
     found: dict[str, str] = {}
     for place, value in _leaves("", body):
-        found[place or "the body"] = digest(value, key)
+        found[_named(place, key)] = digest(value, key)
         if len(found) > MAX_PARTS:
-            return {place: digest(value, key) for place, value in _records(body)}
+            return {_named(place, key): digest(value, key) for place, value in _records(body)}
     return found
 
 
@@ -129,6 +130,13 @@ def differences(earlier: Mapping[str, str], later: Mapping[str, str]) -> list[st
     """The places whose values are not the same in both, in their order."""
     places = [*later, *(place for place in earlier if place not in later)]
     return [place for place in places if earlier.get(place) != later.get(place)]
+
+
+def _named(place: str, key: bytes) -> str:
+    """A place as it can be stored and shown, whatever the names in it."""
+    if len(place) > _LONGEST_PLACE:
+        place = f"{place[:_LONGEST_PLACE]}…{digest(place, key)}"
+    return place.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00") or "the body"
 
 
 def _leaves(place: str, value: Any) -> Iterator[tuple[str, Any]]:

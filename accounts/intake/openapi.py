@@ -1,0 +1,144 @@
+"""The OpenAPI 3.1 document of the ways in over HTTP, made of the shapes that check and describe them."""
+
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from accounts.intake.hooks.shapes import SHAPES
+from accounts.intake.openapi_shapes import (
+    CALLS,
+    Batch,
+    HubSpotEvent,
+    Problem,
+    StripeEvent,
+    Taken,
+    ZendeskEvent,
+    envelope_of,
+)
+from accounts.intake.rules import Call
+
+VERSION = "1"
+_REFUSED = {
+    "400": "The body is not what it should be.",
+    "401": "The key or the signature is wrong, or too old.",
+    "411": "The body has no Content-Length.",
+    "413": "The body is too large.",
+    "429": "Too many requests from this sender. Send again after the seconds in Retry-After.",
+    "503": "The database is away. Send again after the seconds in Retry-After.",
+}
+_HOOK_REFUSED = {"404": "There is no source at this address."}
+_CONFLICT = {"409": "The webhook-id came before with another body; the message names the difference."}
+
+_EVENTS: list[type[BaseModel]] = [HubSpotEvent, ZendeskEvent, StripeEvent]
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The whole document; do not change what you get."""
+    envelopes = [envelope_of(shape) for shape in SHAPES.values()]
+    shapes: list[type[BaseModel]] = [*CALLS.values(), Batch, Taken, Problem, *_EVENTS, *envelopes]
+    _, described = models_json_schema(
+        [(shape, "validation") for shape in shapes], ref_template="#/components/schemas/{model}"
+    )
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Loyalty: ways in",
+            "version": VERSION,
+            "description": "200 means committed. Times without a zone are UTC in calls; records must name a zone.",
+        },
+        "servers": [{"url": "/"}],
+        "paths": _segment() | _webhooks([envelope.__name__ for envelope in envelopes]) | _itself(),
+        "components": {"schemas": described["$defs"], "securitySchemes": _SECURITY},
+    }
+
+
+_SECURITY = {
+    "writeKey": {"type": "http", "scheme": "basic", "description": "The write key as user name, no password."},
+    "standard": {"type": "apiKey", "in": "header", "name": "webhook-signature"},
+    "hubspot": {"type": "apiKey", "in": "header", "name": "X-HubSpot-Signature-v3"},
+    "zendesk": {"type": "apiKey", "in": "header", "name": "X-Zendesk-Webhook-Signature"},
+    "stripe": {"type": "apiKey", "in": "header", "name": "Stripe-Signature"},
+}
+
+
+def _segment() -> dict[str, Any]:
+    calls = {f"/v1/{call.value}": _call(call) for call in Call}
+    batches = {
+        f"/v1/{name}": {
+            "post": _operation(name, "Several calls at once.", {"$ref": "#/components/schemas/Batch"}, "writeKey")
+        }
+        for name in ("batch", "import")
+    }
+    return calls | batches
+
+
+def _call(call: Call) -> dict[str, Any]:
+    shape = CALLS[call]
+    body = {"$ref": f"#/components/schemas/{shape.__name__}"}
+    return {"post": _operation(call.value, shape.__doc__ or "", body, "writeKey")}
+
+
+def _webhooks(envelopes: list[str]) -> dict[str, Any]:
+    records = {"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in envelopes]}
+    hubspot = {"$ref": "#/components/schemas/HubSpotEvent"}
+    bodies: dict[str, tuple[str, str, dict[str, Any]]] = {
+        "/webhooks/{source_id}": ("standard", "Records of CRM, support and feedback, by Standard Webhooks.", records),
+        "/webhooks/hubspot/{source_id}": (
+            "hubspot",
+            "HubSpot's companies and contacts.",
+            {"oneOf": [hubspot, {"type": "array", "items": hubspot}]},
+        ),
+        "/webhooks/zendesk/{source_id}": (
+            "zendesk",
+            "Zendesk's tickets and their ratings.",
+            {"$ref": "#/components/schemas/ZendeskEvent"},
+        ),
+        "/webhooks/stripe/{source_id}": (
+            "stripe",
+            "Stripe's customers, subscriptions and invoices.",
+            {"$ref": "#/components/schemas/StripeEvent"},
+        ),
+    }
+    return {path: _webhook(scheme, words, body) for path, (scheme, words, body) in bodies.items()}
+
+
+def _webhook(scheme: str, words: str, body: dict[str, Any]) -> dict[str, Any]:
+    operation = _operation(f"webhook_{scheme}", words, body, scheme, **_HOOK_REFUSED)
+    if scheme == "standard":
+        operation["responses"] |= _responses(_CONFLICT)
+        operation["parameters"] = [_header("webhook-id"), _header("webhook-timestamp")]
+    parameter = {"name": "source_id", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 0}}
+    return {"parameters": [parameter], "post": operation}
+
+
+def _header(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "header", "required": True, "schema": {"type": "string"}}
+
+
+def _itself() -> dict[str, Any]:
+    answer = {"description": "This document.", "content": {"application/json": {"schema": {"type": "object"}}}}
+    return {"/v1/openapi.json": {"get": {"operationId": "openapi", "responses": {"200": answer}}}}
+
+
+def _operation(
+    operation_id: str, words: str, body: dict[str, Any], security: str, **more_refused: str
+) -> dict[str, Any]:
+    taken = {"schema": {"$ref": "#/components/schemas/Taken"}}
+    return {
+        "operationId": operation_id,
+        "summary": words,
+        "security": [{security: []}],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+        "responses": {
+            "200": {"description": "Committed.", "content": {"application/json": taken}},
+            **_responses(_REFUSED | more_refused),
+        },
+    }
+
+
+def _responses(told: dict[str, str]) -> dict[str, Any]:
+    problem = {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": words, "content": problem} for status, words in told.items()}
