@@ -15,6 +15,7 @@ from tests.benchmarks.results import Result, as_json, table
 BENCHMARKS = {
     "ingest": "tests.benchmarks.ingest",
     "facts": "tests.benchmarks.facts",
+    "stripe": "tests.benchmarks.stripe_webhook",
     "faults-caps": "tests.faults.caps",
     "faults-ledger": "tests.faults.ledger",
     "faults-decisions": "tests.faults.decisions",

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.intake.bodies import parsed, visible
 from accounts.intake.exchange import body_of, refusal, unavailable
+from accounts.intake.quota import OverQuota, spend
 from accounts.intake.receipts import Receipt, tell_refused_request
 from accounts.intake.rules import BATCH_TOO_LARGE, MAX_BATCH_BYTES, NOT_AN_OBJECT, Refusal, RequestRefused
 from accounts.intake.stripe.signature import check_signature
@@ -39,6 +40,8 @@ def receive(request: HttpRequest, source_id: int) -> HttpResponse:
     try:
         try:
             receipt = visit.receipt()
+        except OverQuota as over:
+            return refusal(over)
         except RequestRefused as refused:
             tell_refused_request(visit.sender, CHANNEL, refused.refusal, visible(visit.body))
             return refusal(refused)
@@ -68,6 +71,7 @@ class Visit:
             raise RequestRefused(413, BATCH_TOO_LARGE)
         check_signature(self.body, self.request.headers.get("Stripe-Signature", ""), signer.secrets, now=self.now)
         self.sender = signer.sender
+        spend(f"source {self.source_id}")
         content = parsed(self.body)
         if not isinstance(content, dict):
             raise RequestRefused(400, NOT_AN_OBJECT)

@@ -256,6 +256,16 @@ def test_an_invoice_that_fails_and_is_paid(send: Send, acme: Account) -> None:
     assert Invoice.objects.count() == 1
 
 
+def test_a_flood_is_answered_with_429(send: Send, acme: Account, settings: Any) -> None:
+    settings.INTAKE_QUOTA_A_SECOND, settings.INTAKE_BURST_SECONDS = 0.01, 100
+    first, second, *_ = steps()
+    assert send(first).status_code == 200
+    over = send(second)
+    assert (over.status_code, over.json()["code"]) == (429, "over_quota")
+    assert int(over["Retry-After"]) > 0
+    assert history() == HISTORY[:1]
+
+
 def test_a_day_is_that_of_utc(send: Send, acme: Account) -> None:
     send(event(CREATED, subscription(start_date=at("2026-03-01 23:59:59")), at("2026-03-01 23:59:59")))
     send(event(UPDATED, subscription(item(quantity=2)), at("2026-03-02 00:00:00")))

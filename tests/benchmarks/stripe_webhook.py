@@ -1,0 +1,216 @@
+"""A webhook of Stripe: ours against dj-stripe 2.x, on the same durable PostgreSQL.
+
+Each side is called through its own view, one event after the other on one
+connection, with Stripe's signature checked and an answer only after commit.
+dj-stripe lives in an environment of its own that is made for the run; where it
+cannot be installed, the figure recorded below stands in for it, with its date.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from loyalty.engines import locate
+from loyalty.engines.postgres import OWNER_ROLE, PORT
+from tests.benchmarks import stage
+from tests.benchmarks.results import Result
+
+SUBSCRIPTIONS = 100
+EVENTS = 600
+SECRET = "whsec_of_the_benchmark"
+LEAST = 5
+PEER = "peer"
+# Measured by this benchmark with 100 events, on two cores that others kept busy.
+RECORDED: dict[str, Any] = {
+    "per_second": 17.1,
+    "ratio": 2.93,
+    "date": "2026-11-22",
+    "versions": {"dj-stripe": "2.11.0", "stripe": "15.6.2"},
+}
+
+Event = dict[str, Any]
+
+
+def run() -> list[Result]:
+    """Measure both sides in one run; more is better."""
+    with stage.engines():
+        ours = _ours()
+        theirs = _theirs()
+    told = {"versions": theirs["versions"], "dj-stripe measured": theirs.get("date", "in this run")}
+    ratio = theirs.get("ratio") or ours / theirs["per_second"]
+    return [
+        Result("stripe", "webhook, ours", round(ours, 1), "events/s"),
+        Result("stripe", "webhook, dj-stripe", round(theirs["per_second"], 1), "events/s", detail=told),
+        Result("stripe", "ours : dj-stripe", round(ratio, 2), "×", f"at least {LEAST}", ratio >= LEAST, detail=told),
+    ]
+
+
+def _ours() -> float:
+    from django.test import Client
+    from stripe import WebhookSignature
+
+    from accounts.records.models import Account, SubscriptionTerm
+    from accounts.sources.rules import Kind, Scheme
+    from accounts.sources.secrets import keep_secret
+    from accounts.sources.verbs import create_source
+
+    source = create_source("Billing", [Kind.SUBSCRIPTION], acting_user=None)
+    keep_secret(source, Scheme.STRIPE, SECRET, acting_user=None)
+    Account.objects.bulk_create(Account(external_id=f"cus_{n}", name=f"Company {n}") for n in range(SUBSCRIPTIONS))
+    client, address = Client(), f"/webhooks/stripe/{source.pk}"
+
+    def send(events: list[Event]) -> None:
+        for event in events:
+            body = json.dumps(event)
+            headers = {"Stripe-Signature": WebhookSignature.generate_signature_header(body, SECRET)}
+            answer = client.post(address, body, content_type="application/json", headers=headers)
+            if answer.status_code != 200 or answer.json()["accepted"] != 1:
+                raise RuntimeError(f"We answered {answer.status_code}: {answer.content[:500]!r}")
+
+    send(_events("created", SUBSCRIPTIONS))
+    started = time.perf_counter()
+    send(_events("updated", EVENTS))
+    spent = time.perf_counter() - started
+    if SubscriptionTerm.objects.count() != SUBSCRIPTIONS + EVENTS:
+        raise RuntimeError("Not every event became a term.")
+    return EVENTS / spent
+
+
+def _theirs() -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="loyalty-peer-") as folder:
+        python = Path(folder) / "env" / "bin" / "python"
+        try:
+            subprocess.run(["uv", "venv", "--quiet", str(python.parents[1])], check=True, timeout=120)
+            wanted = ["dj-stripe>=2,<3", "psycopg[binary]"]
+            install = ["uv", "pip", "install", "--quiet", "--python", str(python), *wanted]
+            subprocess.run(install, check=True, timeout=300)
+        except (OSError, subprocess.SubprocessError) as missing:
+            sys.stderr.write(f"dj-stripe cannot be installed here ({missing}): its recorded figure is told.\n")
+            return RECORDED
+        with stage.owner() as connection:
+            connection.execute(f"CREATE DATABASE {PEER}")
+        database = {"NAME": PEER, "USER": OWNER_ROLE, "HOST": str(locate().places.socket_dir), "PORT": PORT}
+        events = Path(folder) / "events.json"
+        given = {
+            "objects": _objects(),
+            "warm_up": _events("created", SUBSCRIPTIONS),
+            "events": _events("updated", EVENTS),
+        }
+        events.write_text(json.dumps(given))
+        script = Path(__file__).with_name("stripe_peer.py")
+        environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        environment |= {"PEER_EVENTS": str(events), "PEER_DATABASE": json.dumps(database)}
+        done = subprocess.run(
+            [str(python), str(script)], env=environment, check=True, stdout=subprocess.PIPE, text=True
+        )
+        told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        if told["subscriptions"] != SUBSCRIPTIONS:
+            raise RuntimeError("dj-stripe did not take every subscription in.")
+        return told
+
+
+def _events(step: str, count: int) -> list[Event]:
+    """`count` events, each subscription in turn, a day later and a seat more each time round."""
+    begun = 1_767_225_600  # 1 January 2026
+    made = []
+    for n in range(count):
+        turn = n // SUBSCRIPTIONS + (step == "updated")
+        second = begun + turn * 86_400 + n
+        made.append(
+            {
+                "id": f"evt_{step}_{n}",
+                "object": "event",
+                "type": f"customer.subscription.{step}",
+                "api_version": "2025-09-30.clover",
+                "created": second,
+                "livemode": False,
+                "pending_webhooks": 1,
+                "request": {"id": None, "idempotency_key": None},
+                "data": {"object": _subscription(n % SUBSCRIPTIONS, seats=turn + 1, begun=begun)},
+            }
+        )
+    return made
+
+
+def _objects() -> dict[str, Any]:
+    """What Stripe would answer when it is asked for an object."""
+    product = {"id": "prod_1", "object": "product", "name": "Suite", "active": True, "livemode": False, "metadata": {}}
+    product |= {"created": 1_700_000_000, "type": "service"}
+    account = {"id": "acct_1", "object": "account", "type": "standard", "country": "US", "metadata": {}}
+    account |= {"business_profile": {}, "settings": {"branding": {}, "dashboard": {}, "payments": {}}}
+    customers = {f"cus_{n}": _customer(n) for n in range(SUBSCRIPTIONS)}
+    subscriptions = {f"sub_{n}": _subscription(n, 1, 1_767_225_600) for n in range(SUBSCRIPTIONS)}
+    return {"prod_1": product, "price_1": _price(), "account": account, "acct_1": account, **customers, **subscriptions}
+
+
+def _customer(n: int) -> Event:
+    return {
+        "id": f"cus_{n}",
+        "object": "customer",
+        "name": f"Company {n}",
+        "email": f"billing@{n}.example.test",
+        "created": 1_700_000_000,
+        "balance": 0,
+        "currency": "usd",
+        "delinquent": False,
+        "livemode": False,
+        "metadata": {},
+    }
+
+
+def _price() -> Event:
+    return {
+        "id": "price_1",
+        "object": "price",
+        "active": True,
+        "billing_scheme": "per_unit",
+        "created": 1_700_000_000,
+        "currency": "usd",
+        "livemode": False,
+        "metadata": {},
+        "nickname": "Team",
+        "product": "prod_1",
+        "recurring": {"interval": "month", "interval_count": 1, "usage_type": "licensed"},
+        "type": "recurring",
+        "unit_amount": 2000,
+        "unit_amount_decimal": "2000",
+    }
+
+
+def _subscription(n: int, seats: int, begun: int) -> Event:
+    period = {"current_period_start": begun, "current_period_end": begun + 31 * 86_400}
+    item = {
+        "id": f"si_{n}",
+        "object": "subscription_item",
+        "created": begun,
+        "metadata": {},
+        "price": _price(),
+        "quantity": seats,
+        "subscription": f"sub_{n}",
+        "discounts": [],
+        "tax_rates": [],
+        **period,
+    }
+    return {
+        "id": f"sub_{n}",
+        "object": "subscription",
+        "customer": f"cus_{n}",
+        "status": "active",
+        "created": begun,
+        "start_date": begun,
+        "billing_cycle_anchor": begun,
+        "cancel_at_period_end": False,
+        "collection_method": "charge_automatically",
+        "currency": "usd",
+        "discounts": [],
+        "items": {"object": "list", "data": [item], "has_more": False, "url": "/v1/subscription_items"},
+        "latest_invoice": None,
+        "livemode": False,
+        "metadata": {},
+        **period,
+    }
