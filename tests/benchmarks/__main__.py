@@ -14,6 +14,7 @@ from tests.benchmarks.results import Result, as_json, table
 # Name → module with `run() -> list[Result]`.
 BENCHMARKS = {
     "ingest": "tests.benchmarks.ingest",
+    "csv": "tests.benchmarks.csv_import",
     "facts": "tests.benchmarks.facts",
     "stripe": "tests.benchmarks.stripe_webhook",
     "faults-caps": "tests.faults.caps",
