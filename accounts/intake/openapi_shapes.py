@@ -1,7 +1,7 @@
 """The calls of the Segment spec and our answers, as the OpenAPI document tells them.
 
-The intake itself checks calls by hand (see `reading.py`); a test holds both to
-the same.
+They only describe: the intake checks calls by hand (see `reading.py`), so what
+changes there has to be told here too.
 """
 
 from typing import Annotated, Any, Literal
