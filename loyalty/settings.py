@@ -136,7 +136,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # How many requests a second one key or signing source may send to /v1/ and /webhooks/,
 # and for how many seconds it may have saved up; 0 a second is no limit.
-INTAKE_QUOTA_A_SECOND = int(os.environ.get("INTAKE_QUOTA_A_SECOND", "200"))
+INTAKE_QUOTA_A_SECOND = int(os.environ.get("INTAKE_QUOTA_A_SECOND", "1000"))
 INTAKE_BURST_SECONDS = 10
 
 # Money: one reporting currency; caps and liability are shown in it.
