@@ -13,6 +13,8 @@ from django.utils import timezone
 from accounts.contacts.retention import forget_old
 from accounts.facts.queries import latest_day
 from accounts.facts.verbs import refresh, refresh_dirty
+from accounts.intake.files.uploads import clear_old_uploads
+from accounts.intake.hooks.verbs import forget_calls
 from accounts.milestones.verbs import detect
 from loyalty.core.doorbell import heartbeat
 from loyalty.core.jobs.running import run_next
@@ -32,7 +34,8 @@ def react_now() -> int:
 def sweep_now(day: date | None = None) -> int:
     """The nightly order: milestones and facts of all accounts, expiry, offers; returns how many matches it dealt with.
 
-    Last of all, raw events go that are older than the retention that was set, if any was.
+    Last of all goes what need not be kept: raw events older than the retention that was set, webhook
+    ids that no sender tries again, uploaded files that nobody took in.
 
     `day` (UTC) is the one day whose facts are worked out; by default today and every day missed before it.
     """
@@ -45,6 +48,8 @@ def sweep_now(day: date | None = None) -> int:
     lapse_overdue()
     dealt_with = _propose_all()
     forget_old(timezone.now().date())
+    forget_calls(timezone.now())
+    clear_old_uploads()
     return dealt_with
 
 

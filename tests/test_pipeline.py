@@ -7,10 +7,11 @@ import time_machine
 from django.utils import timezone
 
 from accounts.facts.models import AccountFacts, FactsDirty
+from accounts.intake.hooks.models import HookCall
 from accounts.milestones.models import MilestoneReach
 from loyalty.pipeline import react_now, sweep_now
 from rewards.offers.models import Offer
-from tests.factories import AccountFactory, CampaignFactory, EventFactory, MilestoneFactory, OfferFactory
+from tests.factories import AccountFactory, CampaignFactory, EventFactory, MilestoneFactory, OfferFactory, SourceFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -60,3 +61,12 @@ def test_the_sweep_lets_overdue_offers_lapse() -> None:
     sweep_now()
     offer.refresh_from_db()
     assert offer.state == "lapsed"
+
+
+def test_the_sweep_forgets_webhook_ids_that_no_sender_tries_again() -> None:
+    source = SourceFactory()
+    for days in (1, 40):
+        told_at = timezone.now() - timedelta(days=days)
+        HookCall.objects.create(source=source, webhook_id=f"w{days}", parts={}, answer={}, received_at=told_at)
+    sweep_now()
+    assert list(HookCall.objects.values_list("webhook_id", flat=True)) == ["w1"]
