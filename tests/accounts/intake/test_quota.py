@@ -51,6 +51,23 @@ def test_a_flood_is_held_to_the_quota_and_the_others_are_not(limited: LazySettin
     assert [sends(other) for _ in range(QUOTA)] == [0] * QUOTA
 
 
+def test_the_broker_is_asked_for_many_requests_at_once(limited: LazySettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    limited.INTAKE_QUOTA_A_SECOND, limited.INTAKE_BURST_SECONDS = 1000, 10
+    asked: list[object] = []
+    monkeypatch.setattr(quota, "_script", lambda url: lambda keys, args: asked.append(args) or 0)
+    sender = uuid4().hex
+    assert [sends(sender) for _ in range(60)] == [0] * 60
+    assert len(asked) == 3
+
+
+def test_made_up_keys_do_not_fill_the_memory(limited: LazySettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    limited.INTAKE_QUOTA_A_SECOND, limited.INTAKE_BURST_SECONDS = 1000, 10
+    monkeypatch.setattr(quota, "_script", lambda url: lambda keys, args: 0)
+    for number in range(2 * quota.SENDERS_KEPT):
+        spend(f"made up {number}")
+    assert len(quota._leased) <= quota.SENDERS_KEPT
+
+
 def test_a_sender_that_waited_may_send_again(limited: LazySettings) -> None:
     sender = uuid4().hex
     while not sends(sender):
