@@ -9,8 +9,8 @@ from django.db import connection
 
 def at_once(calls: Iterable[Callable[[], object]]) -> list[object]:
     """Run all calls at the same moment; each gives its result, or the exception that it raised."""
-    todo = list(calls)
-    start = Barrier(len(todo))
+    wanted = list(calls)
+    start = Barrier(len(wanted))
 
     def run(call: Callable[[], object]) -> object:
         try:
@@ -22,5 +22,5 @@ def at_once(calls: Iterable[Callable[[], object]]) -> list[object]:
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(len(todo)) as pool:
-        return list(pool.map(run, todo))
+    with ThreadPoolExecutor(len(wanted)) as pool:
+        return list(pool.map(run, wanted))

@@ -7,7 +7,7 @@ money in another currency than the reporting one, is unknown and not a smaller s
 from accounts.records.spans import spans_of
 
 SPANS = f"""
-{spans_of("(SELECT s.* FROM todo d JOIN accounts_subscription s ON s.account_id = d.account_id)")},
+{spans_of("(SELECT s.* FROM wanted d JOIN accounts_subscription s ON s.account_id = d.account_id)")},
 spells AS (
     SELECT account_id, range_agg(daterange(since, until)) AS spells
     FROM spans

@@ -22,7 +22,7 @@ _SIGN_INS, _API_CALLS, _CANCELLATIONS = map(_words, (SIGN_IN_NAMES, API_CALL_NAM
 # Accounts are fetched one by one (OFFSET 0): a merge would read them from the first of the table on.
 # Windows reach back 29 days, so the calendar begins that much before the first day asked for.
 CALENDAR = f"""
-todo AS MATERIALIZED (
+wanted AS MATERIALIZED (
     SELECT t.account_id, t.first_day, a.plan_segment, a.signed_up_on, before.*
     FROM unnest(%(accounts)s::bigint[], %(first_days)s::date[]) AS t(account_id, first_day)
     CROSS JOIN LATERAL (
@@ -45,7 +45,7 @@ todo AS MATERIALIZED (
 ),
 calendar AS (
     SELECT t.account_id, d::date AS day
-    FROM todo t
+    FROM wanted t
     CROSS JOIN generate_series(t.first_day - 29, %(last_day)s::date, '1 day') AS d
 )
 """
@@ -57,7 +57,7 @@ _DISTINCT = """
 {name}_spans AS (
     SELECT u.account_id, u.day,
            least(u.day + {days}, lead(u.day) OVER (PARTITION BY u.account_id, u.{thing} ORDER BY u.day)) AS until
-    FROM todo t
+    FROM wanted t
     JOIN {table} u ON u.account_id = t.account_id
         AND u.day > t.first_day - {days} AND u.day <= %(last_day)s::date {only}
 ),
@@ -84,7 +84,7 @@ named AS (
     SELECT u.account_id, u.day,
            sum(u.quantity) FILTER (WHERE u.name IN ({_API_CALLS})) AS api_calls,
            bool_or(u.quantity > 0) FILTER (WHERE u.name IN ({_CANCELLATIONS})) AS is_cancelling
-    FROM todo t
+    FROM wanted t
     JOIN accounts_eventday u ON u.account_id = t.account_id
         AND u.day > t.first_day - 30 AND u.day <= %(last_day)s::date
     WHERE u.name IN ({_API_CALLS}, {_CANCELLATIONS})
@@ -96,12 +96,12 @@ named AS (
 # they would be read from the first account of the table on for each range of accounts.
 USED = """
 daily AS MATERIALIZED (
-    SELECT u.* FROM todo t
+    SELECT u.* FROM wanted t
     JOIN accounts_dailyusage u ON u.account_id = t.account_id
         AND u.day >= t.first_day - 29 AND u.day <= %(last_day)s::date
 ),
 weighed AS MATERIALIZED (
-    SELECT g.* FROM todo t
+    SELECT g.* FROM wanted t
     JOIN accounts_meteredday g ON g.account_id = t.account_id
         AND g.day >= t.first_day - 29 AND g.day <= %(last_day)s::date
 ),
@@ -209,7 +209,7 @@ known AS MATERIALIZED (
            coalesce(t.weighed_from <= u.day, false) AS is_weighed,
            coalesce(t.subscribed_from <= u.day, false) AS is_subscribed,
            coalesce(t.subscribed_from <= (u.day - interval '1 year')::date, false) AS was_subscribed
-    FROM todo t
+    FROM wanted t
     JOIN used u ON u.account_id = t.account_id AND u.day >= t.first_day
 ),
 {contracts.AGREED}
