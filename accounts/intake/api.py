@@ -7,28 +7,25 @@ so with 400, 401, 411, 413 or 429, a code and a reason; it is counted on /events
 
 import base64
 import binascii
-import logging
 from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from accounts.intake import rules
-from accounts.intake.bodies import parsed, unpacked, visible
-from accounts.intake.exchange import body_of, refusal, unavailable
-from accounts.intake.quota import OverQuota, spend
+from accounts.intake.bodies import parsed, unpacked
+from accounts.intake.exchange import body_of
+from accounts.intake.quota import spend
 from accounts.intake.reading import Envelope
-from accounts.intake.receipts import Receipt, tell_refused_request
+from accounts.intake.receipts import Receipt
 from accounts.intake.rules import CALLS_BY_NAME, RequestRefused
 from accounts.intake.verbs import take_in
+from accounts.intake.visiting import answer_to
 from accounts.sources.queries import Sender, sender_of
-
-log = logging.getLogger(__name__)
 
 
 @csrf_exempt
@@ -37,18 +34,7 @@ log = logging.getLogger(__name__)
 def receive(request: HttpRequest, channel: str) -> HttpResponse:
     """Take in one request; `channel` is the last part of the address."""
     visit = Visit(request, channel, timezone.now())
-    try:
-        try:
-            receipt = visit.receipt()
-        except OverQuota as over:
-            return refusal(over)
-        except RequestRefused as refused:
-            tell_refused_request(visit.sender, channel, refused.refusal, visible(visit.body))
-            return refusal(refused)
-    except (OperationalError, InterfaceError) as away:
-        log.warning("The intake cannot reach the database: %s", away)
-        return unavailable()
-    return _answer(receipt, is_batch=channel not in CALLS_BY_NAME)
+    return answer_to(visit, lambda: _answer(visit.receipt(), is_batch=channel not in CALLS_BY_NAME))
 
 
 class Visit:

@@ -4,34 +4,30 @@
 that is refused as a whole says so with 400, 401, 404, 409, 411, 413 or 429.
 """
 
-import logging
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from accounts.intake import rules
-from accounts.intake.bodies import parsed, unpacked, visible
-from accounts.intake.exchange import body_of, refusal, unavailable
+from accounts.intake.bodies import parsed, unpacked
+from accounts.intake.exchange import body_of
 from accounts.intake.hooks import hubspot, zendesk
 from accounts.intake.hooks.reading import Reading, read_body
 from accounts.intake.hooks.rules import CHANNEL, ID_TOO_LONG, NO_SOURCE
 from accounts.intake.hooks.signatures import check_hubspot, check_standard, check_zendesk
 from accounts.intake.hooks.verbs import take_in_records
-from accounts.intake.quota import OverQuota, spend
-from accounts.intake.receipts import tell_refused_request
+from accounts.intake.quota import spend
 from accounts.intake.rules import RequestRefused
+from accounts.intake.visiting import answer_to
 from accounts.sources.queries import Sender
 from accounts.sources.rules import Scheme
 from accounts.sources.secrets import Signer, signer_of
-
-log = logging.getLogger(__name__)
 
 
 @csrf_exempt
@@ -40,17 +36,7 @@ log = logging.getLogger(__name__)
 def receive(request: HttpRequest, source_id: int, scheme: Scheme = Scheme.STANDARD) -> HttpResponse:
     """Take in one webhook of a source, signed as its address says."""
     visit = Visit(request, source_id, scheme, timezone.now())
-    try:
-        try:
-            return JsonResponse(visit.answer())
-        except OverQuota as over:
-            return refusal(over)
-        except RequestRefused as refused:
-            tell_refused_request(visit.sender, visit.channel, refused.refusal, visible(visit.body))
-            return refusal(refused)
-    except (OperationalError, InterfaceError) as away:
-        log.warning("The webhooks cannot reach the database: %s", away)
-        return unavailable()
+    return answer_to(visit, lambda: JsonResponse(visit.answer()))
 
 
 class Visit:

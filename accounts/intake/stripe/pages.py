@@ -5,28 +5,25 @@ be placed is kept as refused with its reason and is 200 too, since sending it
 again would not help. What is not signed by Stripe is 400 and has no effect.
 """
 
-import logging
 from datetime import datetime
 
 from django.contrib.auth.decorators import login_not_required
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from accounts.intake.bodies import parsed, visible
-from accounts.intake.exchange import body_of, refusal, unavailable
-from accounts.intake.quota import OverQuota, spend
-from accounts.intake.receipts import Receipt, tell_refused_request
+from accounts.intake.bodies import parsed
+from accounts.intake.exchange import body_of
+from accounts.intake.quota import spend
+from accounts.intake.receipts import Receipt
 from accounts.intake.rules import BATCH_TOO_LARGE, MAX_BATCH_BYTES, NOT_AN_OBJECT, Refusal, RequestRefused
 from accounts.intake.stripe.signature import check_signature
 from accounts.intake.stripe.verbs import CHANNEL, take_in
+from accounts.intake.visiting import answer_to
 from accounts.sources.queries import Sender
 from accounts.sources.rules import Scheme
 from accounts.sources.secrets import signer_of
-
-log = logging.getLogger(__name__)
 
 NO_SOURCE = Refusal("no_source", "There is no source at this address. Copy it anew from the Sources page.")
 
@@ -37,22 +34,13 @@ NO_SOURCE = Refusal("no_source", "There is no source at this address. Copy it an
 def receive(request: HttpRequest, source_id: int) -> HttpResponse:
     """Take in one event of Stripe."""
     visit = Visit(request, source_id, timezone.now())
-    try:
-        try:
-            receipt = visit.receipt()
-        except OverQuota as over:
-            return refusal(over)
-        except RequestRefused as refused:
-            tell_refused_request(visit.sender, CHANNEL, refused.refusal, visible(visit.body))
-            return refusal(refused)
-    except (OperationalError, InterfaceError) as away:
-        log.warning("Stripe's webhook cannot reach the database: %s", away)
-        return unavailable()
-    return _answer(receipt)
+    return answer_to(visit, lambda: _answer(visit.receipt()))
 
 
 class Visit:
     """One request on its way in; `sender` is known once its signature was found right."""
+
+    channel = CHANNEL
 
     def __init__(self, request: HttpRequest, source_id: int, now: datetime) -> None:
         self.request = request
