@@ -45,6 +45,13 @@ class AccountFacts(models.Model):
     csat_90 = models.DecimalField(max_digits=4, decimal_places=2, null=True)
     cancellation_intent = models.BooleanField(null=True)
     milestones = ArrayField(models.CharField(max_length=60), default=list)
+    recency_score = models.SmallIntegerField(null=True)
+    frequency_score = models.SmallIntegerField(null=True)
+    monetary_score = models.SmallIntegerField(null=True)
+    streaks = models.JSONField(default=dict)
+    tier = models.CharField(max_length=60, null=True)
+    segments = ArrayField(models.CharField(max_length=60), default=list)
+    primary_segment = models.CharField(max_length=60, null=True)
     refreshed_at = models.DateTimeField(db_default=Now())
 
     class Meta:

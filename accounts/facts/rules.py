@@ -97,10 +97,19 @@ CARE = (
     ),
     Meaning("milestones", "Milestones", Unit.WORDS, _USE, "Reached up to the day."),
 )
+STANDING = (
+    Meaning("recency_score", "Recency score", Unit.SCORE, _USE, "1 to 5; 5 was here last."),
+    Meaning("frequency_score", "Frequency score", Unit.SCORE, _USE, "1 to 5; 5 did most key actions in 30 days."),
+    Meaning("monetary_score", "Monetary score", Unit.SCORE, _SOLD, "1 to 5; 5 pays most."),
+    Meaning("tier", "Tier", Unit.WORD, _USE, "The rank held at the end of the day."),
+    Meaning("segments", "Segments", Unit.WORDS, _USE, "All that matched at the end of the day."),
+    Meaning("primary_segment", "Primary segment", Unit.WORD, _USE, "The first of the segments by priority."),
+)
 GROUPS: tuple[tuple[str, tuple[Meaning, ...]], ...] = (
     ("Contract", CONTRACT),
     ("Seats", SEATS),
     ("Use", USE),
     ("Care", CARE),
+    ("Standing", STANDING),
 )
 MEANINGS: dict[str, Meaning] = {meaning.name: meaning for _, group in GROUPS for meaning in group}

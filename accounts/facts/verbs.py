@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from accounts.facts.followers import follow_all
 from accounts.facts.statement import REFRESH
 from accounts.milestones.verbs import detect
 from accounts.records.models import Account
@@ -40,18 +41,22 @@ SELECT account_id, min(day) FROM claimed GROUP BY account_id ORDER BY account_id
 """
 
 
-def refresh(account_ids: Sequence[int] | None, first_day: date, last_day: date) -> int:
+def refresh(account_ids: Sequence[int] | None, first_day: date, last_day: date, *, follow: bool = True) -> int:
     """Work out the facts of [first_day, last_day] for some accounts, or for all (None).
 
     Days in UTC. Returns how many rows were written; rows that stay as they are
     are not. All accounts are taken in ranges, each a transaction of its own
-    unless the caller has opened one. Raises nothing when there is no such account.
+    unless the caller has opened one. With `follow`, what is worked out from facts follows in
+    the same transaction. Raises nothing when there is no such account.
     """
     _ensure_partitions(first_day, last_day)
     written = 0
     for ids in _ranges(account_ids):
         with transaction.atomic():
-            written += _refresh_locked(dict.fromkeys(_lock(ids), first_day), last_day)
+            first_days = dict.fromkeys(_lock(ids), first_day)
+            written += _refresh_locked(first_days, last_day)
+            if follow:
+                follow_all(first_days, last_day)
     return written
 
 
@@ -75,6 +80,7 @@ def refresh_dirty(limit: int, *, up_to: date | None = None) -> list[int]:
             _lock(list(first_days))
             detect(list(first_days))
             _refresh_locked(first_days, last_day)
+            follow_all(first_days, last_day)
     return list(marked)
 
 
