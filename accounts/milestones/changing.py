@@ -69,7 +69,7 @@ def _edit_url(milestone_id: int, change_id: int) -> str:
 MILESTONE = Changeable(
     kind=KIND,
     label="milestone",
-    owner_of=lambda fields: Function.PRODUCT,
+    owner_of=lambda object_id, fields: Function.PRODUCT,
     read=read,
     clean=clean,
     impact=impact,

@@ -90,7 +90,7 @@ def write(object_id: int, values: Values, acting_user: User, reason: str) -> Non
 KEY_ACTIONS = Changeable(
     kind=KIND,
     label="list of key actions",
-    owner_of=lambda fields: Function.PRODUCT,
+    owner_of=lambda object_id, fields: Function.PRODUCT,
     read=read,
     clean=clean,
     impact=impact,

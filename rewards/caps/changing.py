@@ -95,7 +95,7 @@ def in_words(name: str, value: Any) -> str:
 CHANGEABLE_CAP = Changeable(
     kind=KIND,
     label="Cap",
-    owner_of=lambda fields: Function.FINANCE,
+    owner_of=lambda object_id, fields: Function.FINANCE,
     read=read,
     clean=clean,
     impact=impact,

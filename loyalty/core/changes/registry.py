@@ -30,6 +30,7 @@ class Live:
 class Changeable:
     """How to read, measure and apply a change of one kind of object.
 
+    `owner_of(object_id, fields)` is the function that decides an edit of these fields.
     `read(object_id, lock)` raises LookupError when there is none; with `lock` it
     takes the row lock. `clean(values)` returns complete, valid values or raises
     DomainError in words. `impact(object_id, values)` says in sentences whom the
@@ -40,7 +41,7 @@ class Changeable:
 
     kind: str
     label: str
-    owner_of: Callable[[set[str]], Function]
+    owner_of: Callable[[int, set[str]], Function]
     read: Callable[[int, bool], Live]
     clean: Callable[[int, Values], dict[str, Any]]
     impact: Callable[[int, Values], list[str]]

@@ -50,7 +50,7 @@ def propose_or_apply(
     spec = changeable(kind)
     live = _read(spec, object_id, lock=True)
     proposed = _proposed(spec, object_id, live, values)
-    owner = spec.owner_of(set(changed_fields(live.values, proposed)))
+    owner = spec.owner_of(object_id, set(changed_fields(live.values, proposed)))
     if not live.is_live and is_member(acting_user, owner):
         spec.apply(object_id, proposed, acting_user, reason)
         return None
@@ -176,7 +176,7 @@ def _propose(
 def _write_terms(change: ChangeRequest, spec: Changeable, live: Live, proposed: Mapping[str, Any], reason: str) -> None:
     if not reason.strip():
         raise DomainError("Say why: whoever decides reads the reason first.")
-    change.owner_function = spec.owner_of(set(changed_fields(live.values, proposed))).value
+    change.owner_function = spec.owner_of(change.object_id, set(changed_fields(live.values, proposed))).value
     change.object_label, change.base_version = live.label[:200], live.version
     change.before, change.proposed = dict(live.values), dict(proposed)
     change.digest = digest_of(change.kind, change.object_id, live.version, proposed)
