@@ -1,5 +1,5 @@
 from accounts.contacts.models import QuizAnswer, Retention
-from accounts.facts.models import AccountFacts, FactsDirty
+from accounts.facts.models import AccountFacts, FactsDirty, SupportSince
 from accounts.intake.files.models import FileChunk, FileRefusal, FileUpload
 from accounts.intake.hooks.models import HookCall, RecordTold
 from accounts.intake.models import IntakeBatch, ProfileCall, RefusedItem
@@ -46,6 +46,7 @@ __all__ = [
     "StripeCall",
     "Subscription",
     "SubscriptionTerm",
+    "SupportSince",
     "Suppressed",
     "Ticket",
 ]

@@ -5,6 +5,7 @@ on two workers at once. Dirty marks go away in the very transaction that works
 out the facts and milestones, so that a worker that dies loses nothing.
 """
 
+import time
 from datetime import date, timedelta
 
 from celery import shared_task
@@ -12,22 +13,34 @@ from django.utils import timezone
 
 from accounts.contacts.retention import forget_old
 from accounts.facts.queries import latest_day
+from accounts.facts.support import mark_support_change
 from accounts.facts.verbs import refresh, refresh_dirty
 from accounts.intake.files.uploads import clear_old_uploads
 from accounts.intake.hooks.verbs import forget_calls
 from accounts.milestones.verbs import detect
 from loyalty.core.doorbell import heartbeat
+from loyalty.core.doorbell.verbs import ring_on_commit
 from loyalty.core.jobs.running import run_next
 from rewards.approvals.verbs import lapse_overdue
 from rewards.campaigns.verbs import evaluate
 
 DIRTY_ACCOUNTS_A_STEP = 200
+# After so long offers are proposed and the worker is given back: a history that was
+# taken in must not keep what happens today waiting.
+REACT_SECONDS = 20.0
 
 
 def react_now() -> int:
-    """Serve every dirty account, then propose offers; returns how many matches were dealt with."""
+    """Serve the dirty accounts, for at most 20 s, then propose offers; returns how many matches were dealt with.
+
+    Rings for whoever goes on when some are left.
+    """
+    mark_support_change()
+    ends = time.monotonic() + REACT_SECONDS
     while refresh_dirty(DIRTY_ACCOUNTS_A_STEP):
-        pass
+        if time.monotonic() > ends:
+            ring_on_commit()
+            break
     return _propose_all()
 
 
@@ -43,6 +56,7 @@ def sweep_now(day: date | None = None) -> int:
     last = latest_day()
     # Days that the machine slept through are caught up with: history has no gaps.
     first = on if day or last is None else min(on, last + timedelta(days=1))
+    mark_support_change()
     detect(None)
     refresh(None, first, on)
     lapse_overdue()

@@ -75,3 +75,19 @@ class FactsDirty(models.Model):
 
     def __str__(self) -> str:
         return f"Dirty from {self.day}"
+
+
+class SupportSince(models.Model):
+    """One row: the day (UTC) of the first ticket that the facts of all accounts were last marked for; null for none.
+
+    Before that day nobody knows whether an account has tickets; from it on, an
+    account without one has none.
+    """
+
+    day = models.DateField(null=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_row_of_support_since")]
+
+    def __str__(self) -> str:
+        return f"Support is told since {self.day}"

@@ -24,10 +24,15 @@ ACCOUNTS_A_RANGE = 1000
 KEPT_MONTHS = 25
 # Next month's partition is made in good time, because making one waits for all readers.
 PARTITIONS_AHEAD = timedelta(days=31)
+# What happened of late is served before history that came in late: an account whose marks reach back
+# further has many days worked out, so that of these a step takes only a tenth as many.
+RECENT = timedelta(days=30)
+FEWER = 10
 
 CLAIM = """
 WITH waiting AS (
-    SELECT account_id FROM accounts_factsdirty ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+    SELECT account_id FROM accounts_factsdirty WHERE day >= %(since)s::date
+    ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ), claimed AS (
     DELETE FROM accounts_factsdirty
     WHERE id IN (
@@ -51,9 +56,9 @@ def refresh(account_ids: Sequence[int] | None, first_day: date, last_day: date, 
     """
     _ensure_partitions(first_day, last_day)
     written = 0
-    for ids in _ranges(account_ids):
+    for ids in ranges_of_accounts(account_ids):
         with transaction.atomic():
-            first_days = dict.fromkeys(_lock(ids), first_day)
+            first_days = dict.fromkeys(lock_accounts(ids), first_day)
             written += _refresh_locked(first_days, last_day)
             if follow:
                 follow_all(first_days, last_day)
@@ -61,27 +66,33 @@ def refresh(account_ids: Sequence[int] | None, first_day: date, last_day: date, 
 
 
 def refresh_dirty(limit: int, *, up_to: date | None = None) -> list[int]:
-    """Serve up to `limit` dirty marks, with all marks of the same accounts; returns the accounts.
+    """Serve up to `limit` dirty marks, with all marks of the same accounts; returns the accounts, empty when all is done.
 
     One transaction: milestones are detected, then the facts worked out from
     the earliest marked day to `up_to` (UTC, default today; a later mark counts
-    as that day). Marks that another worker is serving are left to it.
+    as that day). Marks of the last 30 days come first, of each age the oldest
+    mark. Marks that another worker is serving are left to it.
     """
     last_day = up_to or timezone.now().date()
     oldest = (last_day - relativedelta(months=KEPT_MONTHS)).replace(day=1)
     _ensure_partitions(last_day, last_day)
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(CLAIM, {"limit": limit})
-            marked: dict[int, date] = dict(cursor.fetchall())
+        marked = _claim(limit, last_day - RECENT) or _claim(max(limit // FEWER, 1), None)
         if marked:
             first_days = {account: min(max(day, oldest), last_day) for account, day in marked.items()}
             _ensure_partitions(min(first_days.values()), last_day)
-            _lock(list(first_days))
+            lock_accounts(list(first_days))
             detect(list(first_days))
             _refresh_locked(first_days, last_day)
             follow_all(first_days, last_day)
     return list(marked)
+
+
+def _claim(limit: int, since: date | None) -> dict[int, date]:
+    """Take dirty marks of days since then (None: of any day) away; account → earliest marked day."""
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, {"limit": limit, "since": since or "-infinity"})
+        return dict(cursor.fetchall())
 
 
 def _refresh_locked(first_days: Mapping[int, date], last_day: date) -> int:
@@ -100,13 +111,14 @@ def _refresh_locked(first_days: Mapping[int, date], last_day: date) -> int:
         return int(cursor.rowcount)
 
 
-def _lock(account_ids: Sequence[int]) -> list[int]:
+def lock_accounts(account_ids: Sequence[int]) -> list[int]:
     """Lock the accounts in the order of their ids; events of theirs may still come in meanwhile."""
     rows = Account.objects.filter(pk__in=account_ids).order_by("pk").select_for_update(no_key=True)
     return list(rows.values_list("pk", flat=True))
 
 
-def _ranges(account_ids: Sequence[int] | None) -> Iterator[Sequence[int]]:
+def ranges_of_accounts(account_ids: Sequence[int] | None) -> Iterator[Sequence[int]]:
+    """Some accounts, or all (None), in the order of their ids, so many at a time as one transaction takes."""
     ids = sorted(account_ids if account_ids is not None else Account.objects.values_list("pk", flat=True))
     return (ids[start : start + ACCOUNTS_A_RANGE] for start in range(0, len(ids), ACCOUNTS_A_RANGE))
 

@@ -11,6 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Count
 
 from accounts.facts.models import FactsDirty
+from accounts.facts.support import mark_support_change
 from accounts.facts.verbs import refresh_dirty
 from accounts.intake.files.importing import Plan, Summary, import_file, plan_import
 from accounts.intake.files.mapping import LEAVE_OUT, MappingProblem
@@ -91,6 +92,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{not_utf_8:,} lines were not UTF-8 and were read as Windows-1252")
 
     def _refresh(self, as_of: date | None) -> None:
+        mark_support_change()
         total = FactsDirty.objects.aggregate(n=Count("account", distinct=True))["n"]
         progress, done = Progress(self.stdout, "Account facts", "accounts"), 0
         while served := refresh_dirty(ACCOUNTS_A_STEP, up_to=as_of):
