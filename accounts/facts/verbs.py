@@ -66,7 +66,7 @@ def refresh(account_ids: Sequence[int] | None, first_day: date, last_day: date, 
 
 
 def refresh_dirty(limit: int, *, up_to: date | None = None) -> list[int]:
-    """Serve up to `limit` dirty marks, with all marks of the same accounts; returns the accounts, empty when all is done.
+    """Serve up to `limit` dirty marks, with all marks of the same accounts; returns the accounts, or none.
 
     One transaction: milestones are detected, then the facts worked out from
     the earliest marked day to `up_to` (UTC, default today; a later mark counts

@@ -17,8 +17,6 @@ from tests.factories import AccountFactory, ContactFactory
 
 def company() -> tuple[Account, list[Contact]]:
     KeyAction.objects.get_or_create(event_name="Report Exported")
-    # Somebody has a ticket, so that support is known to be told.
-    ticket(AccountFactory(), FIRST)
     account = AccountFactory()
     return account, [ContactFactory(account=account) for _ in range(2)]
 
@@ -46,6 +44,8 @@ class AsOf(TestCase):
     def test_any_order_doubling_and_batching_gives_the_facts_of_one_refresh_at_the_end(
         self, told: list[Happening], chance: random.Random, batch: int
     ) -> None:
+        # Somebody has a ticket, so that the first company's tickets say nothing of the second's.
+        ticket(AccountFactory(), FIRST)
         account, people = company()
         tell_all(account, people, sorted(told, key=lambda h: h.day), lambda: None)
         refresh([account.pk], FIRST, LAST)

@@ -27,6 +27,7 @@ WITH stored AS (SELECT account_id, contact_id, name, quantity, seconds, occurred
 {COUNTING}
 SELECT count(*) FROM stored
 """
+USAGE = ("accounts_dailyusage", "accounts_eventday", "accounts_contactday", "accounts_meteredday")
 HEADS = {
     "account": "account_id,account_name,industry,country,signup_date,plan_tier,seats,is_trial",
     "subscription": "subscription_id,account_id,start_date,end_date,plan_tier,seats,mrr_amount,is_trial,"
@@ -84,7 +85,7 @@ def test_a_recount_from_raw_events_equals_what_was_kept_as_it_came(seed: int, tm
     kept = facts()
 
     with connection.cursor() as cursor:
-        for table in ("accounts_dailyusage", "accounts_eventday", "accounts_contactday", "accounts_accountfacts"):
+        for table in (*USAGE, "accounts_accountfacts"):
             cursor.execute(f"DELETE FROM {table}")
         cursor.execute(RECOUNT)
         assert cursor.fetchone() == (len(rows["usage"]),)
