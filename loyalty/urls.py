@@ -27,6 +27,7 @@ urlpatterns = [
     path("caps/", include("rewards.caps.urls")),
     path("liability/", include("rewards.ledger.liability_urls")),
     path("ledger/", include("rewards.ledger.urls")),
+    path("rewards/", include("rewards.catalogue.urls")),
     path("campaigns/", include("rewards.campaigns.urls")),
 ]
 

@@ -1,7 +1,7 @@
 from rewards.approvals.models import ApprovalSettings, ApprovalStep
 from rewards.campaigns.models import Campaign, Candidate
 from rewards.caps.models import Cap, CapEntry, CapPeriod
-from rewards.catalogue.models import Reward
+from rewards.catalogue.models import Reward, RewardVersion
 from rewards.ledger.models import CreditLot, LedgerAccount, Posting, PostingLine
 from rewards.offers.models import Grant, Offer
 
@@ -20,4 +20,5 @@ __all__ = [
     "Posting",
     "PostingLine",
     "Reward",
+    "RewardVersion",
 ]

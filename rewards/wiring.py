@@ -4,7 +4,7 @@ from django.urls import reverse
 
 from accounts.contacts.holdings import add_holding
 from accounts.privacy.following import follow_withdrawal
-from loyalty.core.changes.registry import add_impact
+from loyalty.core.changes.registry import add_impact, register
 from loyalty.core.money import money
 from loyalty.core.people.models import User
 from loyalty.core.shell.registry import Found, add_counter, add_finder
@@ -14,6 +14,10 @@ from rewards.approvals.queries import waiting_count
 from rewards.campaigns.impact import MILESTONE_KIND, cost_of_milestone_change
 from rewards.campaigns.queries import find as find_campaigns
 from rewards.caps.changing import register_caps
+from rewards.catalogue.changing import KIND as REWARD_KIND
+from rewards.catalogue.changing import REWARD
+from rewards.catalogue.queries import find as find_rewards
+from rewards.offers.reward_impact import cost_of_reward_change
 from rewards.offers.verbs import stop_addressing
 
 
@@ -32,12 +36,19 @@ def _campaigns(text: str, user: User) -> list[Found]:
     return [Found(c.name, c.get_status_display(), reverse("campaign", args=[c.pk])) for c in find_campaigns(text)]
 
 
+def _rewards(text: str, user: User) -> list[Found]:
+    return [Found(r.name, r.value_words, reverse("reward", args=[r.pk])) for r in find_rewards(text)]
+
+
 def wire() -> None:
     """Register everything once, when the app is ready."""
     add_counter("offers", waiting_count)
     add_finder("Offers", _offers)
     add_finder("Campaigns", _campaigns)
+    add_finder("Rewards", _rewards)
     register_caps()
+    register(REWARD)
+    add_impact(REWARD_KIND, cost_of_reward_change)
     follow_withdrawal("offers", stop_addressing)
     add_holding(OFFERS)
     add_impact(MILESTONE_KIND, cost_of_milestone_change)

@@ -6,6 +6,7 @@ from loyalty.core.people.rules import FUNCTION_LABELS, Function
 from rewards.caps.models import Cap
 from rewards.caps.rules import CapScope
 from rewards.catalogue.queries import reward_kinds, rewarding_campaigns
+from rewards.catalogue.rules import KINDS
 
 WHOLE_PROGRAMME = "The whole programme"
 
@@ -40,7 +41,7 @@ def account_key(text: str) -> str:
 
 def kind_label(kind: str) -> str:
     """A kind of reward in words: service_credit is “Service credit”."""
-    return kind.replace("_", " ").capitalize()
+    return KINDS[kind].label if kind in KINDS else kind.replace("_", " ").capitalize()
 
 
 def labels_of(caps: list[Cap]) -> dict[int, str]:

@@ -26,7 +26,7 @@ class Offer(models.Model):
     campaign = models.ForeignKey("rewards.Campaign", models.PROTECT, related_name="offers")
     campaign_version = models.PositiveIntegerField()
     cause_key = models.CharField(max_length=120)
-    reward = models.ForeignKey(Reward, models.PROTECT, related_name="+")
+    reward = models.ForeignKey(Reward, models.PROTECT, related_name="offers")
     reward_name = models.CharField(max_length=120)
     face_value = models.DecimalField(max_digits=14, decimal_places=2)
     discount_equivalent = models.DecimalField(max_digits=14, decimal_places=2)

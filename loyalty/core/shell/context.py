@@ -38,7 +38,11 @@ NAVIGATION = (
     Group("Customers", (Item("accounts", "Accounts", "accounts"),)),
     Group(
         "Programme",
-        (Item("campaigns", "Campaigns", "campaigns"), Item("milestones", "Milestones", "milestones")),
+        (
+            Item("campaigns", "Campaigns", "campaigns"),
+            Item("milestones", "Milestones", "milestones"),
+            Item("rewards", "Rewards", "rewards"),
+        ),
     ),
     Group(
         "Money",

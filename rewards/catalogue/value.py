@@ -1,0 +1,18 @@
+"""What a reward is worth to one account, in SQL: `r` is the row of the reward, `f` that of the account's facts.
+
+Null where the account's own money is not known: such a reward cannot be offered
+to it. Cents, halves away from zero, as numeric `round` does. A renewal is worth
+its MRR times the months of its contract.
+"""
+
+_BASES = {
+    "percent_of_renewal": "f.mrr * coalesce(f.contract_months, 12)",
+    "percent_of_arr": "f.arr",
+    "percent_of_mrr": "f.mrr",
+    "percent_of_growth": "greatest(f.arr - f.mrr_year_before * 12, 0)",
+}
+_CASES = " ".join(f"WHEN '{basis}' THEN round({sql} * r.percent / 100, 2)" for basis, sql in _BASES.items())
+
+FACE_VALUE = f"CASE r.value_basis {_CASES} ELSE r.face_value END"
+DISCOUNT_EQUIVALENT = f"CASE r.value_basis {_CASES} ELSE r.discount_equivalent END"
+MARGINAL_COST = f"CASE r.value_basis {_CASES} ELSE r.marginal_cost END"
