@@ -7,6 +7,7 @@ from accounts.intake.stripe.models import BillingCustomer, StripeCall
 from accounts.milestones.models import Milestone, MilestoneReach, MilestoneVersion
 from accounts.privacy.models import Consent, Erasure, Suppressed
 from accounts.records.models import Account, Contact, FeedbackScore, Invoice, Subscription, SubscriptionTerm, Ticket
+from accounts.segments.models import Segment, SegmentMove, SegmentVersion
 from accounts.sources.models import Source, SourceKey, SourceKind, SourceSecret
 from accounts.usage.models import ContactDay, DailyUsage, Event, EventDay, KeyAction, MeteredDay
 
@@ -39,6 +40,9 @@ __all__ = [
     "RecordTold",
     "RefusedItem",
     "Retention",
+    "Segment",
+    "SegmentMove",
+    "SegmentVersion",
     "Source",
     "SourceKey",
     "SourceKind",

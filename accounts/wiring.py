@@ -1,9 +1,12 @@
 """What the accounts floor tells the ground: what can be changed by request, found, and warned of in the top bar."""
 
 from accounts.book.finding import find_accounts, find_contacts
+from accounts.conditions.registry import add_choices
 from accounts.intake.files.running import IMPORT_JOB
 from accounts.milestones.changing import MILESTONE
 from accounts.milestones.key_actions import KEY_ACTIONS
+from accounts.segments.changing import SEGMENT
+from accounts.segments.queries import segment_choices
 from accounts.sources.warning import silent_source_warning
 from loyalty.core.changes.registry import register
 from loyalty.core.jobs.registry import register_job
@@ -14,6 +17,9 @@ def wire() -> None:
     """Register everything once, when the app is ready."""
     register(MILESTONE)
     register(KEY_ACTIONS)
+    register(SEGMENT)
+    add_choices("segments", segment_choices)
+    add_choices("primary_segment", segment_choices)
     register_job(IMPORT_JOB)
     add_finder("Accounts", find_accounts)
     add_finder("Contacts", find_contacts)

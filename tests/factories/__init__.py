@@ -4,6 +4,7 @@ from tests.factories.milestones import MilestoneFactory
 from tests.factories.people import PersonFactory
 from tests.factories.records import AccountFactory, ContactFactory, SubscriptionFactory, SubscriptionTermFactory
 from tests.factories.rewards import CampaignFactory, CapFactory, OfferFactory, RewardFactory
+from tests.factories.segments import SegmentFactory
 from tests.factories.sources import SourceFactory
 from tests.factories.usage import EventFactory
 
@@ -17,6 +18,7 @@ __all__ = [
     "OfferFactory",
     "PersonFactory",
     "RewardFactory",
+    "SegmentFactory",
     "SourceFactory",
     "SubscriptionFactory",
     "SubscriptionTermFactory",
