@@ -28,6 +28,7 @@ urlpatterns = [
     path("liability/", include("rewards.ledger.liability_urls")),
     path("ledger/", include("rewards.ledger.urls")),
     path("rewards/", include("rewards.catalogue.urls")),
+    path("rewards/fit/", include("rewards.fit.urls")),
     path("campaigns/", include("rewards.campaigns.urls")),
 ]
 

@@ -17,6 +17,7 @@ from rewards.caps.changing import register_caps
 from rewards.catalogue.changing import KIND as REWARD_KIND
 from rewards.catalogue.changing import REWARD
 from rewards.catalogue.queries import find as find_rewards
+from rewards.fit.changing import FIT_RULE
 from rewards.offers.reward_impact import cost_of_reward_change
 from rewards.offers.verbs import stop_addressing
 
@@ -48,6 +49,7 @@ def wire() -> None:
     add_finder("Rewards", _rewards)
     register_caps()
     register(REWARD)
+    register(FIT_RULE)
     add_impact(REWARD_KIND, cost_of_reward_change)
     follow_withdrawal("offers", stop_addressing)
     add_holding(OFFERS)

@@ -24,6 +24,7 @@ from loyalty.core.audit.models import AuditLine
 from loyalty.core.changes.verbs import propose_or_apply
 from loyalty.core.jobs.models import Job
 from loyalty.core.people.models import User
+from rewards.fit.shipped import ensure_shipped as make_rules
 from rewards.ledger.verbs import issue_credit
 from rewards.offers.models import Grant
 from tests.factories import (
@@ -128,6 +129,9 @@ EXPECTED: dict[str, Expect] = {
     "reward-new": Expect(),
     "reward": Expect({"reward_id": "reward"}),
     "reward-edit": Expect({"reward_id": "reward"}, posts=True),
+    "fit": Expect(),
+    "fit-rule-new": Expect(),
+    "fit-rule": Expect({"rule_id": "fit rule"}),
     "campaigns": Expect(),
     "campaign": Expect({"campaign_id": "campaign"}),
     "caps": Expect(),
@@ -174,6 +178,7 @@ def make_samples(proposer: User) -> dict[str, int]:
         "milestone": milestone,
         "campaign": campaign,
         "reward": campaign.reward,
+        "fit rule": make_rules()[0],
         "offer": offer,
         "cap": CapFactory(),
         "change": change,

@@ -44,6 +44,10 @@ FACES: dict[str, Face] = {
     "live": Face("Live", "dot", "good"),
     "paused": Face("Paused", "pause", "warn"),
     "retired": Face("Retired", "ban", "quiet"),
+    # contract fit, conditions
+    "fits": Face("Fits", "check", "good"),
+    "unfit": Face("Does not fit", "ban", "bad"),
+    "fits_if": Face("With a condition", "half", "warn"),
     # caps and money
     "reserved": Face("Reserved", "half", "warn"),
     "spent": Face("Spent", "check", "calm"),

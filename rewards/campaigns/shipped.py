@@ -6,6 +6,7 @@ from accounts.milestones.models import Milestone
 from loyalty.core.people.rules import Function
 from rewards.campaigns.models import Campaign, CampaignStatus
 from rewards.catalogue.shipped import ensure_shipped as ensure_catalogue
+from rewards.fit.shipped import ensure_shipped as ensure_fit
 
 FIRST_REPORT = "first-custom-report"
 
@@ -15,6 +16,7 @@ def ensure_shipped(*, live_since: datetime | None = None) -> Campaign:
 
     With `live_since` (UTC) the campaign is live from that moment; without it is a draft.
     """
+    ensure_fit(effective_at=live_since)
     reward = ensure_catalogue(effective_at=live_since)["service-credit-300"]
     campaign, _ = Campaign.objects.get_or_create(
         key="first-custom-report",

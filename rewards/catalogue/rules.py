@@ -95,9 +95,9 @@ KINDS: Mapping[str, Kind] = {
     "roadmap_session": Kind("Roadmap session", N.STATUS, D.BY_HAND, A.EXPENSE),
     "roadmap_council": Kind("Roadmap council", N.STATUS, D.BY_HAND, A.EXPENSE),
     "executive_sponsor": Kind("Executive sponsor", N.STATUS, D.BY_HAND, A.EXPENSE),
-    "value_recap": Kind("Value recap", N.CONTRACT, D.BY_HAND, A.NONE),
-    "pause_or_skip": Kind("Pause or skip", N.CONTRACT, D.BY_HAND, A.NONE),
-    "downgrade_path": Kind("Downgrade path", N.CONTRACT, D.BY_HAND, A.NONE),
+    "value_recap": Kind("Value recap", N.CONTRACT, D.AUTOMATIC, A.NONE),
+    "pause_or_skip": Kind("Pause or skip", N.CONTRACT, D.AUTOMATIC, A.NONE),
+    "downgrade_path": Kind("Downgrade path", N.CONTRACT, D.AUTOMATIC, A.NONE),
 }
 MONEY = frozenset({N.CREDIT, N.DISCOUNT})
 

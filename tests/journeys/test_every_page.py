@@ -22,6 +22,8 @@ LISTS = {
     "/accounts/": "No accounts yet",
     "/campaigns/": "No campaigns yet",
     "/milestones/": "No milestones here",
+    "/rewards/": "No rewards here",
+    "/rewards/fit/": "No rule yet",
     "/milestones/key-actions/": "No key actions yet",
     "/caps/": "No cap is set",
     "/liability/": "Nothing is owed",
