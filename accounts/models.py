@@ -7,8 +7,10 @@ from accounts.intake.stripe.models import BillingCustomer, StripeCall
 from accounts.milestones.models import Milestone, MilestoneReach, MilestoneVersion
 from accounts.privacy.models import Consent, Erasure, Suppressed
 from accounts.records.models import Account, Contact, FeedbackScore, Invoice, Subscription, SubscriptionTerm, Ticket
+from accounts.referrals.models import Referral
 from accounts.segments.models import Segment, SegmentMove, SegmentVersion
 from accounts.sources.models import Source, SourceKey, SourceKind, SourceSecret
+from accounts.streaks.models import Pattern, PatternCounted, Streak, StreakReach, StreakRun, StreakVersion
 from accounts.usage.models import ContactDay, DailyUsage, Event, EventDay, KeyAction, MeteredDay
 
 __all__ = [
@@ -35,9 +37,12 @@ __all__ = [
     "Milestone",
     "MilestoneReach",
     "MilestoneVersion",
+    "Pattern",
+    "PatternCounted",
     "ProfileCall",
     "QuizAnswer",
     "RecordTold",
+    "Referral",
     "RefusedItem",
     "Retention",
     "Segment",
@@ -47,6 +52,10 @@ __all__ = [
     "SourceKey",
     "SourceKind",
     "SourceSecret",
+    "Streak",
+    "StreakReach",
+    "StreakRun",
+    "StreakVersion",
     "StripeCall",
     "Subscription",
     "SubscriptionTerm",

@@ -29,7 +29,7 @@ from accounts.sources.rules import Kind
 
 _NEW_ACCOUNTS = """
 INSERT INTO accounts_account (external_id, name, industry, country, goals, plan_segment, time_zone, traits, created_at)
-SELECT id, id, '', '', '', '', 'UTC', '{}', now() FROM unnest(%s::text[]) AS id ORDER BY id
+SELECT id, id, '', '', '', '', '', '{}', now() FROM unnest(%s::text[]) AS id ORDER BY id
 ON CONFLICT (external_id) DO NOTHING
 """
 _NEW_CONTACTS = """

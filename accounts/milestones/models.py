@@ -13,13 +13,17 @@ from accounts.usage.models import Event
 
 
 class Milestone(models.Model):
-    """A feature event reached `count` times; owned by Product."""
+    """A feature event reached `count` times; owned by Product.
+
+    `within_days` are counted from sign-up or, if `counts_from` is given, from the reach of that milestone.
+    """
 
     key = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=120)
     event_name = models.CharField(max_length=200)
     count = models.PositiveIntegerField(default=1)
     within_days = models.PositiveIntegerField(null=True, blank=True)
+    counts_from = models.ForeignKey("self", models.PROTECT, null=True, related_name="followed_by")
     status = models.CharField(
         max_length=10,
         choices=[(s.value, s.value) for s in MilestoneStatus],
@@ -50,6 +54,7 @@ class MilestoneVersion(models.Model):
     event_name = models.CharField(max_length=200)
     count = models.PositiveIntegerField()
     within_days = models.PositiveIntegerField(null=True)
+    counts_from = models.ForeignKey(Milestone, models.PROTECT, null=True, related_name="+")
     status = models.CharField(max_length=10)
     effective_at = models.DateTimeField()
 

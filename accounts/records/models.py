@@ -14,6 +14,10 @@ from accounts.records.rules import BillingFrequency, ContactRole, InvoiceStatus,
 class Account(models.Model):
     """A customer company; tiers, segments, caps and credits are held at this level.
 
+    `time_zone` is an IANA name whose days are the account's days; empty when nobody told it, and
+    then the company's own holds (`COMPANY_TIME_ZONE`). The database keeps no name that it does not
+    know, and marks all days of an account dirty whose zone is told anew. `referred_by`: the external
+    id of the account that referred this one, as told; there may be no such account yet.
     `traits_at`: the time of the newest group call that told its traits.
     """
 
@@ -24,7 +28,8 @@ class Account(models.Model):
     employee_count = models.PositiveIntegerField(null=True)
     goals = models.TextField(blank=True)
     plan_segment = models.CharField(max_length=20, choices=choices(PlanSegment), blank=True)
-    time_zone = models.CharField(max_length=64, default="UTC")
+    time_zone = models.CharField(max_length=64, blank=True, default="")
+    referred_by = models.CharField(max_length=255, blank=True, default="", db_default="")
     signed_up_on = models.DateField(null=True)
     traits = models.JSONField(default=dict)
     traits_at = models.DateTimeField(null=True)

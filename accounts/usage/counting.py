@@ -7,7 +7,8 @@ A room that stores events writes one statement:
 
 so that the sums are always exact over what was really stored, whatever else
 writes at the same time. Days are days in UTC; every figure is a sum of
-`quantity`, `seconds` is a sum of seconds. Rows are taken in key order in every
+`quantity`, `seconds` is a sum of seconds; the first and the last moment of a
+day are those of what happened at least once. Rows are taken in key order in every
 table, and tables in one order, so that two such statements cannot deadlock.
 """
 
@@ -25,26 +26,34 @@ CASE WHEN jsonb_typeof(properties -> 'gigabytes') = 'number'
 COUNTING = f"""
 counted AS MATERIALIZED (
     SELECT s.account_id, s.contact_id, s.name, s.quantity, s.seconds, s.gigabytes,
+           CASE WHEN s.quantity > 0 THEN s.occurred_at END AS happened_at,
            (s.occurred_at AT TIME ZONE 'UTC')::date AS day,
            CASE WHEN k.id IS NULL THEN 0 ELSE s.quantity END AS key_quantity,
            CASE WHEN s.name IN ({_SIGN_INS}) THEN s.quantity ELSE 0 END AS sign_in_quantity
     FROM stored s LEFT JOIN accounts_keyaction k ON k.event_name = s.name
 ),
 counted_days AS (
-    INSERT INTO accounts_dailyusage AS kept (account_id, day, events, key_actions, sign_ins, seconds)
-    SELECT account_id, day, sum(quantity), sum(key_quantity), sum(sign_in_quantity), sum(seconds)
+    INSERT INTO accounts_dailyusage AS kept
+        (account_id, day, events, key_actions, sign_ins, seconds, key_first_at, key_last_at)
+    SELECT account_id, day, sum(quantity), sum(key_quantity), sum(sign_in_quantity), sum(seconds),
+           min(happened_at) FILTER (WHERE key_quantity > 0), max(happened_at) FILTER (WHERE key_quantity > 0)
     FROM counted GROUP BY account_id, day ORDER BY account_id, day
     ON CONFLICT (account_id, day) DO UPDATE SET
         events = kept.events + excluded.events,
         key_actions = kept.key_actions + excluded.key_actions,
         sign_ins = kept.sign_ins + excluded.sign_ins,
-        seconds = kept.seconds + excluded.seconds
+        seconds = kept.seconds + excluded.seconds,
+        key_first_at = least(kept.key_first_at, excluded.key_first_at),
+        key_last_at = greatest(kept.key_last_at, excluded.key_last_at)
 ),
 counted_event_days AS (
-    INSERT INTO accounts_eventday AS kept (account_id, day, name, quantity)
-    SELECT account_id, day, name, sum(quantity)
+    INSERT INTO accounts_eventday AS kept (account_id, day, name, quantity, first_at, last_at)
+    SELECT account_id, day, name, sum(quantity), min(happened_at), max(happened_at)
     FROM counted GROUP BY account_id, day, name ORDER BY account_id, day, name
-    ON CONFLICT (account_id, day, name) DO UPDATE SET quantity = kept.quantity + excluded.quantity
+    ON CONFLICT (account_id, day, name) DO UPDATE SET
+        quantity = kept.quantity + excluded.quantity,
+        first_at = least(kept.first_at, excluded.first_at),
+        last_at = greatest(kept.last_at, excluded.last_at)
 ),
 counted_contact_days AS (
     INSERT INTO accounts_contactday AS kept (account_id, day, contact_id, events, key_actions)

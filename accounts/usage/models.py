@@ -56,7 +56,10 @@ class Event(models.Model):
 
 
 class DailyUsage(models.Model):
-    """What happened at an account on a day (UTC), added up."""
+    """What happened at an account on a day (UTC), added up.
+
+    `key_first_at` and `key_last_at`: when the first and the last key action of the day happened.
+    """
 
     pk = models.CompositePrimaryKey("account_id", "day")
     account = models.ForeignKey(Account, models.PROTECT, related_name="daily_usage", db_index=False)
@@ -65,19 +68,28 @@ class DailyUsage(models.Model):
     key_actions = models.PositiveIntegerField()
     sign_ins = models.PositiveIntegerField()
     seconds = models.PositiveBigIntegerField()
+    key_first_at = models.DateTimeField(null=True)
+    key_last_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"{self.events} events on {self.day}"
 
 
 class EventDay(models.Model):
-    """How often one named event happened at an account on a day (UTC)."""
+    """How often one named event happened at an account on a day (UTC), and when first and last.
+
+    A day in UTC touches at most two days of any other zone, so that the first and the last moment
+    tell on which days of the account the event happened: in whatever zone, for as long as daily
+    usage is kept. Unknown when all of it had a quantity of 0.
+    """
 
     pk = models.CompositePrimaryKey("account_id", "day", "name")
     account = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False)
     day = models.DateField()
     name = models.CharField(max_length=200)
     quantity = models.PositiveIntegerField()
+    first_at = models.DateTimeField(null=True)
+    last_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"{self.quantity} {self.name} on {self.day}"

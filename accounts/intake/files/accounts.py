@@ -25,7 +25,7 @@ FIELDS = (
     Field(
         "plan_segment", word(PLAN_WORDS), "text", ("segment", "plan_tier", "plan"), column="plan_segment", empty="''"
     ),
-    Field("time_zone", text(64), "text", ("timezone",), column="time_zone", empty="'UTC'"),
+    Field("time_zone", text(64), "text", ("timezone",), column="time_zone", empty="''"),
     Field("signed_up_on", day, "date", ("signup_date", "sign_up_date", "created_at", "created"), column="signed_up_on"),
 )
 
