@@ -1,5 +1,6 @@
 from accounts.contacts.models import QuizAnswer, Retention
 from accounts.facts.models import AccountFacts, FactsDirty, SupportSince
+from accounts.facts.scores.models import ScoreCuts, ScoreTerms
 from accounts.intake.files.models import FileChunk, FileRefusal, FileUpload
 from accounts.intake.hooks.models import HookCall, RecordTold
 from accounts.intake.models import IntakeBatch, ProfileCall, RefusedItem
@@ -45,6 +46,8 @@ __all__ = [
     "Referral",
     "RefusedItem",
     "Retention",
+    "ScoreCuts",
+    "ScoreTerms",
     "Segment",
     "SegmentMove",
     "SegmentVersion",

@@ -2,6 +2,7 @@
 
 from accounts.book.finding import find_accounts, find_contacts
 from accounts.conditions.registry import add_choices
+from accounts.facts.scores.changing import SCORE_TERMS
 from accounts.intake.files.running import IMPORT_JOB
 from accounts.milestones.changing import MILESTONE
 from accounts.milestones.key_actions import KEY_ACTIONS
@@ -18,6 +19,7 @@ def wire() -> None:
     register(MILESTONE)
     register(KEY_ACTIONS)
     register(SEGMENT)
+    register(SCORE_TERMS)
     add_choices("segments", segment_choices)
     add_choices("primary_segment", segment_choices)
     register_job(IMPORT_JOB)

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.contacts.retention import forget_old
 from accounts.facts.queries import latest_day
+from accounts.facts.scores.verbs import cut_if_due
 from accounts.facts.support import mark_support_change
 from accounts.facts.verbs import refresh, refresh_dirty
 from accounts.intake.files.uploads import clear_old_uploads
@@ -59,6 +60,7 @@ def sweep_now(day: date | None = None) -> int:
     mark_support_change()
     detect(None)
     refresh(None, first, on)
+    cut_if_due(on)
     lapse_overdue()
     dealt_with = _propose_all()
     forget_old(timezone.now().date())

@@ -10,6 +10,7 @@ Windows of n days end with the day itself: (day - n, day].
 """
 
 from accounts.facts import contracts
+from accounts.facts.scores import statement as scores
 from accounts.usage.rules import API_CALL_NAMES, CANCELLATION_NAMES, SIGN_IN_NAMES
 
 
@@ -193,12 +194,20 @@ COLUMNS = {
     " THEN coalesce(w.is_cancelling, false) OR coalesce(c.is_cancelling, false) END",
     "milestones": "m.keys",
 }
+COLUMNS |= scores.columns(
+    sign_in=COLUMNS["days_since_sign_in"],
+    key_action=COLUMNS["days_since_key_action"],
+    key_actions=COLUMNS["key_actions_30"],
+    mrr=COLUMNS["mrr"],
+    arr=COLUMNS["arr"],
+    day="w.day",
+)
 
 _KEY = ("day", "account_id")
 _FACTS = [name for name in COLUMNS if name not in _KEY]
 
 REFRESH = f"""
-WITH {CALENDAR}, {SEATS}, {FEATURES}, {NAMED}, {USED}, {contracts.SPANS},
+WITH {CALENDAR}, {SEATS}, {FEATURES}, {NAMED}, {USED}, {contracts.SPANS}, {scores.CUTS}, {scores.WORTH},
 support AS MATERIALIZED (SELECT min(opened_at) AS opened_from FROM accounts_ticket),
 known AS MATERIALIZED (
     SELECT u.*, (u.day - interval '1 year')::date AS year_before, (u.day + 1)::timestamp AT TIME ZONE 'UTC' AS next_day,
@@ -218,6 +227,8 @@ SELECT {", ".join(COLUMNS.values())}
 FROM (SELECT u.*, coalesce((SELECT opened_from FROM support) < u.next_day, false) AS is_supported FROM known u) AS w
 LEFT JOIN agreed c ON c.account_id = w.account_id AND c.day = w.day
 LEFT JOIN spells p ON p.account_id = w.account_id
+LEFT JOIN worth v ON v.account_id = w.account_id
+LEFT JOIN cuts q ON w.day >= q.from_day AND w.day < q.until
 CROSS JOIN LATERAL ({TICKETS}) AS k
 LEFT JOIN LATERAL ({LATEST_NPS}) AS n ON true
 CROSS JOIN LATERAL ({MEAN_CSAT}) AS s

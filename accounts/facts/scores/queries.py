@@ -1,0 +1,88 @@
+"""Reading cut points, and taking them from the facts of a day without keeping them."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+from accounts.facts.contracts import SPANS
+from accounts.facts.models import AccountFacts
+from accounts.facts.scores.models import ScoreCuts, ScoreTerms
+from accounts.facts.scores.rules import MEASURES, Cut, Cuts, Monetary
+from accounts.facts.scores.statement import TAKE, WORTH_OF_ALL, ltv
+
+_TOLD = """
+told AS (
+    SELECT f.monetary_score AS held, least(f.days_since_sign_in, f.days_since_key_action) AS recency,
+           f.key_actions_30 AS frequency, {money} AS money
+    FROM accounts_accountfacts f {worth}
+    WHERE f.day = %(day)s
+)
+"""
+_BY_COLUMN = _TOLD.format(money="CASE %(monetary)s WHEN 'mrr' THEN f.mrr ELSE f.arr END", worth="")
+# LTV is no fact of its own: it is gathered only when it is what money means.
+_WITH_LTV = f"""
+wanted AS (SELECT account_id FROM accounts_accountfacts WHERE day = %(day)s), {SPANS}, {WORTH_OF_ALL},
+{_TOLD.format(money=ltv("f.day"), worth="LEFT JOIN worth v ON v.account_id = f.account_id")}
+"""
+_COMPARE = """
+SELECT count(*) FILTER (WHERE score > held), count(*) FILTER (WHERE score < held),
+       count(*) FILTER (WHERE (score IS NULL) <> (held IS NULL)), count(*)
+FROM (SELECT held, 1 + width_bucket(money::numeric, %(points)s::numeric[]) AS score FROM told) AS scored
+"""
+
+
+def terms(*, lock: bool = False) -> ScoreTerms:
+    """What the monetary score ranks by, now; with `lock` the row is there and locked."""
+    if not lock:
+        return ScoreTerms.objects.filter(pk=1).first() or ScoreTerms(pk=1)
+    ScoreTerms.objects.get_or_create(pk=1)
+    return ScoreTerms.objects.select_for_update().get(pk=1)
+
+
+def latest_cuts() -> ScoreCuts | None:
+    """The cut points that hold last; None before the first."""
+    return ScoreCuts.objects.order_by("-from_day", "-id").first()
+
+
+def cuts_of(kept: ScoreCuts) -> Cuts:
+    """Kept cut points as plain data."""
+    return {m: Cut(getattr(kept, m), getattr(kept, f"counted_{m}")) for m in MEASURES}
+
+
+def day_before(day: date) -> date | None:
+    """The latest day before `day` that has facts, else `day` itself if it has; None without either."""
+    before = AccountFacts.objects.filter(day__lt=day).order_by("-day").values_list("day", flat=True).first()
+    return before or (day if AccountFacts.objects.filter(day=day).exists() else None)
+
+
+def measure(day: date, monetary: Monetary) -> Cuts:
+    """The cut points that the facts of a day (UTC) would give."""
+    row = _asked(TAKE, day, monetary, joined_by=", ")
+    return {m: Cut(row[2 * n], row[2 * n + 1]) for n, m in enumerate(MEASURES)}
+
+
+@dataclass(frozen=True)
+class Rescored:
+    """How many monetary scores of a day would rise, fall, or become known or unknown, of how many accounts."""
+
+    rise: int
+    fall: int
+    become: int
+    of: int
+
+
+def rescored(day: date, monetary: Monetary) -> Rescored:
+    """What ranking by another measure of money would do to the scores of a day (UTC)."""
+    points = measure(day, monetary)["money"].points
+    return Rescored(*_asked(_COMPARE, day, monetary, points=points))
+
+
+def _asked(question: str, day: date, monetary: Monetary, *, joined_by: str = "", **params: Any) -> tuple[Any, ...]:
+    told = _WITH_LTV if monetary is Monetary.LTV else _BY_COLUMN
+    values = {"day": day, "monetary": monetary.value, "currency": settings.REPORTING_CURRENCY, **params}
+    with connection.cursor() as cursor:
+        cursor.execute(f"WITH {told}{joined_by}{question}", values)
+        return tuple(cursor.fetchone())
