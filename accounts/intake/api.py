@@ -2,7 +2,7 @@
 
 200 means committed. A refused call inside a batch does not cost the others: the
 batch is 200 and names it by its index. A request that is refused as a whole says
-so with 400, 401, 411, 413 or 429, a code and a reason; it is counted on /events/ too.
+so with 400, 401, 409, 411, 413 or 429, a code and a reason; it is counted on /events/ too.
 """
 
 import base64
@@ -100,5 +100,6 @@ def _answer(receipt: Receipt, *, is_batch: bool) -> JsonResponse:
     figures = {"accepted": receipt.accepted, "duplicates": receipt.duplicates, "refused": refused}
     if receipt.refused and not is_batch:
         why = receipt.refused[0].refusal
-        return JsonResponse({"success": False, "code": why.code, "message": why.reason, **figures}, status=400)
+        status = 409 if why.code == rules.OTHER_BODY else 400
+        return JsonResponse({"success": False, "code": why.code, "message": why.reason, **figures}, status=status)
     return JsonResponse({"success": True, **figures})

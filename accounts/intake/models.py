@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Now
 
 from accounts.records.models import Account, Contact
@@ -40,6 +41,11 @@ class ProfileCall(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["source", "message_id"], name="profile_call_once")]
+        indexes = [
+            models.Index(
+                KeyTextTransform("previousId", "payload"), name="alias_by_previous_id", condition=models.Q(call="alias")
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.call} at {self.occurred_at:%d %b %Y %H:%M}"

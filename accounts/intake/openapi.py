@@ -21,7 +21,8 @@ from accounts.intake.rules import Call
 
 VERSION = "1"
 _REFUSED = {
-    "400": "The body is not what it should be.",
+    "400": "The body is not what it should be: no JSON, no UTF-8, another shape, or nested so deep that the calls "
+    "in it cannot be told apart (code too_deep; from some 900 levels on). Nothing of it was taken in.",
     "401": "The key or the signature is wrong, or too old.",
     "411": "The body has no Content-Length.",
     "413": "The body is too large.",
@@ -30,6 +31,18 @@ _REFUSED = {
 }
 _HOOK_REFUSED = {"404": "There is no source at this address."}
 _CONFLICT = {"409": "The webhook-id came before with another body; the message names the difference."}
+_CALL_CONFLICT = {"409": "The messageId came before with another body (code other_body); the message names the places."}
+_ABOUT = (
+    "200 means committed. Times without a zone are UTC in calls; records must name a zone.\n\n"
+    "A messageId means one call of its source for good. The same again has no effect and counts as a duplicate, "
+    "however often and by however many at once. With another body it is refused with code other_body, and the reason "
+    "names where it differs: a single call with 409; in a batch, which is 200, under its index. Compared is what is "
+    "kept: what happened, userId, context.groupId, the time that the call tells itself, properties and traits; sentAt "
+    "and the rest of context may differ.\n\n"
+    "A call whose objects and lists are nested more than 64 deep is refused by its index, and the others go in. A body "
+    "nested deeper than can be read at all is refused as a whole with 400.\n\n"
+    "previousId of an alias call goes on naming the contact: what is sent with it, before or after, is theirs."
+)
 
 _EVENTS: list[type[BaseModel]] = [HubSpotEvent, ZendeskEvent, StripeEvent]
 
@@ -47,7 +60,7 @@ def document() -> dict[str, Any]:
         "info": {
             "title": "Loyalty: ways in",
             "version": VERSION,
-            "description": "200 means committed. Times without a zone are UTC in calls; records must name a zone.",
+            "description": _ABOUT,
         },
         "servers": [{"url": "/"}],
         "paths": _segment() | _webhooks([envelope.__name__ for envelope in envelopes]) | _itself(),
@@ -78,7 +91,9 @@ def _segment() -> dict[str, Any]:
 def _call(call: Call) -> dict[str, Any]:
     shape = CALLS[call]
     body = {"$ref": f"#/components/schemas/{shape.__name__}"}
-    return {"post": _operation(call.value, shape.__doc__ or "", body, "writeKey")}
+    operation = _operation(call.value, shape.__doc__ or "", body, "writeKey")
+    operation["responses"] |= _responses(_CALL_CONFLICT)
+    return {"post": operation}
 
 
 def _webhooks(envelopes: list[str]) -> dict[str, Any]:

@@ -61,7 +61,7 @@ class Screen(Page):
 
 
 class Identify(_Common):
-    """Who a contact is."""
+    """Who a contact is; traits may stand in context.traits too."""
 
     user_id: Id
     traits: dict[str, Any] = {}
@@ -99,7 +99,7 @@ class BatchItem(_Common):
 
 
 class Batch(_Call):
-    """Up to 2500 calls, 500 KB in all and 32 KB each; gzip is read."""
+    """Up to 2500 calls, 500 KB in all and 32 KB each; gzip is read, whatever the Content-Type says."""
 
     batch: Annotated[list[BatchItem], Field(max_length=MAX_BATCH_ITEMS)]
     sent_at: Time = ""

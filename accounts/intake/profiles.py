@@ -8,7 +8,7 @@ call placed them. Rows are locked accounts first, then contacts, by id.
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -16,8 +16,10 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.intake import rules
+from accounts.intake.aliases import present_ids
 from accounts.intake.models import ProfileCall
 from accounts.intake.reading import ProfileItem
+from accounts.intake.repeated import other_calls
 from accounts.intake.rules import Call, Refusal
 from accounts.intake.traits import account_fields, consent_word, contact_fields
 from accounts.privacy.queries import erased_among
@@ -74,12 +76,14 @@ def apply_profiles(
     result = Applied()
     allowed = [item for item in items if _may_send(sender, item, result.problems, refuse)]
     accounts = _accounts(sender, allowed)
-    known = [item for item in allowed if _has_account(item, accounts, result.problems)]
+    known = _by_present_ids([item for item in allowed if _has_account(item, accounts, result.problems)])
     contacts = _contacts(known)
     living = _without_erased(known, contacts, result.problems)
     wanted = [item for item in living if _can_alias(item, contacts, result.problems)]
     fresh = _keep_calls(sender, wanted, accounts, contacts)
-    result.accepted, result.duplicates = len(fresh), len(wanted) - len(fresh)
+    others = _other_calls(sender, wanted, fresh)
+    result.problems |= others
+    result.accepted, result.duplicates = len(fresh), len(wanted) - len(fresh) - len(others)
     words = _consent_words(fresh, contacts)
     told = _apply(sorted(fresh, key=lambda item: (item.occurred_at, item.message_id)), sender, accounts, contacts)
     _save(told, today)
@@ -115,10 +119,34 @@ def _has_account(item: ProfileItem, accounts: dict[str, Account], problems: dict
     return True
 
 
+def _by_present_ids(items: list[ProfileItem]) -> list[ProfileItem]:
+    """The calls with the ids that their contacts have now; what is kept of a call says what was sent."""
+    named = _named(items)
+    present = present_ids(named - _known_among(named))
+    if not present:
+        return items
+    return [
+        replace(
+            item,
+            user_id=present.get(item.user_id or "", item.user_id),
+            previous_id=present.get(item.previous_id or "", item.previous_id),
+        )
+        for item in items
+    ]
+
+
+def _known_among(ids: set[str]) -> set[str]:
+    return set(Contact.objects.filter(external_id__in=ids).values_list("external_id", flat=True))
+
+
+def _named(items: list[ProfileItem]) -> set[str]:
+    return {name for i in items for name in (i.user_id, i.previous_id) if name is not None}
+
+
 def _contacts(items: list[ProfileItem]) -> dict[str, Contact]:
     """The contacts that the calls name; identify and group calls make them."""
     _insert(_NEW_CONTACTS, {i.user_id for i in items if i.user_id is not None and i.call is not Call.ALIAS})
-    named = {name for i in items for name in (i.user_id, i.previous_id) if name is not None}
+    named = _named(items)
     rows = Contact.objects.filter(external_id__in=named).order_by("pk").select_for_update(no_key=True)
     return {contact.external_id: contact for contact in rows} if named else {}
 
@@ -163,8 +191,21 @@ def _keep_calls(
     return [item for item in first.values() if item.message_id in kept]
 
 
+def _other_calls(sender: Sender, items: list[ProfileItem], fresh: list[ProfileItem]) -> dict[int, Refusal]:
+    """Those of the calls whose message id is kept with another body."""
+    is_fresh = {item.position for item in fresh}
+    repeated = [item for item in items if item.position not in is_fresh]
+    if not repeated:
+        return {}
+    rows = ProfileCall.objects.filter(source_id=sender.source_id, message_id__in={i.message_id for i in repeated})
+    kept = rows.values_list("message_id", "call", "occurred_at", "payload")
+    return other_calls(repeated, {message_id: (call, at, payload) for message_id, call, at, payload in kept})
+
+
 def _call_row(item: ProfileItem, accounts: dict[str, Account], contacts: dict[str, Contact]) -> dict[str, Any]:
     account, contact = accounts.get(item.group_id or ""), contacts.get(item.user_id or "")
+    if item.call is Call.ALIAS:
+        contact = contacts.get(item.previous_id or "", contact)
     return {
         "message_id": item.message_id,
         "call": item.call.value,
@@ -196,10 +237,9 @@ def _apply(
 
 
 def _rename(item: ProfileItem, contacts: dict[str, Contact]) -> Contact | None:
-    """Let the contact of the previous id be known by the new one from now on."""
+    """Let the contact of the previous id be known by the new one from now on; other calls may still use the first."""
     contact = contacts.get(item.previous_id or "")
     if contact is not None and item.user_id is not None:
-        del contacts[contact.external_id]
         contact.external_id = item.user_id
         contacts[item.user_id] = contact
     return contact

@@ -30,7 +30,7 @@ class Envelope:
 
 @dataclass(frozen=True)
 class ProfileItem:
-    """An identify, group or alias call. `payload` is what is kept of it."""
+    """An identify, group or alias call. `payload` is what is kept of it; `is_dated` whether it tells its own time."""
 
     position: int
     call: Call
@@ -41,6 +41,7 @@ class ProfileItem:
     occurred_at: datetime
     traits: dict[str, Any]
     payload: dict[str, Any]
+    is_dated: bool = True
 
 
 def call_of(item: Any, endpoint: Call | None) -> Call:
@@ -75,17 +76,14 @@ def read_event(item: Item, call: Call, position: int, envelope: Envelope) -> Eve
         "name": _event_name(item, call),
         "seconds": _seconds(properties.get("duration_seconds")),
         "occurred_at": _occurred_at(item, envelope).isoformat(),
+        "is_dated": _is_dated(item),
         "properties": properties,
     }
 
 
 def read_profile(item: Item, call: Call, position: int, envelope: Envelope) -> ProfileItem:
     """An identify, group or alias call. Raises Refused."""
-    traits = item.get("traits")
-    if traits is None:
-        traits = {}
-    elif type(traits) is not dict:
-        raise Refused(rules.BAD_TRAITS)
+    traits = _traits(item, call)
     user_id = _id(item.get("userId"), rules.BAD_USER_ID)
     group_id = _id(item.get("groupId"), rules.BAD_GROUP_ID) or _group_id(item, envelope)
     previous_id = _id(item.get("previousId"), rules.BAD_USER_ID)
@@ -105,6 +103,7 @@ def read_profile(item: Item, call: Call, position: int, envelope: Envelope) -> P
         occurred_at=_occurred_at(item, envelope),
         traits=traits,
         payload={"userId": user_id, "groupId": group_id, "previousId": previous_id, "traits": traits},
+        is_dated=_is_dated(item),
     )
 
 
@@ -131,6 +130,11 @@ def _occurred_at(item: Item, envelope: Envelope) -> datetime:
     return moment
 
 
+def _is_dated(item: Item) -> bool:
+    """Whether the call tells when it happened, which stays the same however often it is sent."""
+    return bool(item.get("timestamp") or item.get("originalTimestamp"))
+
+
 def _message_id(item: Item, call: Call) -> str:
     told = item.get("messageId")
     if type(told) is str and 0 < len(told) <= rules.MAX_ID_LENGTH:
@@ -146,8 +150,7 @@ def _derived_id(item: Item, call: Call) -> str:
     The time of sending differs from try to try and is left out, unless it is
     the only time that the call has.
     """
-    has_time = bool(item.get("timestamp") or item.get("originalTimestamp"))
-    left_out = {"writeKey", *(_ANONYMOUS_TIMES if has_time else ())}
+    left_out = {"writeKey", *(_ANONYMOUS_TIMES if _is_dated(item) else ())}
     content = {k: v for k, v in item.items() if k not in left_out} | {"type": call.value}
     try:
         text = json.dumps(content, sort_keys=True, separators=(",", ":"))
@@ -166,12 +169,26 @@ def _id(value: Any, refusal: Refusal) -> str | None:
 
 
 def _group_id(item: Item, envelope: Envelope) -> str | None:
-    context = item.get("context", envelope.context)
-    if context is None:
-        return None
-    if type(context) is not dict:
+    """The account that the call's own context names, else that of its batch."""
+    own = _id(_context(item.get("context")).get("groupId"), rules.BAD_GROUP_ID)
+    return own or _id(_context(envelope.context).get("groupId"), rules.BAD_GROUP_ID)
+
+
+def _traits(item: Item, call: Call) -> dict[str, Any]:
+    """The traits of a profile call; RudderStack's Python client tells those of identify in the context alone."""
+    told = item.get("traits")
+    beside = _context(item.get("context")).get("traits") if call is Call.IDENTIFY else None
+    if type(told if told is not None else {}) is not dict or type(beside if beside is not None else {}) is not dict:
+        raise Refused(rules.BAD_TRAITS)
+    return (beside or {}) | (told or {})
+
+
+def _context(value: Any) -> dict[str, Any]:
+    if value is None:
+        return {}
+    if type(value) is not dict:
         raise Refused(rules.BAD_CONTEXT)
-    return _id(context.get("groupId"), rules.BAD_GROUP_ID)
+    return value
 
 
 def _event_name(item: Item, call: Call) -> str:

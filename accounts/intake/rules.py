@@ -1,5 +1,6 @@
 """What the intake takes, how much of it, and what it says when it does not."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -19,6 +20,8 @@ KEPT_RAW_CHARACTERS = 32 * KILOBYTE
 # What nobody signed is kept in short form and in bounded number, so that it cannot fill the disk.
 KEPT_UNSIGNED_CHARACTERS = KILOBYTE
 UNSIGNED_KEPT_A_MINUTE = 60
+SHOWN_DIFFERENCES = 3
+OTHER_BODY = "other_body"
 
 
 class Call(StrEnum):
@@ -127,4 +130,15 @@ def not_the_record(kind_label: str, other: str | None) -> Refusal:
         "not_system_of_record",
         f"This source is not the system of record for {kind_label}; {known}. Send with that source's key, "
         "or have an administrator change it on the Sources page.",
+    )
+
+
+def other_body(key: str, places: Sequence[str]) -> Refusal:
+    """The same idempotency key with another body; the places are named, never the values."""
+    shown = ", ".join(places[:SHOWN_DIFFERENCES])
+    more = f" and {len(places) - SHOWN_DIFFERENCES} more" if len(places) > SHOWN_DIFFERENCES else ""
+    return Refusal(
+        OTHER_BODY,
+        f"{key[:80]} was taken in before with another body: it differs at {shown}{more}. "
+        "Nothing of it was taken in. Give each body an id of its own.",
     )

@@ -61,13 +61,17 @@ def check_storable(value: Any) -> None:
 
 
 def check_size(item: Any) -> None:
-    """Raise Refused when one call is larger than 32 KB, as JSON without spaces in UTF-8.
+    """Raise Refused when one call is larger than 32 KB (JSON without spaces, UTF-8), or too deep to be measured.
 
     Marshal is several times faster than JSON and never shorter than a sixth of
     it (a control character is one byte there and six in JSON), so that only
     what may be too large is written out.
     """
-    if len(marshal.dumps(item, 2)) > MAX_EVENT_BYTES // 6 and len(shown(item).encode()) > MAX_EVENT_BYTES:
+    try:
+        may_be_large = len(marshal.dumps(item, 2)) > MAX_EVENT_BYTES // 6
+    except ValueError as deep:  # more than 2,000 levels
+        raise Refused(TOO_DEEP) from deep
+    if may_be_large and len(shown(item).encode()) > MAX_EVENT_BYTES:
         raise Refused(EVENT_TOO_LARGE)
 
 

@@ -7,12 +7,15 @@ Rows are stored in the order of their message ids, so that two senders of the
 same batch wait for each other and do not deadlock.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.db import connection
 
+from accounts.intake.aliases import present_ids
 from accounts.intake.reading import EventRow
-from accounts.intake.rules import ERASED_CONTACT
+from accounts.intake.repeated import other_events
+from accounts.intake.rules import ERASED_CONTACT, UNKNOWN_CONTACT, Refusal
 from accounts.intake.storable import as_text
 from accounts.usage.counting import COUNTING, GIGABYTES
 from loyalty.core.prepared import run_prepared
@@ -75,11 +78,11 @@ summed AS MATERIALIZED (SELECT count(*) AS accepted FROM stored),
 batch AS (
     INSERT INTO accounts_intakebatch (source_id, channel, accepted, duplicates, refused)
     SELECT %(source)s::bigint, %(channel)s, accepted, %(events)s - accepted, 0
-    FROM summed, clean WHERE is_clean
+    FROM summed, clean WHERE is_clean AND accepted = %(events)s
 ),
 touched AS (
     UPDATE accounts_source SET last_received_at = now()
-    WHERE id = %(source)s AND %(touch)s AND (SELECT accepted FROM summed) > 0
+    WHERE id = %(source)s AND %(touch)s AND (SELECT accepted FROM summed) = %(events)s
       AND (last_received_at IS NULL OR last_received_at < now() - interval '1 minute')
 )
 SELECT accepted, is_clean FROM summed, clean
@@ -97,49 +100,78 @@ ON CONFLICT (external_id) DO NOTHING
 
 @dataclass
 class Stored:
-    """What became of the events of a batch; `problems` is position → code of the refused."""
+    """What became of the events of a batch.
+
+    `problems` is position → code of those that have no place, `others` position
+    → refusal of those whose message id was taken in with another body.
+    """
 
     accepted: int = 0
     duplicates: int = 0
     problems: dict[int, str] = field(default_factory=dict)
+    others: dict[int, Refusal] = field(default_factory=dict)
+
+    def tell_apart(self, others: dict[int, Refusal]) -> None:
+        """Of the duplicates, these are none: they say something else."""
+        self.others = others
+        self.duplicates -= len(others)
+
+    def settle(self, again: "Stored", rows: Iterable[EventRow]) -> None:
+        """Put what became of these rows at another try in the place of their problems."""
+        for row in rows:
+            del self.problems[row["position"]]
+        self.accepted += again.accepted
+        self.duplicates += again.duplicates
+        self.problems |= again.problems
 
 
 def store_events(source_id: int, rows: list[EventRow], text: str) -> Stored:
     """Store events; `text` is the rows as JSON. Call inside a transaction.
 
-    An event of a contact nobody told us of, at an account that it names itself,
-    makes the contact: what arrives before its identify call is not lost.
+    An event with an id that its contact had before an alias call is theirs. One
+    of a contact nobody told us of, at an account that it names itself, makes the
+    contact: what arrives before its identify call is not lost. Events of a
+    message id that is known already are counted as duplicates, or are problems
+    when they say something else.
     """
-    result, unplaced = _store(source_id, rows, text)
-    if unplaced:
-        newcomers = [row for row in rows if row["position"] in unplaced]
+    result = _store(source_id, text, len(rows))
+    rows = _by_present_ids(rows, result)
+    if strangers := [row for row in rows if row["position"] in result.problems]:
+        result.settle(_store(source_id, as_text(strangers), len(strangers)), strangers)
+    if newcomers := [row for row in strangers if result.problems.get(row["position"]) == NEW_CONTACT]:
         with connection.cursor() as cursor:
             cursor.execute(_NEW_CONTACTS, [as_text(newcomers)])
-        again, erased = _store(source_id, newcomers, as_text(newcomers))
-        # Made, and still not there: the database lets nobody come back who was erased.
-        result.problems |= dict.fromkeys(erased, ERASED_CONTACT.code)
-        result.accepted += again.accepted
-        result.duplicates += again.duplicates
-        result.problems |= again.problems
+        result.settle(_store(source_id, as_text(newcomers), len(newcomers)), newcomers)
+    # Made, and still not there: the database lets nobody come back who was erased.
+    result.problems |= {p: ERASED_CONTACT.code for p, code in result.problems.items() if code == NEW_CONTACT}
+    if result.duplicates:
+        placed = [row for row in rows if row["position"] not in result.problems]
+        result.tell_apart(other_events(source_id, placed, as_text(placed)))
     return result
+
+
+def _by_present_ids(rows: list[EventRow], result: Stored) -> list[EventRow]:
+    """The rows with the ids that those contacts have now whom nobody knows by the id that was sent."""
+    unknown = {p for p, code in result.problems.items() if code in (NEW_CONTACT, UNKNOWN_CONTACT.code)}
+    present = present_ids(row["user_id"] for row in rows if row["position"] in unknown)
+    return [row | {"user_id": present.get(row["user_id"], row["user_id"])} if present else row for row in rows]
 
 
 def store_all(source_id: int, channel: str, events: int, text: str, *, touch: bool) -> Stored | None:
     """Store the events of an ordinary batch and count it, as one statement and so one transaction.
 
-    `touch`: the source's last-received time is due. None when some event has
-    no place; then nothing was stored.
+    `touch`: the source's last-received time is due. With duplicates among them
+    the batch is not counted yet: whether these say something else has to be
+    looked at first. None when some event has no place; then nothing was stored.
     """
     parameters = {"rows": text, "source": source_id, "channel": channel, "events": events, "touch": touch}
     ((accepted, is_clean),) = run_prepared(_STORE_ALL, parameters)
     return Stored(accepted, events - accepted) if is_clean else None
 
 
-def _store(source_id: int, rows: list[EventRow], text: str) -> tuple[Stored, set[int]]:
-    """One run of the statement, and the positions whose contact has to be made first."""
+def _store(source_id: int, text: str, events: int) -> Stored:
+    """One run of the statement; NEW_CONTACT is among the problems when the contact has to be made first."""
     answer = run_prepared(_STORE, {"rows": text, "source": source_id})
     accepted = next(count for count, position, _ in answer if position is None)
     problems: dict[int, str] = {position: problem for _, position, problem in answer if position is not None}
-    unplaced = {position for position, problem in problems.items() if problem == NEW_CONTACT}
-    real = {position: problem for position, problem in problems.items() if problem != NEW_CONTACT}
-    return Stored(accepted, len(rows) - accepted - len(problems), real), unplaced
+    return Stored(accepted, events - accepted - len(problems), problems)

@@ -1,10 +1,11 @@
 """Taking in what sources send: each call once, in one transaction for each request.
 
 Invariants: what was answered as accepted is committed, together with its daily
-usage and dirty marks; a bad call costs itself only and is kept with its reason.
+usage and dirty marks; a bad call costs itself only and is kept with its reason;
+a message id means one call of its source for good, another body is refused.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
@@ -15,6 +16,7 @@ from accounts.intake import rules
 from accounts.intake.profiles import Applied, apply_profiles
 from accounts.intake.reading import Envelope, EventRow, ProfileItem, call_of, read_event, read_profile
 from accounts.intake.receipts import Receipt, RefusedCall, keep, refused_call, until_no_deadlock
+from accounts.intake.repeated import other_events
 from accounts.intake.rules import EVENT_CALLS, Call, Refusal, Refused
 from accounts.intake.storable import as_text, check_size, check_storable, text_if_harmless
 from accounts.intake.storing import Stored, store_all, store_events
@@ -56,19 +58,32 @@ def take_in(
     if text is None:
         told.events = [row for row in told.events if _passes(row["position"], told.refused, check_storable, row)]
         text = as_text(told.events)
-    receipt = until_no_deadlock(lambda: _write_plain(sender, channel, told, text)) or until_no_deadlock(
+    receipt = _write_plain(sender, channel, items, told, text) or until_no_deadlock(
         lambda: _write(sender, channel, items, envelope, told, text)
     )
     ring_on_commit()
     return receipt
 
 
-def _write_plain(sender: Sender, channel: str, told: _Sorted, text: str) -> Receipt | None:
-    """The way of nearly every batch: nothing but events, and each has its place. None: take the long way."""
+def _write_plain(sender: Sender, channel: str, items: list[Any], told: _Sorted, text: str) -> Receipt | None:
+    """The way of nearly every batch: nothing but events, and each has its place. None: take the long way.
+
+    One with duplicates is counted in a second transaction, after a look at
+    whether they say the same. Whoever dies between the two has not answered.
+    """
     if told.profiles or told.refused or not told.events:
         return None
-    stored = store_all(sender.source_id, channel, len(told.events), text, touch=sender.touch_due)
-    return Receipt(stored.accepted, stored.duplicates, []) if stored else None
+    events, touch = len(told.events), sender.touch_due
+    stored = until_no_deadlock(lambda: store_all(sender.source_id, channel, events, text, touch=touch))
+    if stored is None:
+        return None
+    if not stored.duplicates:
+        return Receipt(stored.accepted, 0, [])
+    stored.tell_apart(other_events(sender.source_id, told.events, text))
+    receipt = Receipt(stored.accepted, stored.duplicates, _refused_calls(items, stored.others, channel))
+    with transaction.atomic():
+        keep(sender, channel, receipt)
+    return receipt
 
 
 @transaction.atomic
@@ -79,20 +94,26 @@ def _write(sender: Sender, channel: str, items: list[Any], envelope: Envelope, t
         refused |= applied.problems
     if told.events:
         stored = store_events(sender.source_id, told.events, text)
-        refused |= {position: _REASONS[code] for position, code in stored.problems.items()}
+        refused |= {position: _REASONS[code] for position, code in stored.problems.items()} | stored.others
     forgotten = _of_erased(items, refused)
     receipt = Receipt(
         accepted=applied.accepted + stored.accepted,
         duplicates=applied.duplicates + stored.duplicates,
-        refused=[
-            RefusedCall(position, "", channel, rules.ERASED_CONTACT, "")
-            if position in forgotten
-            else refused_call(position, items[position], refused[position], channel)
-            for position in sorted(refused)
-        ],
+        refused=_refused_calls(items, refused, channel, forgotten),
     )
     keep(sender, channel, receipt)
     return receipt
+
+
+def _refused_calls(
+    items: list[Any], refused: dict[int, Refusal], channel: str, forgotten: Container[int] = ()
+) -> list[RefusedCall]:
+    return [
+        RefusedCall(position, "", channel, rules.ERASED_CONTACT, "")
+        if position in forgotten
+        else refused_call(position, items[position], refused[position], channel)
+        for position in sorted(refused)
+    ]
 
 
 def _of_erased(items: list[Any], refused: Iterable[int]) -> set[int]:

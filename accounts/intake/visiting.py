@@ -11,7 +11,7 @@ from accounts.intake.bodies import visible
 from accounts.intake.exchange import refusal, unavailable
 from accounts.intake.quota import OverQuota
 from accounts.intake.receipts import tell_refused_request
-from accounts.intake.rules import RequestRefused
+from accounts.intake.rules import TOO_DEEP, RequestRefused
 from accounts.sources.queries import Sender
 
 log = logging.getLogger(__name__)
@@ -36,8 +36,14 @@ def answer_to(visit: Visiting, take_in: Callable[[], HttpResponse]) -> HttpRespo
         except OverQuota as over:
             return refusal(over)
         except RequestRefused as refused:
-            tell_refused_request(visit.sender, visit.channel, refused.refusal, visible(visit.body))
-            return refusal(refused)
+            return _refused(visit, refused)
+        except RecursionError:  # just readable, and too deep for what comes after
+            return _refused(visit, RequestRefused(400, TOO_DEEP))
     except (OperationalError, InterfaceError) as away:
         log.warning("The way in “%s” cannot reach the database: %s", visit.channel, away)
         return unavailable()
+
+
+def _refused(visit: Visiting, refused: RequestRefused) -> HttpResponse:
+    tell_refused_request(visit.sender, visit.channel, refused.refusal, visible(visit.body))
+    return refusal(refused)

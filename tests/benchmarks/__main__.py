@@ -17,6 +17,7 @@ BENCHMARKS = {
     "csv": "tests.benchmarks.csv_import",
     "facts": "tests.benchmarks.facts",
     "stripe": "tests.benchmarks.stripe_webhook",
+    "clients": "tests.benchmarks.clients",
     "faults-caps": "tests.faults.caps",
     "faults-ledger": "tests.faults.ledger",
     "faults-decisions": "tests.faults.decisions",

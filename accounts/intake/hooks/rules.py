@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from accounts.intake.places import leaves, named
 from accounts.intake.rules import Refusal
 from accounts.sources.rules import Kind
 
@@ -17,8 +18,6 @@ TOLERANCE = timedelta(minutes=5)
 REMEMBERED = timedelta(days=30)
 # Bodies with more places than this are compared record by record.
 MAX_PARTS = 1000
-_LONGEST_PLACE = 150
-SHOWN_DIFFERENCES = 3
 
 
 class RecordType(StrEnum):
@@ -81,17 +80,6 @@ def cannot_be_placed(reason: str) -> Refusal:
     return Refusal("not_placed", reason)
 
 
-def body_differs(webhook_id: str, places: list[str]) -> Refusal:
-    """The same webhook id with another body; the places are named, never the values."""
-    shown = ", ".join(places[:SHOWN_DIFFERENCES])
-    more = f" and {len(places) - SHOWN_DIFFERENCES} more" if len(places) > SHOWN_DIFFERENCES else ""
-    return Refusal(
-        "other_body",
-        f"webhook-id {webhook_id[:80]} was taken in before with another body: it differs at {shown}{more}. "
-        "Give each body an id of its own.",
-    )
-
-
 def newer_fields(told: Mapping[str, list[str]], record: Record, key: bytes) -> Told:
     """Field → [time, digest] of those fields that this record tells and no newer one has told.
 
@@ -119,7 +107,7 @@ def digest(value: Any, key: bytes) -> str:
 def parts(body: Any, key: bytes) -> dict[str, str]:
     """Place → digest of everything in a body; the inside of records is left out when there is too much."""
     found: dict[str, str] = {}
-    for place, value in _leaves("", body):
+    for place, value in leaves("", body):
         found[_named(place, key)] = digest(value, key)
         if len(found) > MAX_PARTS:
             return {_named(place, key): digest(value, key) for place, value in _records(body)}
@@ -133,25 +121,7 @@ def differences(earlier: Mapping[str, str], later: Mapping[str, str]) -> list[st
 
 
 def _named(place: str, key: bytes) -> str:
-    """A place as it can be stored and shown, whatever the names in it."""
-    if len(place) > _LONGEST_PLACE:
-        place = f"{place[:_LONGEST_PLACE]}…{digest(place, key)}"
-    return place.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00") or "the body"
-
-
-def _leaves(place: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """Without recursion: a body may be nested deeper than Python's stack."""
-    waiting = [(place, value)]
-    while waiting:
-        place, value = waiting.pop()
-        if isinstance(value, dict) and value:
-            inside = [(f"{place}.{name}" if place else str(name), inner) for name, inner in value.items()]
-        elif isinstance(value, list) and value:
-            inside = [(f"{place}[{number}]", inner) for number, inner in enumerate(value)]
-        else:
-            yield place, value
-            continue
-        waiting += reversed(inside)
+    return named(place, lambda whole: digest(whole, key))
 
 
 def _records(body: Any) -> Iterator[tuple[str, Any]]:

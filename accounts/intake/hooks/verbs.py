@@ -26,7 +26,6 @@ from accounts.intake.hooks.rules import (
     REMEMBERED,
     Record,
     RecordType,
-    body_differs,
     differences,
     parts,
 )
@@ -97,7 +96,7 @@ def _claim(sender: Sender, webhook_id: str, told: dict[str, str]) -> HookCall:
         is_new = cursor.fetchone() is not None
     call = HookCall.objects.get(source_id=sender.source_id, webhook_id=webhook_id)
     if not is_new and (places := differences(call.parts, told)):
-        raise RequestRefused(409, body_differs(webhook_id, places))
+        raise RequestRefused(409, rules.other_body(f"webhook-id {webhook_id}", places))
     return call
 
 

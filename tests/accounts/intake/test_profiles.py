@@ -12,6 +12,7 @@ from accounts.intake.models import ProfileCall
 from accounts.records.models import Account, Contact
 from accounts.sources.models import Source
 from accounts.sources.rules import Kind
+from accounts.usage.models import Event
 from tests.factories.records import AccountFactory, ContactFactory
 from tests.factories.sources import SourceFactory
 
@@ -120,6 +121,46 @@ def test_an_alias_renames_a_contact(send: Send) -> None:
     assert contact.external_id == "maria"
 
 
+FIRST_ID = [
+    {"type": "group", "userId": "trial-7", "groupId": "acme", "timestamp": "2026-03-01T09:00:00Z"},
+    {"type": "identify", "userId": "trial-7", "traits": {"name": "Maria"}, "timestamp": "2026-03-01T09:01:00Z"},
+    {"type": "alias", "previousId": "trial-7", "userId": "maria", "timestamp": "2026-03-01T09:02:00Z"},
+    {
+        "type": "track",
+        "userId": "trial-7",
+        "event": "Signed In",
+        "context": {"groupId": "acme"},
+        "timestamp": "2026-03-01T09:00:30Z",
+    },
+]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(len(FIRST_ID)))))
+@pytest.mark.parametrize("together", [True, False], ids=["in one batch", "one by one"])
+def test_what_is_sent_with_an_earlier_id_belongs_to_the_contact(
+    send: Send, order: tuple[int, ...], together: bool
+) -> None:
+    account = AccountFactory(external_id="acme")
+    calls = [FIRST_ID[place] | {"messageId": f"m{place}"} for place in order]
+    batches = [calls] if together else [[call] for call in calls]
+    answers = [send("batch", {"batch": batch}).json() for batch in [*batches, *batches]]
+    assert sum(answer["accepted"] for answer in answers) == sum(answer["duplicates"] for answer in answers) == 4
+    assert [refused for answer in answers for refused in answer["refused"]] == []
+    contact = Contact.objects.get()
+    assert (contact.external_id, contact.name, contact.account) == ("maria", "Maria", account)
+    assert Event.objects.get().contact == contact
+
+
+def test_traits_may_stand_in_the_context_of_an_identify_call(send: Send) -> None:
+    context = {"traits": {"name": "Mary", "email": "m@x"}}
+    send("identify", {"userId": "maria", "traits": {"name": "Maria"}, "context": context})
+    contact = Contact.objects.get()
+    assert (contact.name, contact.email) == ("Maria", "m@x")
+    AccountFactory(external_id="acme")
+    send("group", {"userId": "maria", "groupId": "acme", "context": {"traits": {"name": "Maria Ltd"}}})
+    assert Account.objects.get().name != "Maria Ltd"
+
+
 def test_an_alias_of_two_contacts_is_refused(send: Send) -> None:
     ContactFactory(external_id="a")
     ContactFactory(external_id="b")
@@ -132,6 +173,8 @@ def test_an_alias_of_two_contacts_is_refused(send: Send) -> None:
     [
         ("identify", {}, "nobody"),
         ("identify", {"userId": "u", "traits": "x"}, "bad_traits"),
+        ("identify", {"userId": "u", "context": {"traits": "x"}}, "bad_traits"),
+        ("identify", {"userId": "u", "context": "x"}, "bad_context"),
         ("identify", {"userId": "u", "traits": {"a": "\0"}}, "bad_text"),
         ("group", {"userId": "u"}, "bad_group_id"),
         ("group", {"groupId": []}, "bad_group_id"),

@@ -15,14 +15,13 @@ from accounts.intake.hooks.rules import (
     Record,
     RecordType,
     Told,
-    body_differs,
     differences,
     newer_fields,
     parts,
 )
 from accounts.intake.hooks.verbs import take_in_records
 from accounts.intake.models import IntakeBatch
-from accounts.intake.rules import RequestRefused
+from accounts.intake.rules import RequestRefused, other_body
 from accounts.records.models import Ticket
 from accounts.sources.models import Source
 from accounts.sources.queries import Sender
@@ -75,7 +74,7 @@ def test_the_difference_of_two_bodies_is_named_by_its_place() -> None:
     other = {"type": "account", "data": [{"a": 1, "b": {"c": [1, 3]}}, {"a": [], "d": None}, {}]}
     assert differences(parts(body, KEY), parts(body, KEY)) == []
     assert differences(parts(body, KEY), parts(other, KEY)) == ["data[0].b.c[1]", "data[1].d", "data[2]"]
-    assert "differs at a, b, c and 2 more. " in body_differs("x", list("abcde")).reason
+    assert "differs at a, b, c and 2 more. " in other_body("x", list("abcde")).reason
 
 
 def test_a_large_body_is_compared_record_by_record() -> None:

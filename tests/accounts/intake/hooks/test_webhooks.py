@@ -1,6 +1,7 @@
 """Records by signed webhook: what goes in, what is refused, and what is never overwritten."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -279,3 +280,14 @@ def test_webhook_ids_are_forgotten_after_thirty_days(tell: Tell) -> None:
     call = HookCall.objects.get()
     assert forget_calls(call.received_at + timedelta(days=30)) == 0
     assert forget_calls(call.received_at + timedelta(days=30, seconds=1)) == 1
+
+
+@pytest.mark.parametrize("beside", [0, 1_200], ids=["compared by value", "compared by record"])
+def test_at_the_edge_of_what_can_be_read_no_webhook_breaks(client: Client, desk: Source, beside: int) -> None:
+    answers: Counter[tuple[int, str]] = Counter()
+    for levels in range(880, 1_000, 3):
+        body = f'{{"type": "ticket", "data": [{"1," * beside}{"[" * levels}{"]" * levels}]}}'.encode()
+        headers = signed(body, f"msg-{levels}")
+        answer = client.post(f"/webhooks/{desk.pk}", body, content_type="application/json", headers=headers)
+        answers[answer.status_code, answer.json().get("code", "")] += 1
+    assert set(answers) == {(200, ""), (400, "too_deep")}

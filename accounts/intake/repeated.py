@@ -1,0 +1,77 @@
+"""The same message id with another body: the first stands, the other is refused with the places where it differs.
+
+Only what is kept can be compared: what happened, to whom, when, and its
+properties or traits. A call that tells no time of its own has that of its
+arrival, which may differ.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from accounts.intake import rules
+from accounts.intake.places import differing
+from accounts.intake.reading import EventRow, ProfileItem
+from accounts.intake.rules import Refusal
+
+_EVENTS = """
+SELECT i.position, e.name <> i.name, i.is_dated AND e.occurred_at <> i.occurred_at,
+       i.user_id IS NOT NULL AND e.contact_id IS DISTINCT FROM c.id,
+       i.group_id IS NOT NULL AND e.account_id IS DISTINCT FROM a.id,
+       CASE WHEN e.properties <> i.properties THEN e.properties::text END
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS i(
+    position integer, message_id text, group_id text, user_id text, name text, occurred_at timestamptz,
+    is_dated boolean, properties jsonb)
+JOIN accounts_event e ON e.source_id = %(source)s AND e.message_id = i.message_id
+LEFT JOIN accounts_account a ON a.external_id = i.group_id
+LEFT JOIN accounts_contact c ON c.external_id = i.user_id
+WHERE e.name <> i.name OR e.properties <> i.properties
+   OR (i.is_dated AND e.occurred_at <> i.occurred_at)
+   OR (i.user_id IS NOT NULL AND e.contact_id IS DISTINCT FROM c.id)
+   OR (i.group_id IS NOT NULL AND e.account_id IS DISTINCT FROM a.id)
+"""
+_EVENT_PLACES = ("event", "timestamp", "userId", "context.groupId")
+
+
+def other_events(source_id: int, rows: Sequence[EventRow], text: str) -> dict[int, Refusal]:
+    """Position → refusal of those events that are stored under their message id as something else.
+
+    `text` is the rows as JSON. Call after they were stored.
+    """
+    by_position = {row["position"]: row for row in rows}
+    with connection.cursor() as cursor:
+        cursor.execute(_EVENTS, {"rows": text, "source": source_id})
+        found = cursor.fetchall()
+    refused = {}
+    for position, *differs, kept in found:
+        row = by_position[position]
+        places = [place for place, is_other in zip(_EVENT_PLACES, differs, strict=True) if is_other]
+        if kept is not None:
+            inside = differing({"properties": json.loads(kept)}, {"properties": row["properties"]})
+            places += inside or ["properties"]
+        refused[position] = _refusal(row["message_id"], places)
+    return refused
+
+
+def other_calls(items: Sequence[ProfileItem], kept: dict[str, tuple[str, datetime, Any]]) -> dict[int, Refusal]:
+    """Position → refusal of those profile calls that are kept under their message id as something else.
+
+    `kept` is message id → call, time and payload.
+    """
+    refused = {}
+    for item in items:
+        call, occurred_at, payload = kept[item.message_id]
+        places = ["type"] if call != item.call.value else []
+        if item.is_dated and occurred_at != item.occurred_at:
+            places.append("timestamp")
+        places += differing(payload, item.payload)
+        if places:
+            refused[item.position] = _refusal(item.message_id, places)
+    return refused
+
+
+def _refusal(message_id: str, places: Sequence[str]) -> Refusal:
+    return rules.other_body(f"messageId {message_id}", places)
