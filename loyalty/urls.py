@@ -14,6 +14,7 @@ urlpatterns = [
     path("audit/", include("loyalty.core.audit.urls")),
     path("jobs/", include("loyalty.core.jobs.urls")),
     path("accounts/", include("accounts.book.urls")),
+    path("accounts/", include("rewards.recap.urls")),
     path("accounts/contacts/", include("accounts.contacts.urls")),
     path("settings/", include("accounts.contacts.settings_urls")),
     path("quiz/", include("accounts.contacts.quiz_urls")),

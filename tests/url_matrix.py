@@ -107,6 +107,7 @@ EXPECTED: dict[str, Expect] = {
     "settings": Expect(),
     "account-new": Expect(others=403, cs=200),
     "account": Expect({"account_id": "account"}),
+    "account-recap": Expect({"account_id": "account"}),
     "contact": Expect({"contact_id": "contact"}),
     "contact-role": Expect({"contact_id": "contact"}, posts=True),
     "contact-consent": Expect({"contact_id": "contact"}, posts=True),

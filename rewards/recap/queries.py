@@ -1,0 +1,68 @@
+"""Counting what an account has with us, from its own use and its own credits."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+
+from django.db.models import Count, Min, Sum
+
+from accounts.facts.models import AccountFacts
+from accounts.milestones.models import MilestoneReach
+from accounts.records.models import Account
+from accounts.usage.models import ContactDay, DailyUsage, EventDay, MeteredDay
+from accounts.usage.rules import CANCELLATION_NAMES, SIGN_IN_NAMES
+from rewards.ledger.models import CreditLot
+from rewards.ledger.queries import lot_rooms
+from rewards.recap.rules import SHOWN_FEATURES, Counted, Owed, Reached, Used
+
+NO_FEATURES = (*SIGN_IN_NAMES, *CANCELLATION_NAMES)
+
+
+def counted(account: Account, day: date) -> Counted:
+    """All that a recap tells, up to and with a day (UTC); daily counts are kept for good, raw events are not."""
+    used = DailyUsage.objects.filter(account=account, day__lte=day).aggregate(
+        events=Sum("events"), key_actions=Sum("key_actions"), first=Min("day")
+    )
+    active = DailyUsage.objects.filter(account=account, day__lte=day, events__gt=0).count()
+    people = ContactDay.objects.filter(account=account, day__lte=day, events__gt=0).aggregate(
+        n=Count("contact", distinct=True)
+    )["n"]
+    processed = MeteredDay.objects.filter(account=account, day__lte=day).aggregate(n=Sum("gigabytes"))["n"]
+    facts = AccountFacts.objects.filter(account=account, day__lte=day).order_by("-day").first()
+    return Counted(
+        account=account.name,
+        day=day,
+        since=account.signed_up_on or used["first"],
+        active_days=active,
+        people=people,
+        events=used["events"] or 0,
+        key_actions=used["key_actions"] or 0,
+        gigabytes=processed or Decimal(0),
+        features=_features(account, day),
+        milestones=_milestones(account, day),
+        owed=_owed(account, day),
+        tier=(facts.tier or "").replace("-", " ").replace("_", " ").capitalize() if facts else "",
+    )
+
+
+def _features(account: Account, day: date) -> list[Used]:
+    rows = EventDay.objects.filter(account=account, day__lte=day).exclude(name__in=NO_FEATURES)
+    most = rows.values_list("name").annotate(times=Sum("quantity")).order_by("-times", "name")[:SHOWN_FEATURES]
+    return [Used(name, times) for name, times in most]
+
+
+def _milestones(account: Account, day: date) -> list[Reached]:
+    end = datetime.combine(day + timedelta(days=1), time.min, tzinfo=UTC)
+    rows = MilestoneReach.objects.filter(account=account, reached_at__lt=end).order_by("reached_at", "id")
+    return [Reached(name, at.date()) for name, at in rows.values_list("milestone__name", "reached_at")]
+
+
+def _owed(account: Account, day: date) -> list[Owed]:
+    """What is left of credits that have not expired, by currency; `until` is the day when the first of it expires."""
+    currencies = CreditLot.objects.filter(account=account).order_by("currency").values_list("currency", flat=True)
+    owed = []
+    for currency in currencies.distinct():
+        rooms = [room for room in lot_rooms(account.pk, currency) if room.left > 0 and room.expires_on >= day]
+        if rooms:
+            left = sum((room.left for room in rooms), Decimal(0))
+            owed.append(Owed(left, currency, min(room.expires_on for room in rooms)))
+    return owed
