@@ -2,6 +2,7 @@
 
 from accounts.book.finding import find_accounts, find_contacts
 from accounts.conditions.registry import add_choices
+from accounts.facts.queries import dirty_since
 from accounts.facts.scores.changing import SCORE_TERMS
 from accounts.intake.files.running import IMPORT_JOB
 from accounts.milestones.changing import MILESTONE
@@ -10,6 +11,7 @@ from accounts.segments.changing import SEGMENT
 from accounts.segments.queries import segment_choices
 from accounts.sources.warning import silent_source_warning
 from loyalty.core.changes.registry import register
+from loyalty.core.doorbell.waiting import add_gauge
 from loyalty.core.jobs.registry import register_job
 from loyalty.core.shell.registry import add_finder, add_warning
 
@@ -26,3 +28,4 @@ def wire() -> None:
     add_finder("Accounts", find_accounts)
     add_finder("Contacts", find_contacts)
     add_warning(silent_source_warning)
+    add_gauge("Account facts", dirty_since)

@@ -8,6 +8,7 @@ ALLOWED_HOSTS.
 import os
 from pathlib import Path
 
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from loyalty import engines
@@ -168,6 +169,18 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TIMEZONE = "UTC"
+
+# How often the beat rings for whatever waits in PostgreSQL; a process rings at most ten times as often.
+DOORBELL_SECONDS = float(os.environ.get("DOORBELL_SECONDS", "5"))
+CELERY_BEAT_SCHEDULER = "loyalty.core.doorbell.schedule:RingingScheduler"
+# The beat only rings; two beats ring twice and harm nothing. A ring that nobody takes stays,
+# alone of its kind, so that whoever comes back begins at once.
+CELERY_BEAT_SCHEDULE = {
+    "react": {"task": "loyalty.react", "schedule": DOORBELL_SECONDS},
+    "jobs": {"task": "loyalty.jobs", "schedule": DOORBELL_SECONDS},
+    "sweep": {"task": "loyalty.sweep", "schedule": crontab(hour="0", minute="10")},
+    "heartbeat": {"task": "loyalty.heartbeat", "schedule": DOORBELL_SECONDS},
+}
 
 LOGGING = {
     "version": 1,

@@ -1,8 +1,8 @@
 """Reading account facts."""
 
-from datetime import date
+from datetime import date, datetime
 
-from accounts.facts.models import AccountFacts
+from accounts.facts.models import AccountFacts, FactsDirty
 from accounts.records.models import Account
 
 
@@ -19,3 +19,8 @@ def latest(account: Account) -> AccountFacts | None:
 def latest_day() -> date | None:
     """The latest day that facts were worked out for, of any account; None on an empty database."""
     return AccountFacts.objects.order_by("-day").values_list("day", flat=True).first()
+
+
+def dirty_since(_now: datetime) -> datetime | None:
+    """When the dirty mark that has waited longest was made; None when every account is served."""
+    return FactsDirty.objects.order_by("pk").values_list("marked_at", flat=True).first()

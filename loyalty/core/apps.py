@@ -9,9 +9,14 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         from loyalty.core.changes.queries import waiting_count
+        from loyalty.core.doorbell.waiting import add_gauge
         from loyalty.core.grants import grant_application_role
-        from loyalty.core.shell.registry import add_counter
+        from loyalty.core.jobs.queries import due_since
+        from loyalty.core.shell.registry import add_counter, add_warning
+        from loyalty.core.shell.worker_warning import missing_worker_warning
 
         # No sender: every app's migration may bring tables.
         post_migrate.connect(grant_application_role, dispatch_uid="grant_application_role")
         add_counter("changes", waiting_count)
+        add_warning(missing_worker_warning)
+        add_gauge("Long work", due_since)

@@ -1,6 +1,17 @@
 from loyalty.core.audit.models import AuditLine
 from loyalty.core.changes.models import ChangeComment, ChangeEditor, ChangeRequest
+from loyalty.core.doorbell.models import WorkerSeen
 from loyalty.core.jobs.models import Job
 from loyalty.core.people.models import Membership, SignInAttempt, User
 
-__all__ = ["AuditLine", "ChangeComment", "ChangeEditor", "ChangeRequest", "Job", "Membership", "SignInAttempt", "User"]
+__all__ = [
+    "AuditLine",
+    "ChangeComment",
+    "ChangeEditor",
+    "ChangeRequest",
+    "Job",
+    "Membership",
+    "SignInAttempt",
+    "User",
+    "WorkerSeen",
+]

@@ -4,22 +4,14 @@ Each scenario returns what it found, so that the suite can run it short and the
 benchmarks long.
 """
 
-import base64
 import fcntl
-import http.cookiejar
-import json
 import os
-import re
 import signal
 import threading
 import time
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 import psycopg
 from redis import Redis
@@ -27,8 +19,8 @@ from redis import Redis
 from loyalty.core.doorbell import heartbeat
 from loyalty.engines import broker, postgres, processes
 from tests.engines.application import Application
+from tests.faults.sending import batch_of, offers, post, sign_in
 
-EVENT = "Custom Report Generated"
 DOWN_SECONDS = 3.0
 LIMIT_SECONDS = 30.0
 
@@ -72,77 +64,31 @@ class Emptied:
 def empty_broker(application: Application, accounts: int) -> Emptied:
     """Stop the worker, let work pile up, empty the broker, go on; every account gets its one offer."""
     person = application.ready["users"][0]
-    session = sign_in(application, person["username"], person["password"])
+    session = sign_in(application.ready["url"], person["username"], person["password"])
+    key = next(s["key"] for s in application.ready["sources"] if s["kind"] == "usage")
     worker = worker_of(application)
     os.kill(worker, signal.SIGSTOP)
     try:
         for first in range(0, accounts, 100):
-            send(application, range(first, min(first + 100, accounts)))
+            post(application.ready["url"], key, batch_of(range(first, min(first + 100, accounts))))
         lost = len_of_queue(application)
         with broker_of(application) as client:
             client.flushall()
     finally:
         os.kill(worker, signal.SIGCONT)
-    processes.wait_until(lambda: offers(application)[0] >= accounts, 60.0, every=0.2)
-    with_offer, total = offers(application)
+    processes.wait_until(lambda: offers_in(application)[0] >= accounts, 60.0, every=0.2)
+    with_offer, total = offers_in(application)
     home = session.open(application.ready["url"], timeout=20)
     return Emptied(lost, accounts, with_offer, total, "sign-in" not in home.url)
 
 
-def offers(application: Application) -> tuple[int, int]:
+def offers_in(application: Application) -> tuple[int, int]:
     """The accounts of this scenario that have an offer, and their offers."""
-    query = """
-        SELECT count(DISTINCT o.account_id), count(*) FROM rewards_offer o
-        JOIN accounts_account a ON a.id = o.account_id WHERE a.external_id LIKE 'fault-%'
-    """
     places = application.places
     with psycopg.connect(
         host=str(places.socket_dir), port=postgres.PORT, user=postgres.OWNER_ROLE, dbname=postgres.DATABASE
     ) as connection:
-        row = connection.execute(query).fetchone()
-    return (row[0], row[1]) if row else (0, 0)
-
-
-def send(application: Application, numbers: range) -> None:
-    """Send, for each number, an account and the event that reaches its milestone."""
-    now = datetime.now(UTC).isoformat()
-    batch: list[dict[str, object]] = []
-    for n in numbers:
-        name = f"fault-{n:05}"
-        batch += [
-            {"type": "group", "messageId": f"{name}-g", "groupId": name, "userId": name, "traits": {"name": name}},
-            {
-                "type": "track",
-                "messageId": f"{name}-t",
-                "event": EVENT,
-                "userId": name,
-                "timestamp": now,
-                "context": {"groupId": name},
-            },
-        ]
-    key = next(s["key"] for s in application.ready["sources"] if s["kind"] == "usage")
-    request = urllib.request.Request(
-        application.ready["url"] + "/v1/batch",
-        json.dumps({"batch": batch}).encode(),
-        {
-            "Content-Type": "application/json",
-            "Authorization": "Basic " + base64.b64encode(f"{key}:".encode()).decode(),
-        },
-    )
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        assert answer.status == 200, answer.read()
-
-
-def sign_in(application: Application, username: str, password: str) -> urllib.request.OpenerDirector:
-    """Sign in as a browser does; the opener keeps the session."""
-    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
-    address = application.ready["url"] + "/sign-in/"
-    page = opener.open(address, timeout=20).read().decode()
-    token = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[0]
-    form = urllib.parse.urlencode({"username": username, "password": password, "csrfmiddlewaretoken": token})
-    answer = opener.open(urllib.request.Request(address, form.encode(), {"Referer": address}), timeout=20)
-    assert "sign-in" not in answer.url
-    return opener
+        return offers(connection)
 
 
 @contextmanager

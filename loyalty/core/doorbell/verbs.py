@@ -9,15 +9,17 @@ import threading
 import time
 
 from celery import current_app
+from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from loyalty.core.doorbell.pending import may_ring
 
 log = logging.getLogger(__name__)
 
 REACT = "loyalty.react"
-QUIET_SECONDS = 0.5
 PENALTY_SECONDS = 5.0
-EXPIRES_SECONDS = 30
 
 _lock = threading.Lock()
 _quiet_until: dict[str, float] = {}
@@ -29,15 +31,17 @@ def ring_on_commit(task: str = REACT) -> None:
 
 
 def ring(task: str = REACT) -> bool:
-    """Ring now; false when it was rung a moment ago or the broker did not answer."""
+    """Ring now; false when it was rung a moment ago, a ring still waits, or the broker did not answer."""
     now = time.monotonic()
     with _lock:
         if now < _quiet_until.get(task, 0):
             return False
-        _quiet_until[task] = now + QUIET_SECONDS
+        _quiet_until[task] = now + settings.DOORBELL_SECONDS / 10
     try:
-        current_app.send_task(task, expires=EXPIRES_SECONDS, retry=False)
-    except (OperationalError, OSError):
+        if not may_ring(task):
+            return False
+        current_app.send_task(task, retry=False)
+    except (OperationalError, RedisError, OSError):
         log.warning("The broker did not answer; the sweep will do the work of %s.", task)
         with _lock:
             _quiet_until[task] = now + PENALTY_SECONDS

@@ -6,10 +6,13 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from loyalty.core.chips import Chip, address, chip, chosen
 from loyalty.core.csv import csv_response, wants_csv
+from loyalty.core.doorbell.heartbeat import missing_since
+from loyalty.core.doorbell.waiting import oldest_waiting
 from loyalty.core.errors import DomainError
 from loyalty.core.jobs import queries, verbs
 from loyalty.core.jobs.models import Job
@@ -26,13 +29,15 @@ def jobs(request: HttpRequest) -> HttpResponseBase:
     rows = queries.listed(state, kind)
     if wants_csv(request):
         return csv_response("jobs", queries.CSV_HEADER, queries.csv_rows(rows), acting_user=signed_in(request))
-    page = page_of(rows, queries.SORTED_BY, query)
+    page, now = page_of(rows, queries.SORTED_BY, query), timezone.now()
     context = {
         "page": page,
         "rows": [(job, queries.label_of(job)) for job in page.rows],
         "chips": _chips(request),
         "csv_url": address(query, format="csv"),
         "is_filtered": bool(state or kind),
+        "worker_missing_since": missing_since(now),
+        "waiting": oldest_waiting(now),
     }
     return render(request, "core/jobs/page.html", context)
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
 from django.utils import timezone
 
 from loyalty.core.jobs.models import Job
@@ -65,6 +66,14 @@ def figures_of(job: Job) -> list[tuple[str, int]]:
     """What it found so far: the counts of its result, with their labels."""
     plain = [(name, value) for name, value in job.result.items() if type(value) is int]
     return [(name.replace("_", " ").capitalize(), value) for name, value in plain]
+
+
+def due_since(now: datetime) -> datetime | None:
+    """Since when the job that has waited longest could be gone on with; None when none can."""
+    waiting = Job.objects.filter(state=JobState.WAITING.value, due_at__lte=now)
+    left = Job.objects.filter(state=JobState.RUNNING.value, lease_until__lte=now)
+    oldest = [waiting.aggregate(at=Min("due_at"))["at"], left.aggregate(at=Min("lease_until"))["at"]]
+    return min((at for at in oldest if at is not None), default=None)
 
 
 def csv_rows(rows: QuerySet[Job]) -> Iterator[list[object]]:
