@@ -11,7 +11,6 @@ from django.views.decorators.http import require_GET
 
 from accounts.intake import queries
 from accounts.intake.queries import OUTCOMES, REFUSED, SORTED_BY
-from accounts.intake.replaying import may_replay
 from loyalty.core.chips import Chip, address, chip, chosen, id_in
 from loyalty.core.csv import csv_response, wants_csv
 from loyalty.core.keyset import page_of
@@ -62,8 +61,7 @@ def _detail(kind: str, arrival_id: int, user: User) -> dict[str, Any] | None:
     if content is None:  # billing events that no rule looks at are only counted
         return {"opened": opened, "content": ""}
     if kind == REFUSED:
-        again = queries.sending_again(arrival_id)
-        return {"opened": opened, "content": _legible(content), "may_replay": may_replay(user)} | again
+        return {"opened": opened, "content": _legible(content)} | queries.sending_again(arrival_id, user)
     return {"opened": opened, "content": _indented(content)}
 
 

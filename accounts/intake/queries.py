@@ -9,10 +9,12 @@ from typing import Any
 from django.db.models import Model, Q, QuerySet, Sum
 
 from accounts.intake.models import IntakeBatch, ProfileCall, RefusedItem
-from accounts.intake.replaying import why_not
+from accounts.intake.replaying import alike, may_replay, owner_of, why_not
 from accounts.intake.stripe.models import StripeCall
 from accounts.sources.models import Source
 from accounts.usage.models import Event
+from loyalty.core.people.models import User
+from loyalty.core.people.rules import FUNCTION_LABELS
 
 EVENT, PROFILE, STRIPE, REFUSED = "event", "profile-call", "stripe-call", "refused-item"
 OUTCOMES = {
@@ -124,12 +126,14 @@ def arrival(kind: str, pk: int) -> tuple[Arrival, Any] | None:
     return next(arrivals(kind, [row])), getattr(row, content)
 
 
-def sending_again(item_id: int) -> dict[str, Any]:
-    """A refused item, why it cannot be sent again ("" when it can), and how many of its source and reason there are."""
+def sending_again(item_id: int, user: User) -> dict[str, Any]:
+    """A refused item, why it cannot be sent again ("" when it can), who may, and how many are like it."""
     item = RefusedItem.objects.select_related("batch", "source", "retried_by").get(pk=item_id)
-    alike = RefusedItem.objects.filter(code=item.code, went_in_at=None)
-    count = alike.filter(source_id=item.source_id).count() if item.source_id else 0
-    return {"item": item, "cannot": why_not(item), "alike": count}
+    like_it = RefusedItem.objects.filter(code=item.code, went_in_at=None, batch__channel__in=alike(item))
+    count = like_it.filter(source_id=item.source_id).count() if item.source_id else 0
+    owner = owner_of(item)
+    told = {"item": item, "cannot": why_not(item), "alike": count, "may_replay": may_replay(user, item)}
+    return told | {"owner": FUNCTION_LABELS[owner] if owner else ""}
 
 
 def csv_rows(kinds: Iterable[str], source_id: int, text: str) -> Iterator[list[object]]:

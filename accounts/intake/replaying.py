@@ -6,33 +6,51 @@ it, and counts as refused no longer.
 """
 
 import json
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.intake.files.rules import IMPORTED_BY
+from accounts.intake.hooks.schemes import READERS, SCHEMES
+from accounts.intake.hooks.verbs import put_in
 from accounts.intake.models import RefusedItem
 from accounts.intake.reading import Envelope
-from accounts.intake.receipts import Receipt
-from accounts.intake.rules import CALLS_BY_NAME
+from accounts.intake.receipts import Receipt, RefusedCall
+from accounts.intake.rules import CALLS_BY_NAME, OTHER_BODY, RequestRefused
 from accounts.intake.stripe import verbs as stripe
 from accounts.intake.verbs import take_in
 from accounts.sources.models import Source
 from accounts.sources.queries import Sender
-from accounts.sources.rules import Kind
+from accounts.sources.rules import Kind, Scheme
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import record
 from loyalty.core.errors import DomainError, NotAllowed
 from loyalty.core.people.models import User
-from loyalty.core.people.rules import Function
+from loyalty.core.people.rules import FUNCTION_LABELS, Function
 
-CHANNELS = frozenset({*CALLS_BY_NAME, "batch", "import", stripe.CHANNEL})
+# What comes by each channel, as a kind: whoever may take in files of it may send its calls again.
+CHANNELS: dict[str, Kind] = {
+    **dict.fromkeys([*CALLS_BY_NAME, "batch", "import"], Kind.USAGE),
+    **dict.fromkeys(SCHEMES, Kind.ACCOUNT),
+    stripe.CHANNEL: Kind.SUBSCRIPTION,
+}
 AT_ONCE = 200
 
 
-def may_replay(user: User) -> bool:
-    """Administrators, who mend sources, and Product, whose the figures of use are."""
-    return user.is_active and (user.is_administrator or Function.PRODUCT in user.functions)
+def owner_of(item: RefusedItem) -> Function | None:
+    """The function whose figures the item moves: use is Product's, signed records are CS's, billing is Finance's.
+
+    None for what cannot be sent again from here.
+    """
+    kind = CHANNELS.get(item.batch.channel)
+    return IMPORTED_BY[kind] if kind else None
+
+
+def may_replay(user: User, item: RefusedItem) -> bool:
+    """Administrators, who mend sources, and the function whose figures the item moves."""
+    return user.is_active and (user.is_administrator or owner_of(item) in user.functions)
 
 
 def why_not(item: RefusedItem) -> str:
@@ -43,6 +61,8 @@ def why_not(item: RefusedItem) -> str:
         return "Rows of files are mended in the file of refused rows and imported again."
     if item.source_id is None or item.batch.channel not in CHANNELS:
         return "Its sender sends it again."
+    if item.batch.channel in SCHEMES and item.code == OTHER_BODY:
+        return "Its id was that of another body; its sender sends it again under one of its own."
     return "" if _call_in(item) else "Its text was not kept whole; its sender sends it again."
 
 
@@ -52,9 +72,9 @@ def replay(item_id: int, *, acting_user: User) -> RefusedItem:
 
     Raises NotAllowed, DomainError when it cannot be sent again, RefusedItem.DoesNotExist.
     """
-    _check(acting_user)
     items = RefusedItem.objects.select_related("batch", "source")
     item = items.select_for_update(of=("self",), no_key=True).get(pk=item_id)
+    _check(acting_user, item)
     if reason := why_not(item):
         raise DomainError(reason)
     _try(item, acting_user)
@@ -70,14 +90,14 @@ def replay_alike(item_id: int, *, acting_user: User) -> tuple[int, int]:
 
     Returns how many were sent, and how many of them went in. Raises as `replay`.
     """
-    _check(acting_user)
-    like = RefusedItem.objects.select_related("source").get(pk=item_id)
+    like = RefusedItem.objects.select_related("batch", "source").get(pk=item_id)
+    _check(acting_user, like)
     if like.source_id is None:
         raise DomainError("Nobody signed for these; their sender sends them again.")
     items = (
         RefusedItem.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
         .select_related("batch", "source")
-        .filter(source_id=like.source_id, code=like.code, went_in_at=None, batch__channel__in=CHANNELS)
+        .filter(source_id=like.source_id, code=like.code, went_in_at=None, batch__channel__in=alike(like))
         .order_by("retried_at", "id")
     )
     tried = [item for item in items[:AT_ONCE] if not why_not(item)]
@@ -91,9 +111,16 @@ def replay_alike(item_id: int, *, acting_user: User) -> tuple[int, int]:
     return len(tried), went_in
 
 
-def _check(user: User) -> None:
-    if not may_replay(user):
-        raise NotAllowed("An administrator or Product sends refused calls again.")
+def alike(item: RefusedItem) -> list[str]:
+    """The channels that the same people may send again from."""
+    return [channel for channel, kind in CHANNELS.items() if kind == CHANNELS.get(item.batch.channel)]
+
+
+def _check(user: User, item: RefusedItem) -> None:
+    if not may_replay(user, item):
+        owner = owner_of(item)
+        others = f" or {FUNCTION_LABELS[owner]}" if owner else ""
+        raise NotAllowed(f"An administrator{others} sends refused calls again.")
 
 
 def _call_in(item: RefusedItem) -> dict[str, Any] | None:
@@ -123,11 +150,24 @@ def _take_in(item: RefusedItem, source: Source, content: dict[str, Any]) -> Rece
     """A call without a time of its own counts on the day when it came."""
     records = source.kinds.filter(is_active=True).values_list("kind", flat=True)
     sender = Sender(source.pk, source.name, frozenset(Kind(kind) for kind in records), touch_due=False)
-    if item.batch.channel == stripe.CHANNEL:
-        return stripe.take_in(sender, content, now=timezone.now())
+    channel, now = item.batch.channel, timezone.now()
+    if channel == stripe.CHANNEL:
+        return stripe.take_in(sender, content, now=now)
+    if channel in SCHEMES:
+        return _put_record_in(sender, content, channel, now)
     envelope = Envelope(item.received_at, None, None)
-    endpoint = CALLS_BY_NAME.get(item.batch.channel)
-    return take_in(sender, item.batch.channel, [content], envelope, endpoint=endpoint, size=len(item.raw.encode()))
+    endpoint = CALLS_BY_NAME.get(channel)
+    return take_in(sender, channel, [content], envelope, endpoint=endpoint, size=len(item.raw.encode()))
+
+
+def _put_record_in(sender: Sender, content: dict[str, Any], channel: str, now: datetime) -> Receipt:
+    """A record by itself, whose signature was checked when it came; its own time decides what it may still change."""
+    if SCHEMES[channel] is Scheme.STANDARD:
+        content = content | {"data": [content.get("data")]}
+    try:
+        return put_in(sender, READERS[SCHEMES[channel]](content, now), channel=channel, now=now)
+    except RequestRefused as refused:
+        return Receipt(0, 0, [RefusedCall(0, "", channel, refused.refusal, "")])
 
 
 def _tell(label: str, source: Source | None, *, went_in: int, acting_user: User) -> None:

@@ -7,12 +7,12 @@ a message id means one call of its source for good, another body is refused.
 
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any
 
 from django.db import transaction
 
 from accounts.intake import rules
+from accounts.intake.forgetting import ids_in, naming_erased
 from accounts.intake.profiles import Applied, apply_profiles
 from accounts.intake.reading import Envelope, EventRow, ProfileItem, call_of, read_event, read_profile
 from accounts.intake.receipts import Receipt, RefusedCall, keep, refused_call, until_no_deadlock
@@ -20,7 +20,6 @@ from accounts.intake.repeated import other_events
 from accounts.intake.rules import EVENT_CALLS, Call, Refusal, Refused
 from accounts.intake.storable import as_text, check_size, check_storable, text_if_harmless
 from accounts.intake.storing import Stored, store_all, store_events
-from accounts.privacy.queries import erased_among
 from accounts.sources.queries import Sender, record_of
 from accounts.sources.rules import KIND_LABELS, Kind
 from loyalty.core.doorbell.verbs import ring_on_commit
@@ -118,19 +117,7 @@ def _refused_calls(
 
 def _of_erased(items: list[Any], refused: Iterable[int]) -> set[int]:
     """The refused calls that name somebody who was erased: of these not even the text is kept."""
-    named = {position: _ids_in(items[position]) for position in refused}
-    erased = erased_among(chain.from_iterable(named.values()))
-    return {position for position, ids in named.items() if ids & erased}
-
-
-def _ids_in(item: Any) -> set[str]:
-    told = [item.get(name) for name in ("userId", "previousId")] if isinstance(item, dict) else []
-    # Half of a surrogate pair and NUL are among what gets refused, and no parameter can hold them.
-    return {
-        str(value).encode("utf-8", "replace").decode().replace("\0", "")[:255]
-        for value in told
-        if isinstance(value, str | int)
-    }
+    return naming_erased({position: ids_in(items[position], ("userId", "previousId")) for position in refused})
 
 
 def _sort(items: list[Any], envelope: Envelope, endpoint: Call | None, *, must_measure: bool) -> _Sorted:

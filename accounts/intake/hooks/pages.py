@@ -4,7 +4,6 @@
 that is refused as a whole says so with 400, 401, 404, 409, 411, 413 or 429.
 """
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -17,9 +16,8 @@ from django.views.decorators.http import require_POST
 from accounts.intake import rules
 from accounts.intake.bodies import parsed, unpacked
 from accounts.intake.exchange import body_of
-from accounts.intake.hooks import hubspot, zendesk
-from accounts.intake.hooks.reading import Reading, read_body
-from accounts.intake.hooks.rules import CHANNEL, ID_TOO_LONG, NO_SOURCE
+from accounts.intake.hooks.rules import ID_TOO_LONG, NO_SOURCE
+from accounts.intake.hooks.schemes import CHANNELS, READERS
 from accounts.intake.hooks.signatures import check_hubspot, check_standard, check_zendesk
 from accounts.intake.hooks.verbs import take_in_records
 from accounts.intake.quota import spend
@@ -47,7 +45,7 @@ class Visit:
         self.source_id = source_id
         self.scheme = scheme
         self.now = now
-        self.channel = CHANNEL if scheme is Scheme.STANDARD else f"{CHANNEL} {scheme.value}"
+        self.channel = CHANNELS[scheme]
         self.sender: Sender | None = None
         self.body = b""
 
@@ -64,7 +62,7 @@ class Visit:
         spend(f"source {self.source_id}")
         self.body = unpacked(self.body)
         content = parsed(self.body)
-        reading = _READERS[self.scheme](content, self.now)
+        reading = READERS[self.scheme](content, self.now)
         return take_in_records(
             signer.sender, reading, webhook_id=self._id(), body=content, now=self.now, channel=self.channel
         )
@@ -86,10 +84,3 @@ class Visit:
         if not 0 < len(told) <= rules.MAX_ID_LENGTH:
             raise RequestRefused(400, ID_TOO_LONG)
         return told
-
-
-_READERS: dict[Scheme, Callable[[Any, datetime], Reading]] = {
-    Scheme.STANDARD: read_body,
-    Scheme.HUBSPOT: hubspot.read,
-    Scheme.ZENDESK: zendesk.read,
-}

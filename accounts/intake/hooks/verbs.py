@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.utils.encoding import force_bytes
 
 from accounts.intake import rules
+from accounts.intake.forgetting import ids_in, naming_erased
 from accounts.intake.hooks.applying import Outcomes, apply_records, lock_type, parameters_of
 from accounts.intake.hooks.consents import apply_consents
 from accounts.intake.hooks.models import HookCall
@@ -24,6 +25,7 @@ from accounts.intake.hooks.rules import (
     CHANNEL,
     KIND_OF,
     REMEMBERED,
+    WAS_ERASED,
     Record,
     RecordType,
     differences,
@@ -70,14 +72,24 @@ def _write(sender: Sender, reading: Reading, webhook_id: str | None, body: Any, 
     if call is not None and call.answer:
         keep(sender, channel, Receipt(0, len(reading.items), []))
         return dict(call.answer)
-    outcomes: Outcomes = {**reading.refused, **_apply(sender, reading.records, key, now)}
-    receipt = _receipt(reading, outcomes, channel)
-    keep(sender, channel, receipt)
-    answer = _answer(receipt)
+    answer = _answer(_put_in(sender, reading, channel, key, now))
     if call is not None:
         call.answer = answer
         call.save(update_fields=["answer"])
     return answer
+
+
+@transaction.atomic
+def put_in(sender: Sender, reading: Reading, *, channel: str, now: datetime) -> Receipt:
+    """Put records in that were signed for when they came: what nobody sends, but somebody sends again."""
+    return _put_in(sender, reading, channel, digest_key(), now)
+
+
+def _put_in(sender: Sender, reading: Reading, channel: str, key: bytes, now: datetime) -> Receipt:
+    outcomes: Outcomes = {**reading.refused, **_apply(sender, reading.records, key, now)}
+    receipt = _receipt(reading, outcomes, channel)
+    keep(sender, channel, receipt)
+    return receipt
 
 
 def digest_key() -> bytes:
@@ -123,19 +135,29 @@ def _apply(sender: Sender, records: list[Record], key: bytes, now: datetime) -> 
 
 
 def _receipt(reading: Reading, outcomes: Outcomes, channel: str) -> Receipt:
+    refusals = {position: told for position, told in sorted(outcomes.items()) if isinstance(told, Refusal)}
+    named = {record.position: record for record in reading.records}
+    forgotten = naming_erased({position: _persons_in(reading.items[position]) for position in refusals})
     refused = [
-        _refused(position, reading, outcome, channel)
-        for position, outcome in sorted(outcomes.items())
-        if isinstance(outcome, Refusal)
+        RefusedCall(position, "", channel, WAS_ERASED, "")
+        if position in forgotten
+        else RefusedCall(
+            position,
+            named[position].external_id if position in named else "",
+            channel,
+            refusal,
+            shown(reading.items[position])[: rules.KEPT_RAW_CHARACTERS],
+        )
+        for position, refusal in refusals.items()
     ]
     accepted = sum(outcome is True for outcome in outcomes.values())
     return Receipt(accepted, len(outcomes) - accepted - len(refused), refused)
 
 
-def _refused(position: int, reading: Reading, refusal: Refusal, channel: str) -> RefusedCall:
-    named = {record.position: record for record in reading.records}.get(position)
-    raw = shown(reading.items[position])[: rules.KEPT_RAW_CHARACTERS]
-    return RefusedCall(position, named.external_id if named else "", channel, refusal, raw)
+def _persons_in(item: Any) -> set[str]:
+    """The ids in a record, or in an object of HubSpot or Zendesk, that may be those of a contact."""
+    data = item.get("data", item) if isinstance(item, dict) else item
+    return ids_in(data, ("external_id", "contact", "objectId", "id"))
 
 
 def _answer(receipt: Receipt) -> Answer:

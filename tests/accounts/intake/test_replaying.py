@@ -110,7 +110,7 @@ def test_others_may_not(refused: RefusedItem, finance: User) -> None:
     ("channel", "raw", "reason"),
     [
         ("csv", '["A-1"]', "Rows of files are mended"),
-        ("webhook", "{}", "Its sender sends it again."),
+        ("audit", "{}", "Its sender sends it again."),
         ("track", '{"event": "X", "cut', "Its text was not kept whole"),
         ("track", "", "Its text was not kept whole"),
     ],
