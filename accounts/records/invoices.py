@@ -1,29 +1,49 @@
-"""Recording what the system of record tells of an invoice."""
+"""What the system of record tells of an invoice, as SQL: the newest telling stands.
 
+Common table expressions, as those of a subscription (`telling.py`): they start
+from `bill`, a row of BILL or none.
+"""
+
+import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 
-from django.db import connection
-
 from accounts.records.rules import Bill
 
-_FIELDS = (*Bill.__dataclass_fields__, "account_id", "told_at", "told_as")
-_KEPT = [name for name in _FIELDS if name != "external_id"]
-_TELL = f"""
-INSERT INTO accounts_invoice AS kept ({", ".join(_FIELDS)})
-VALUES ({", ".join(f"%({name})s" for name in _FIELDS)})
-ON CONFLICT (external_id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _KEPT)}
-WHERE (kept.told_at, kept.told_as) < (excluded.told_at, excluded.told_as)
+_TYPES: Mapping[str, str] = {
+    "external_id": "text",
+    "subscription_external_id": "text",
+    "number": "text",
+    "status": "text",
+    "cause": "text",
+    "currency": "text",
+    "due": "numeric",
+    "paid": "numeric",
+    "failed_payments": "integer",
+    "issued_at": "timestamptz",
+    "paid_at": "timestamptz",
+    "account_id": "bigint",
+    "told_at": "timestamptz",
+    "told_as": "text",
+}
+_FIELDS = ", ".join(_TYPES)
+
+# The shape of `bill`, for jsonb_to_record.
+BILL = ", ".join(f"{name} {kind}" for name, kind in _TYPES.items())
+
+BILLING = f"""
+billed AS (
+    INSERT INTO accounts_invoice AS kept ({_FIELDS})
+    SELECT {_FIELDS} FROM bill
+    ON CONFLICT (external_id) DO UPDATE
+    SET {", ".join(f"{name} = excluded.{name}" for name in _TYPES if name != "external_id")}
+    WHERE (kept.told_at, kept.told_as) < (excluded.told_at, excluded.told_as)
+)
 """
 
 
-def tell_invoice(account_id: int, bill: Bill, *, told_at: datetime, told_as: str) -> bool:
-    """Record an invoice; whether anything is different now. The trace of who told it is the caller's batch.
-
-    `told_at` is the time of the source's own event, `told_as` its id, which
-    orders events of the same moment; what is older than what stands changes nothing.
-    """
+def as_bill(account_id: int, bill: Bill, *, told_at: datetime, told_as: str) -> str:
+    """One row of `bill` as JSON: `told_at` is the time of the source's own event, `told_as` its id."""
     values = asdict(bill) | {"account_id": account_id, "told_at": told_at, "told_as": told_as}
-    with connection.cursor() as cursor:
-        cursor.execute(_TELL, values)
-        return bool(cursor.rowcount == 1)
+    return json.dumps(values, default=str)

@@ -6,15 +6,20 @@ stands; whatever is told of a day leaves the days before it as they were.
 """
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from datetime import date, datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.records.models import Account, Subscription, SubscriptionTerm
-from accounts.records.terms import History, Terms, first_change
+from accounts.records.telling import LOCK, TELLING, TOLD, as_told
+from accounts.records.terms import History, Terms
+from loyalty.core.prepared import run_prepared
 
-_DIRTY = "INSERT INTO accounts_factsdirty (account_id, day) VALUES (%s, %s)"
+_TELL = f"""
+WITH told AS MATERIALIZED (SELECT * FROM jsonb_to_record(%(told)s::jsonb) AS t({TOLD})),
+{TELLING}
+SELECT day FROM changed
+"""
 _TERMS = tuple(Terms.__dataclass_fields__)
 
 
@@ -39,25 +44,13 @@ def tell(
     subscription, tell its terms with `ends_on` from the day that it was known.
     The trace of who told it is the caller's batch.
     """
-    told = (told_at, told_as)
-    made, is_new = Subscription.objects.get_or_create(
-        external_id=external_id,
-        defaults={"account": account, "starts_on": starts_on, "told_at": told_at, "told_as": told_as},
+    told = as_told(
+        account.pk, external_id, terms, from_day=from_day, starts_on=starts_on, told_at=told_at, told_as=told_as
     )
-    kept = Subscription.objects.select_for_update(no_key=True).get(pk=made.pk)
-    before = None if is_new else history_of(kept)
-    if (kept.told_at, kept.told_as) < told:
-        kept.account, kept.starts_on, kept.told_at, kept.told_as = account, starts_on, told_at, told_as
-        kept.save(update_fields=["account", "starts_on", "told_at", "told_as"])
-    values = asdict(terms) | {"told_at": told_at, "told_as": told_as}
-    term, is_first = SubscriptionTerm.objects.get_or_create(subscription=kept, from_day=from_day, defaults=values)
-    if not is_first and (term.told_at, term.told_as) < told:
-        SubscriptionTerm.objects.filter(pk=term.pk).update(**values)
-    after = history_of(kept)
-    changed = first_change(before, after)
-    if changed is not None:
-        _mark({after.account_id} | ({before.account_id} if before else set()), changed)
-    return changed
+    run_prepared(LOCK, {"external_id": external_id})
+    ((changed,),) = run_prepared(_TELL, {"told": told})
+    day: date | None = changed
+    return day
 
 
 def history_of(subscription: Subscription) -> History:
@@ -73,9 +66,3 @@ def histories_of(subscriptions: Iterable[Subscription]) -> list[tuple[Subscripti
     for subscription_id, from_day, *values in rows:
         terms[subscription_id][from_day] = Terms(*values)
     return [(s, History(s.account_id, s.starts_on, terms[s.pk])) for s in held]
-
-
-def _mark(account_ids: set[int], day: date) -> None:
-    with connection.cursor() as cursor:
-        for account_id in sorted(account_ids):
-            cursor.execute(_DIRTY, [account_id, day])

@@ -1,4 +1,4 @@
-"""The dated history of one subscription, and on which day a change of it begins to count.
+"""The dated history of one subscription.
 
 Pure: no clock, no query. Days in UTC. A term holds from its day until the day
 of the next one; the first holds from the start of the subscription, because
@@ -59,10 +59,3 @@ class History:
                 since = held.pop()[0]
             held.append((since, until, terms))
         return held
-
-
-def first_change(before: History | None, after: History) -> date | None:
-    """The first day on which two histories of one subscription differ; None when they never do."""
-    histories = [history for history in (before, after) if history]
-    days = sorted({day for history in histories for day in (history.starts_on, *history.terms)})
-    return next((day for day in days if (before.on(day) if before else None) != after.on(day)), None)

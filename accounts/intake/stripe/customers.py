@@ -5,57 +5,41 @@ the account's external id. Where Stripe is also the system of record for
 accounts, a customer makes its account; elsewhere accounts are left as they are.
 """
 
-from django.db import connection
-from django.db.models import Q
-
 from accounts.intake.profiles import apply_profiles
 from accounts.intake.reading import ProfileItem
 from accounts.intake.rules import Call, Refusal, Refused, not_the_record
-from accounts.intake.stripe.models import BillingCustomer
 from accounts.intake.stripe.reading import Told
-from accounts.intake.stripe.shapes import Customer
-from accounts.records.models import Account
+from accounts.intake.stripe.shapes import Customer, Subscription, id_of
+from accounts.intake.stripe.storing import place
 from accounts.sources.queries import Sender, record_of
 from accounts.sources.rules import KIND_LABELS, Kind
 
 ACCOUNT_KEY = "account_id"
 UNKNOWN_CUSTOMER = "unknown_customer"
 
-_MAP = """
-INSERT INTO accounts_billingcustomer AS kept (source_id, external_id, account_id, told_at, told_as)
-VALUES (%s, %s, %s, %s, %s)
-ON CONFLICT (source_id, external_id) DO UPDATE
-SET account_id = excluded.account_id, told_at = excluded.told_at, told_as = excluded.told_as
-WHERE (kept.told_at, kept.told_as) < (excluded.told_at, excluded.told_as)
-"""
 
+def account_of(sender: Sender, told: Told) -> int | None:
+    """The account that an event is about; None when nobody needs to know.
 
-def account_of(sender: Sender, customer_id: str, named: str | None) -> Account:
-    """The account that a customer is: the one it names, else the one it was last told to be, else of its own id.
-
-    Raises Refused when there is none (yet): what was sent can be taken in once there is.
+    Where Stripe keeps the accounts, an event of a customer makes or renames its
+    account first. Raises Refused when there is no account (yet): what was sent
+    can be taken in once there is. Call inside a transaction.
     """
-    if named:
-        found = Account.objects.filter(external_id=named).first()
+    about = told.about
+    if about is None:
+        return None
+    named = (about.metadata or {}).get(ACCOUNT_KEY) or None
+    if isinstance(about, Customer):
+        customer_id, subscription_id = about.id, None
+        if Kind.ACCOUNT in sender.records and not told.type.endswith("deleted"):
+            _tell_account(sender, told, about, named or about.id)
     else:
-        mapped = BillingCustomer.objects.filter(source_id=sender.source_id, external_id=customer_id)
-        either = Q(pk__in=mapped.values("account")) | Q(external_id=customer_id)
-        # An account that happens to bear the customer's id gives way to what was told.
-        found = min(Account.objects.filter(either), key=lambda a: a.external_id == customer_id, default=None)
-    if found is None:
+        customer_id = id_of(about.customer)
+        subscription_id = about.id if isinstance(about, Subscription) else None
+    account_id = place(sender, customer_id, named, subscription_id)
+    if account_id is None:
         raise Refused(unknown_customer(customer_id, named))
-    return found
-
-
-def take_customer(sender: Sender, told: Told, customer: Customer) -> Account:
-    """Remember whose customer this is; make or rename its account where Stripe keeps the accounts. Raises Refused."""
-    named = (customer.metadata or {}).get(ACCOUNT_KEY) or None
-    if Kind.ACCOUNT in sender.records and not told.type.endswith("deleted"):
-        _tell_account(sender, told, customer, named or customer.id)
-    account = account_of(sender, customer.id, named)
-    with connection.cursor() as cursor:
-        cursor.execute(_MAP, [sender.source_id, customer.id, account.pk, told.at, told.order])
-    return account
+    return account_id
 
 
 def unknown_customer(customer_id: str, named: str | None) -> Refusal:

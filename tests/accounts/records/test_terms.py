@@ -1,11 +1,12 @@
-"""From which day a change of a subscription's history counts."""
+"""The dated history of a subscription, and from which day a change of it counts."""
 
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from accounts.records.terms import History, Terms, first_change
+from accounts.records.terms import History, Terms
+from tests.accounts.records.by_hand import first_change
 
 SMALL, LARGE = Terms(mrr=Decimal(10)), Terms(mrr=Decimal(20))
 START, LATER, LAST = date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1)

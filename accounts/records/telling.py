@@ -1,0 +1,109 @@
+"""One telling of a subscription as SQL: what is kept of it, and from which day the facts have to be worked out again.
+
+The parts are common table expressions, so that whoever is told can store its
+receipt in the same statement. They start from `told`, a row of TOLD (or none,
+and nothing happens), and end in `changed`, with the first day on which
+anything is different now.
+
+Lock the subscription by a statement before (LOCK): what stood before must not
+change while this is worked out. Two first tellings have nothing to lock; then
+each marks the whole life, which costs a little and is never wrong.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date, datetime
+
+from accounts.records.terms import Terms
+
+LOCK = "SELECT id FROM accounts_subscription WHERE external_id = %(external_id)s FOR NO KEY UPDATE"
+
+_TYPES: Mapping[str, str] = {
+    "plan": "text",
+    "billing_frequency": "text",
+    "seats": "integer",
+    "mrr": "numeric",
+    "currency": "text",
+    "is_trial": "boolean",
+    "renews_on": "date",
+    "ends_on": "date",
+    "is_cancelling": "boolean",
+}
+_TERMS = ", ".join(Terms.__dataclass_fields__)
+
+_NEWER = ", ".join(
+    f"{name} = CASE WHEN (kept.told_at, kept.told_as) < (excluded.told_at, excluded.told_as)"
+    f" THEN excluded.{name} ELSE kept.{name} END"
+    for name in ("account_id", "starts_on", "told_at", "told_as")
+)
+
+# The shape of `told`, for jsonb_to_record.
+TOLD = (
+    "account_id bigint, external_id text, starts_on date, from_day date, told_at timestamptz, told_as text, "
+    + ", ".join(f"{name} {_TYPES[name]}" for name in Terms.__dataclass_fields__)
+)
+
+# `stood`: the terms in force on that day until now; the first holds from the start of the subscription.
+TELLING = f"""
+before AS MATERIALIZED (
+    SELECT s.id, s.account_id, s.starts_on FROM accounts_subscription s JOIN told USING (external_id)
+),
+held AS (
+    INSERT INTO accounts_subscription AS kept (external_id, account_id, starts_on, told_at, told_as, created_at)
+    SELECT external_id, account_id, starts_on, told_at, told_as, now() FROM told
+    ON CONFLICT (external_id) DO UPDATE SET {_NEWER}
+    RETURNING id, account_id, starts_on
+),
+stood AS MATERIALIZED (
+    SELECT t.from_day, ({", ".join(f"t.{name}" for name in Terms.__dataclass_fields__)}) AS terms
+    FROM told CROSS JOIN before b JOIN accounts_subscriptionterm t ON t.subscription_id = b.id
+    ORDER BY t.from_day <= told.from_day DESC, abs(t.from_day - told.from_day)
+    LIMIT 1
+),
+agreed AS (
+    INSERT INTO accounts_subscriptionterm AS kept (subscription_id, from_day, told_at, told_as, {_TERMS})
+    SELECT held.id, from_day, told_at, told_as, {_TERMS} FROM told CROSS JOIN held
+    ON CONFLICT (subscription_id, from_day) DO UPDATE
+    SET told_at = excluded.told_at, told_as = excluded.told_as,
+        {", ".join(f"{name} = excluded.{name}" for name in Terms.__dataclass_fields__)}
+    WHERE (kept.told_at, kept.told_as) < (excluded.told_at, excluded.told_as)
+    RETURNING ({", ".join(f"kept.{name}" for name in Terms.__dataclass_fields__)}) AS terms
+),
+changed AS MATERIALIZED (
+    SELECT CASE
+        WHEN b.id IS NULL OR s.from_day IS NULL THEN h.starts_on
+        WHEN (b.account_id, b.starts_on) <> (h.account_id, h.starts_on) THEN least(b.starts_on, h.starts_on)
+        WHEN a.terms IS NULL OR a.terms IS NOT DISTINCT FROM s.terms THEN NULL
+        WHEN s.from_day > told.from_day THEN h.starts_on
+        WHEN s.from_day = told.from_day AND NOT EXISTS (
+            SELECT FROM accounts_subscriptionterm t
+            WHERE t.subscription_id = b.id AND t.from_day < told.from_day) THEN h.starts_on
+        ELSE greatest(told.from_day, h.starts_on)
+    END AS day
+    FROM told CROSS JOIN held h
+    LEFT JOIN before b ON true LEFT JOIN stood s ON true LEFT JOIN agreed a ON true
+),
+marks AS (
+    INSERT INTO accounts_factsdirty (account_id, day)
+    SELECT account_id, day
+    FROM changed CROSS JOIN (SELECT account_id FROM before UNION SELECT account_id FROM held) AS whose
+    WHERE day IS NOT NULL
+    ORDER BY account_id
+)
+"""
+
+
+def as_told(
+    account_id: int,
+    external_id: str,
+    terms: Terms,
+    *,
+    from_day: date,
+    starts_on: date,
+    told_at: datetime,
+    told_as: str,
+) -> str:
+    """One row of `told` as JSON."""
+    whose = {"account_id": account_id, "external_id": external_id, "starts_on": starts_on, "from_day": from_day}
+    return json.dumps(whose | {"told_at": told_at, "told_as": told_as} | asdict(terms), default=str)
