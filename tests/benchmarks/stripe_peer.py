@@ -1,7 +1,8 @@
 """dj-stripe's webhook, measured in an environment of its own: a script, told what to do by its environment.
 
 Stripe is not asked over a network: what dj-stripe fetches is answered from
-memory at once, which is faster than it can ever be. Prints one line of JSON.
+memory at once, which is faster than it can ever be. Each number on its input
+is a turn to take; each answer is one line of JSON.
 """
 
 import json
@@ -24,7 +25,7 @@ urlpatterns: list[Any] = []
 
 
 def main() -> None:
-    """Send the events of the file that is named, one after the other, to dj-stripe's own view."""
+    """Send the events of the turns that are asked for, one after the other, to dj-stripe's own view."""
     given = json.loads(Path(os.environ["PEER_EVENTS"]).read_text())
     settings.configure(
         SECRET_KEY="of-the-benchmark-only",
@@ -47,14 +48,19 @@ def main() -> None:
     _answer_from_memory(objects)
     address = _endpoint()
     _send(address, given["warm_up"])
-    started = time.perf_counter()
-    _send(address, given["events"])
-    spent = time.perf_counter() - started
     from djstripe.models import Subscription
 
-    told = {"per_second": len(given["events"]) / spent, "subscriptions": Subscription.objects.count()}
-    told["versions"] = {name: version(name) for name in ("dj-stripe", "stripe", "django")}
-    sys.stdout.write(json.dumps(told) + "\n")
+    def tell(seconds: float) -> None:
+        told: dict[str, Any] = {"seconds": seconds, "subscriptions": Subscription.objects.count()}
+        told["versions"] = {name: version(name) for name in ("dj-stripe", "stripe", "django")}
+        sys.stdout.write(json.dumps(told) + "\n")
+        sys.stdout.flush()
+
+    tell(0.0)
+    for line in sys.stdin:
+        started = time.perf_counter()
+        _send(address, given["turns"][int(line)])
+        tell(time.perf_counter() - started)
 
 
 def _send(address: str, events: list[dict[str, Any]]) -> None:
