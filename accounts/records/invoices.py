@@ -1,7 +1,7 @@
 """What the system of record tells of an invoice, as SQL: the newest telling stands.
 
 Common table expressions, as those of a subscription (`telling.py`): they start
-from `bill`, a row of BILL or none.
+from `bill`, an account_id and a row of BILL, or none.
 """
 
 import json
@@ -23,13 +23,14 @@ _TYPES: Mapping[str, str] = {
     "failed_payments": "integer",
     "issued_at": "timestamptz",
     "paid_at": "timestamptz",
-    "account_id": "bigint",
     "told_at": "timestamptz",
     "told_as": "text",
 }
-_FIELDS = ", ".join(_TYPES)
+_FIELDS = ", ".join(("account_id", *_TYPES))
 
-# The shape of `bill`, for jsonb_to_record.
+_KEPT = ["account_id", *(name for name in _TYPES if name != "external_id")]
+
+# The shape of `bill` for jsonb_to_record, but for its first column, which is the account_id.
 BILL = ", ".join(f"{name} {kind}" for name, kind in _TYPES.items())
 
 BILLING = f"""
@@ -37,13 +38,12 @@ billed AS (
     INSERT INTO accounts_invoice AS kept ({_FIELDS})
     SELECT {_FIELDS} FROM bill
     ON CONFLICT (external_id) DO UPDATE
-    SET {", ".join(f"{name} = excluded.{name}" for name in _TYPES if name != "external_id")}
+    SET {", ".join(f"{name} = excluded.{name}" for name in _KEPT)}
     WHERE (kept.told_at, kept.told_as) < (excluded.told_at, excluded.told_as)
 )
 """
 
 
-def as_bill(account_id: int, bill: Bill, *, told_at: datetime, told_as: str) -> str:
-    """One row of `bill` as JSON: `told_at` is the time of the source's own event, `told_as` its id."""
-    values = asdict(bill) | {"account_id": account_id, "told_at": told_at, "told_as": told_as}
-    return json.dumps(values, default=str)
+def as_bill(bill: Bill, *, told_at: datetime, told_as: str) -> str:
+    """One row of BILL as JSON: `told_at` is the time of the source's own event, `told_as` its id."""
+    return json.dumps(asdict(bill) | {"told_at": told_at, "told_as": told_as}, default=str)

@@ -8,22 +8,23 @@ stands; whatever is told of a day leaves the days before it as they were.
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from django.db import transaction
-
 from accounts.records.models import Account, Subscription, SubscriptionTerm
-from accounts.records.telling import LOCK, TELLING, TOLD, as_told
+from accounts.records.telling import KNOWN, TELLING, TOLD, as_told
 from accounts.records.terms import History, Terms
 from loyalty.core.prepared import run_prepared
 
 _TELL = f"""
-WITH told AS MATERIALIZED (SELECT * FROM jsonb_to_record(%(told)s::jsonb) AS t({TOLD})),
+WITH {KNOWN},
+told AS MATERIALIZED (
+    SELECT %(account)s::bigint AS account_id, t.*
+    FROM known CROSS JOIN jsonb_to_record(%(told)s::jsonb) AS t({TOLD}) WHERE known.is_fresh
+),
 {TELLING}
-SELECT day FROM changed
+SELECT is_fresh, (SELECT day FROM changed) FROM known
 """
 _TERMS = tuple(Terms.__dataclass_fields__)
 
 
-@transaction.atomic
 def tell(
     account: Account,
     external_id: str,
@@ -44,12 +45,11 @@ def tell(
     subscription, tell its terms with `ends_on` from the day that it was known.
     The trace of who told it is the caller's batch.
     """
-    told = as_told(
-        account.pk, external_id, terms, from_day=from_day, starts_on=starts_on, told_at=told_at, told_as=told_as
-    )
-    run_prepared(LOCK, {"external_id": external_id})
-    ((changed,),) = run_prepared(_TELL, {"told": told})
-    day: date | None = changed
+    told = as_told(external_id, terms, from_day=from_day, starts_on=starts_on, told_at=told_at, told_as=told_as)
+    parameters = {"account": account.pk, "external_id": external_id, "told": told}
+    is_fresh, day = False, None
+    while not is_fresh:
+        ((is_fresh, day),) = run_prepared(_TELL, parameters)
     return day
 
 

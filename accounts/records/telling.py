@@ -1,13 +1,15 @@
 """One telling of a subscription as SQL: what is kept of it, and from which day the facts have to be worked out again.
 
 The parts are common table expressions, so that whoever is told can store its
-receipt in the same statement. They start from `told`, a row of TOLD (or none,
-and nothing happens), and end in `changed`, with the first day on which
-anything is different now.
+receipt in the same statement: KNOWN first, which locks the subscription of
+`external_id`, then `told`, an account_id and a row of TOLD (or none, and nothing
+happens), then TELLING, which ends in `changed`, the first day on which anything
+is different now.
 
-Lock the subscription by a statement before (LOCK): what stood before must not
-change while this is worked out. Two first tellings have nothing to lock; then
-each marks the whole life, which costs a little and is never wrong.
+A statement sees the database as it was when it began. Had the subscription to
+be waited for, then what it was is not known to it: `known.is_fresh` is false.
+`told` must be empty then, and the statement is run again. Two first tellings
+have nothing to wait for; each marks the whole life, which is never wrong.
 """
 
 import json
@@ -16,8 +18,6 @@ from dataclasses import asdict
 from datetime import date, datetime
 
 from accounts.records.terms import Terms
-
-LOCK = "SELECT id FROM accounts_subscription WHERE external_id = %(external_id)s FOR NO KEY UPDATE"
 
 _TYPES: Mapping[str, str] = {
     "plan": "text",
@@ -38,17 +38,26 @@ _NEWER = ", ".join(
     for name in ("account_id", "starts_on", "told_at", "told_as")
 )
 
-# The shape of `told`, for jsonb_to_record.
-TOLD = (
-    "account_id bigint, external_id text, starts_on date, from_day date, told_at timestamptz, told_as text, "
-    + ", ".join(f"{name} {_TYPES[name]}" for name in Terms.__dataclass_fields__)
+# The shape of `told` for jsonb_to_record, but for its first column, which is the account_id.
+TOLD = "external_id text, starts_on date, from_day date, told_at timestamptz, told_as text, " + ", ".join(
+    f"{name} {_TYPES[name]}" for name in Terms.__dataclass_fields__
 )
+
+# Whoever tells anything of a subscription writes its row anew (`held`): a row that was waited for has another place.
+KNOWN = """
+before AS MATERIALIZED (
+    SELECT id, account_id, starts_on, ctid AS place FROM accounts_subscription WHERE external_id = %(external_id)s
+),
+locked AS MATERIALIZED (
+    SELECT ctid AS place FROM accounts_subscription WHERE external_id = %(external_id)s FOR NO KEY UPDATE
+),
+known AS MATERIALIZED (
+    SELECT (SELECT place FROM locked) IS NOT DISTINCT FROM (SELECT place FROM before) AS is_fresh
+)
+"""
 
 # `stood`: the terms in force on that day until now; the first holds from the start of the subscription.
 TELLING = f"""
-before AS MATERIALIZED (
-    SELECT s.id, s.account_id, s.starts_on FROM accounts_subscription s JOIN told USING (external_id)
-),
 held AS (
     INSERT INTO accounts_subscription AS kept (external_id, account_id, starts_on, told_at, told_as, created_at)
     SELECT external_id, account_id, starts_on, told_at, told_as, now() FROM told
@@ -95,7 +104,6 @@ marks AS (
 
 
 def as_told(
-    account_id: int,
     external_id: str,
     terms: Terms,
     *,
@@ -104,6 +112,6 @@ def as_told(
     told_at: datetime,
     told_as: str,
 ) -> str:
-    """One row of `told` as JSON."""
-    whose = {"account_id": account_id, "external_id": external_id, "starts_on": starts_on, "from_day": from_day}
-    return json.dumps(whose | {"told_at": told_at, "told_as": told_as} | asdict(terms), default=str)
+    """One row of TOLD as JSON."""
+    told = {"external_id": external_id, "starts_on": starts_on, "from_day": from_day}
+    return json.dumps(told | {"told_at": told_at, "told_as": told_as} | asdict(terms), default=str)

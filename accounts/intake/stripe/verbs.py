@@ -13,8 +13,9 @@ from django.db import transaction
 from accounts.intake.receipts import Receipt, RefusedCall, keep, plain, until_no_deadlock
 from accounts.intake.rules import Refusal, Refused
 from accounts.intake.storable import shown
-from accounts.intake.stripe.customers import account_of, not_billing
+from accounts.intake.stripe.customers import not_billing, tell_account
 from accounts.intake.stripe.reading import Told, read
+from accounts.intake.stripe.shapes import Customer
 from accounts.intake.stripe.storing import store
 from accounts.sources.queries import Sender
 from accounts.sources.rules import Kind
@@ -42,9 +43,13 @@ def take_in(sender: Sender, content: dict[str, Any], *, now: datetime) -> Receip
     return receipt
 
 
-@transaction.atomic
 def _write(sender: Sender, told: Told) -> Receipt:
-    is_new = store(sender, CHANNEL, told, account_of(sender, told))
+    if isinstance(told.about, Customer) and Kind.ACCOUNT in sender.records:
+        with transaction.atomic():
+            tell_account(sender, told, told.about)
+            is_new = store(sender, CHANNEL, told)
+    else:
+        is_new = store(sender, CHANNEL, told)
     return Receipt(accepted=int(is_new), duplicates=int(not is_new), refused=[])
 
 

@@ -1,15 +1,20 @@
 """What a system of record tells of a subscription becomes dated history, in whatever order it comes."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from itertools import permutations
 
 import pytest
+from django.db import connection, transaction
 
 from accounts.facts.models import FactsDirty
 from accounts.records.models import Account, Subscription, SubscriptionTerm
 from accounts.records.subscriptions import history_of, tell
 from accounts.records.terms import Terms
+from loyalty.engines.processes import wait_until
 from tests.factories import AccountFactory
 
 START = date(2026, 1, 1)
@@ -103,3 +108,31 @@ def test_a_subscription_that_moves_marks_both_accounts(acme: Account) -> None:
     told(AccountFactory(name="Beta"), date(2026, 2, 1), 100)
 
     assert marks() == [("Acme", START), ("Beta", START)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_telling_that_had_to_wait_knows_what_it_waited_for(acme: Account) -> None:
+    """The second says what stood when it began: had it not looked again, it would have found nothing changed."""
+    told(acme, START, 100)
+    FactsDirty.objects.all().delete()
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            told(acme, date(2026, 2, 1), 250)
+            second = pool.submit(_on_a_connection_of_its_own, partial(told, acme, date(2026, 3, 1), 100))
+            assert wait_until(_somebody_waits_for_us, 30)
+        assert second.result(timeout=30) == date(2026, 3, 1)
+
+    assert marks() == [("Acme", date(2026, 2, 1)), ("Acme", date(2026, 3, 1))]
+
+
+def _on_a_connection_of_its_own(call: Callable[[], object]) -> object:
+    try:
+        return call()
+    finally:
+        connection.close()
+
+
+def _somebody_waits_for_us() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid")
+        return bool(cursor.fetchone() == (1,))
