@@ -23,7 +23,7 @@ from loyalty.core.doorbell import heartbeat
 from loyalty.core.doorbell.verbs import ring_on_commit
 from loyalty.core.jobs.running import run_next
 from rewards.approvals.verbs import lapse_overdue
-from rewards.campaigns.verbs import evaluate
+from rewards.campaigns.proposing import evaluate
 
 DIRTY_ACCOUNTS_A_STEP = 200
 # After so long offers are proposed and the worker is given back: a history that was

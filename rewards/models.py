@@ -1,8 +1,9 @@
 from rewards.approvals.models import ApprovalSettings, ApprovalStep
-from rewards.campaigns.models import Campaign, Candidate
+from rewards.campaigns.models import Campaign, CampaignApproval, CampaignStep, CampaignVersion, Candidate, EvaluationDue
 from rewards.caps.models import Cap, CapEntry, CapPeriod
 from rewards.catalogue.models import Reward, RewardVersion
 from rewards.fit.models import FitRule, FitRuleVersion
+from rewards.holdouts.models import HoldoutAssignment
 from rewards.ledger.models import CreditLot, LedgerAccount, Posting, PostingLine
 from rewards.offers.models import Grant, Offer
 
@@ -10,14 +11,19 @@ __all__ = [
     "ApprovalSettings",
     "ApprovalStep",
     "Campaign",
+    "CampaignApproval",
+    "CampaignStep",
+    "CampaignVersion",
     "Candidate",
     "Cap",
     "CapEntry",
     "CapPeriod",
     "CreditLot",
+    "EvaluationDue",
     "FitRule",
     "FitRuleVersion",
     "Grant",
+    "HoldoutAssignment",
     "LedgerAccount",
     "Offer",
     "Posting",

@@ -2,6 +2,7 @@
 
 from django.urls import reverse
 
+from accounts.conditions.registry import add_facts
 from accounts.contacts.holdings import add_holding
 from accounts.privacy.following import follow_withdrawal
 from loyalty.core.changes.registry import add_impact, register
@@ -11,6 +12,8 @@ from loyalty.core.shell.registry import Found, add_counter, add_finder
 from rewards.approvals.holding import OFFERS
 from rewards.approvals.queries import find as find_offers
 from rewards.approvals.queries import waiting_count
+from rewards.campaigns.changing import CHANGEABLE_CAMPAIGN
+from rewards.campaigns.growth import growth_facts
 from rewards.campaigns.impact import MILESTONE_KIND, cost_of_milestone_change
 from rewards.campaigns.queries import find as find_campaigns
 from rewards.caps.changing import register_caps
@@ -51,6 +54,8 @@ def wire() -> None:
     register(REWARD)
     register(FIT_RULE)
     add_impact(REWARD_KIND, cost_of_reward_change)
+    register(CHANGEABLE_CAMPAIGN)
+    add_facts(growth_facts)
     follow_withdrawal("offers", stop_addressing)
     add_holding(OFFERS)
     add_impact(MILESTONE_KIND, cost_of_milestone_change)

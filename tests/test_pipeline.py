@@ -11,7 +11,15 @@ from accounts.intake.hooks.models import HookCall
 from accounts.milestones.models import MilestoneReach
 from loyalty.pipeline import react_now, sweep_now
 from rewards.offers.models import Offer
-from tests.factories import AccountFactory, CampaignFactory, EventFactory, MilestoneFactory, OfferFactory, SourceFactory
+from tests.factories import (
+    AccountFactory,
+    CampaignFactory,
+    EventFactory,
+    MilestoneFactory,
+    OfferFactory,
+    SourceFactory,
+    milestone_of,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +34,7 @@ def test_a_dirty_account_that_reaches_a_milestone_gets_its_offer() -> None:
     offer = Offer.objects.get()
     assert (offer.account, offer.campaign) == (account, campaign)
     assert FactsDirty.objects.count() == 0
-    assert AccountFacts.objects.get(account=account, day=now.date()).milestones == [campaign.milestone.key]
+    assert AccountFacts.objects.get(account=account, day=now.date()).milestones == [milestone_of(campaign).key]
     assert react_now() == 0
 
 

@@ -36,6 +36,7 @@ from tests.factories import (
     MilestoneFactory,
     OfferFactory,
     SourceFactory,
+    reward_of,
 )
 
 CAST = ("finance", "product", "cs", "administrator")
@@ -178,7 +179,7 @@ def make_samples(proposer: User) -> dict[str, int]:
         "contact": ContactFactory(account=account),
         "milestone": milestone,
         "campaign": campaign,
-        "reward": campaign.reward,
+        "reward": reward_of(campaign),
         "fit rule": make_rules()[0],
         "offer": offer,
         "cap": CapFactory(),

@@ -11,14 +11,17 @@ from accounts.sources.rules import Kind
 # Milestones are reached by use: while its source is stale, what it would say is not known, and
 # nothing is proposed. Its reaches wait where they stand and are claimed once it is heard again.
 CLAIM = f"""
-INSERT INTO rewards_candidate (campaign_id, account_id, cause_key, outcome, reason, at)
-SELECT campaign.id, reach.account_id, 'milestone-reach:' || reach.id, 'proposed', '', now()
+INSERT INTO rewards_candidate (campaign_id, account_id, cause_key, step, subject, caused_on, campaign_version,
+                               outcome, rule, reason, at)
+SELECT campaign.id, reach.account_id, 'milestone-reach:' || reach.id, 1, '',
+       (reach.reached_at AT TIME ZONE 'UTC')::date, campaign.version, 'proposed', '', '', now()
 FROM rewards_campaign AS campaign
+JOIN accounts_milestone AS milestone ON milestone.key = campaign.trigger_parameters ->> 'milestone'
 JOIN accounts_milestonereach AS reach
-  ON reach.milestone_id = campaign.milestone_id
+  ON reach.milestone_id = milestone.id
  AND reach.fires
  AND reach.reached_at >= campaign.live_since
-WHERE campaign.status = 'live'
+WHERE campaign.status = 'live' AND campaign.trigger_kind = 'milestone'
   AND NOT {IS_STALE}
   AND NOT EXISTS (
     SELECT FROM rewards_candidate AS known

@@ -5,16 +5,22 @@ from decimal import Decimal
 
 from django.db.models import Count, QuerySet, Sum
 
-from rewards.campaigns.models import Campaign, Candidate, Outcome
+from accounts.conditions.queries import vocabulary
+from accounts.sources.rules import Kind
+from rewards.campaigns.knowing import object_names
+from rewards.campaigns.models import Campaign, CampaignStep, Candidate, Outcome
+from rewards.campaigns.rules.terms import audience_of, needs_of, trigger_in_words
 from rewards.offers.models import Grant, Offer
 from rewards.offers.rules import OPEN_STATES, OfferState
 
 
 @dataclass(frozen=True)
 class CampaignRow:
-    """A campaign in the list, with how often it matched and how many offers it made."""
+    """A campaign in the list: its trigger and rewards in words, how often it matched, how many offers it made."""
 
     campaign: Campaign
+    trigger: str
+    ladder: list[CampaignStep]
     matched: int
     offered: int
 
@@ -32,8 +38,22 @@ def campaigns() -> list[CampaignRow]:
     """All campaigns by name."""
     counts = Candidate.objects.values_list("campaign").annotate(Count("id"), Count("offer")).order_by()
     by_campaign = {campaign: (matched, offered) for campaign, matched, offered in counts}
-    rows = Campaign.objects.select_related("milestone", "reward")
-    return [CampaignRow(row, *by_campaign.get(row.pk, (0, 0))) for row in rows]
+    names = object_names()
+    return [
+        CampaignRow(row, trigger_in_words(row.trigger, names), list(row.steps.all()), *by_campaign.get(row.pk, (0, 0)))
+        for row in Campaign.objects.prefetch_related("steps__reward")
+    ]
+
+
+def ladder_of(campaign: Campaign) -> list[CampaignStep]:
+    """The steps in order, with their rewards."""
+    return list(campaign.steps.select_related("reward").order_by("position"))
+
+
+def needs(campaign: Campaign) -> frozenset[Kind]:
+    """The kinds of data that the campaign stands on; while the source of one is stale it proposes nothing."""
+    words = vocabulary()
+    return needs_of(campaign.trigger, audience_of(campaign.audience, words), words)
 
 
 def funnel(campaign: Campaign) -> list[Stage]:

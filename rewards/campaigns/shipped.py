@@ -2,32 +2,46 @@
 
 from datetime import datetime
 
-from accounts.milestones.models import Milestone
+from django.db import transaction
+
 from loyalty.core.people.rules import Function
-from rewards.campaigns.models import Campaign, CampaignStatus
+from rewards.campaigns.knowing import known
+from rewards.campaigns.models import Campaign
+from rewards.campaigns.rules.statuses import CampaignStatus
+from rewards.campaigns.rules.terms import DEFAULTS, clean_values
+from rewards.campaigns.verbs import add_campaign
 from rewards.catalogue.shipped import ensure_shipped as ensure_catalogue
 from rewards.fit.shipped import ensure_shipped as ensure_fit
 
 FIRST_REPORT = "first-custom-report"
+SHIPPED_WITH = "Shipped with the application"
 
 
+@transaction.atomic
 def ensure_shipped(*, live_since: datetime | None = None) -> Campaign:
-    """Make the shipped catalogue and campaign unless they are there.
+    """Make the shipped catalogue, contract fit and campaign unless they are there.
 
     With `live_since` (UTC) the campaign is live from that moment; without it is a draft.
     """
     ensure_fit(effective_at=live_since)
-    reward = ensure_catalogue(effective_at=live_since)["service-credit-300"]
-    campaign, _ = Campaign.objects.get_or_create(
-        key="first-custom-report",
-        defaults={
-            "name": "First custom report",
-            "goal": "Habit formation: the first report of their own",
-            "owner_function": Function.CS.value,
-            "milestone": Milestone.objects.get(key=FIRST_REPORT),
-            "reward": reward,
-            "status": (CampaignStatus.LIVE if live_since else CampaignStatus.DRAFT).value,
-            "live_since": live_since,
-        },
+    ensure_catalogue(effective_at=live_since)
+    found = Campaign.objects.filter(key=FIRST_REPORT).first()
+    if found is not None:
+        return found
+    terms = {
+        "name": "First custom report",
+        "goal": "Habit formation: the first report of their own",
+        "trigger": {"kind": "milestone", "milestone": FIRST_REPORT},
+        "ladder": [{"reward": "service-credit-300", "wait_days": 0}],
+        "data_needed": "Product events",
+        "short_term_cost": "low",
+        "expected_ltv_gain": "medium",
+        "complexity": "low",
+    }
+    made = add_campaign(
+        FIRST_REPORT, clean_values(DEFAULTS, terms, known()), Function.CS, acting_user=None, reason=SHIPPED_WITH
     )
-    return campaign
+    if live_since:
+        made.status, made.live_since = CampaignStatus.LIVE.value, live_since
+        made.save(update_fields=["status", "live_since"])
+    return made

@@ -1,227 +1,227 @@
-"""From a match to an offer: claim, reserve room, write the offer with its evidence and steps."""
+"""Making campaigns, writing their versions, and taking them through their life.
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+Invariants: every edit is a version; an approval is of a version, and one person
+approves it for one function only; what runs was approved by all three functions.
+"""
 
-from django.conf import settings
-from django.db import connection, transaction
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
 from django.utils import timezone
+from django.utils.text import slugify
 
-from accounts.facts.models import AccountFacts
-from accounts.milestones.models import MilestoneReach
-from accounts.privacy.queries import consenting_ids
-from accounts.records.models import Contact
-from accounts.records.rules import ContactRole
-from loyalty.core.audit.models import AuditLine
 from loyalty.core.audit.rules import AuditVerb
-from loyalty.core.audit.verbs import audit_line
-from loyalty.core.money import money
-from loyalty.core.people.rules import Function
-from rewards.approvals.models import ApprovalSettings, ApprovalStep
-from rewards.approvals.rules import OfferToApprove, Step, required_steps
-from rewards.approvals.verbs import approval_settings, due_at
-from rewards.campaigns.evidence import KnownFacts, Reached, evidence
-from rewards.campaigns.matching import Match, claim_matches
-from rewards.campaigns.models import Campaign, Candidate, Outcome
-from rewards.caps.verbs import CapResult, ReserveRequest, reserve
-from rewards.offers.models import Offer
-from rewards.offers.rules import OfferState
-from rewards.offers.terms import OfferTerms, digest_of
+from loyalty.core.audit.verbs import record
+from loyalty.core.errors import DomainError, NotAllowed
+from loyalty.core.people.models import User
+from loyalty.core.people.permissions import check_member
+from loyalty.core.people.rules import FUNCTION_LABELS, Function
+from rewards.campaigns.knowing import known
+from rewards.campaigns.models import Campaign, CampaignApproval, CampaignStep, CampaignVersion
+from rewards.campaigns.rules.statuses import ACTION_WORDS, CampaignAction, CampaignStatus, next_status
+from rewards.campaigns.rules.terms import DEFAULTS, FIELD_LABELS, clean_values
+from rewards.campaigns.rules.trigger import TriggerKind
+from rewards.campaigns.rules.triggers import TRIGGERS
+from rewards.catalogue.models import Reward
 
-BATCH = 500
-
-
-@dataclass(frozen=True)
-class _Known:
-    """What one batch of matches needs, read with one query a kind."""
-
-    campaigns: Mapping[int, Campaign]
-    reaches: Mapping[int, MilestoneReach]
-    champions: Mapping[int, int]
-    facts: Mapping[int, AccountFacts]
-    rules: ApprovalSettings
+PLAIN_FIELDS = [field for field in FIELD_LABELS if field not in ("trigger", "ladder")]
+OF_THE_OWNER = frozenset(CampaignAction) - {CampaignAction.APPROVE, CampaignAction.EDIT}
 
 
-def evaluate(limit: int = BATCH) -> int:
-    """Turn up to `limit` new matches into offers; returns how many matches it dealt with.
+@transaction.atomic
+def create_campaign(values: Mapping[str, Any], *, acting_user: User) -> Campaign:
+    """Make a draft, owned by the function that owns its trigger unless `owner_function` says another.
 
-    One transaction: a worker that dies leaves nothing, and the next one finds the
-    same matches. Two at once share the matches between them, each once.
+    Raises BadTerms, and NotAllowed unless the person belongs to the owning function.
     """
-    with transaction.atomic():
-        matches = claim_matches(limit)
-        if matches:
-            _propose(matches)
-    return len(matches)
+    cleaned = clean_values(DEFAULTS, values, known())
+    owner = Function(values.get("owner_function") or TRIGGERS[TriggerKind(cleaned["trigger"]["kind"])].owner)
+    check_member(acting_user, owner)
+    return add_campaign(_free_key(cleaned["name"]), cleaned, owner, acting_user=acting_user)
 
 
-def _propose(matches: Sequence[Match]) -> None:
-    now = timezone.now()
-    known = _read(matches)
-    due = due_at(now, known.rules.due_working_days)
-    offer_ids = dict(zip((m.candidate_id for m in matches), _new_offer_ids(len(matches)), strict=True))
-    room = reserve([_request(m, offer_ids[m.candidate_id], known, now.date()) for m in matches])
-
-    offers: list[Offer] = []
-    steps: list[ApprovalStep] = []
-    lines: list[AuditLine] = []
-    candidates: list[Candidate] = []
-    for match in matches:
-        result = room[offer_ids[match.candidate_id]]
-        if not result.ok:
-            candidates.append(
-                Candidate(pk=match.candidate_id, outcome=Outcome.CAPPED.value, reason=result.reason[:300])
-            )
-            continue
-        offer, wanted = _offer(match, offer_ids[match.candidate_id], result, known, due)
-        offers.append(offer)
-        steps += [
-            ApprovalStep(offer=offer, function=s.function.value, position=n, why=s.why[:300], due_at=due)
-            for n, s in enumerate(wanted, start=1)
-        ]
-        lines.append(_audit(offer))
-        candidates.append(Candidate(pk=match.candidate_id, outcome=Outcome.PROPOSED.value, offer=offer))
-    Offer.objects.bulk_create(offers)
-    ApprovalStep.objects.bulk_create(steps)
-    Candidate.objects.bulk_update(candidates, ["outcome", "reason", "offer"])
-    AuditLine.objects.bulk_create(lines)
-
-
-def _read(matches: Sequence[Match]) -> _Known:
-    accounts = {m.account_id for m in matches}
-    facts = AccountFacts.objects.filter(account_id__in=accounts).order_by("account_id", "-day").distinct("account_id")
-    return _Known(
-        campaigns=Campaign.objects.select_related("reward").in_bulk({m.campaign_id for m in matches}),
-        reaches=MilestoneReach.objects.select_related("milestone", "account", "event").in_bulk(
-            {m.reach_id for m in matches}
-        ),
-        champions=_champions(accounts),
-        facts={f.account_id: f for f in facts},
-        rules=approval_settings(),
+def add_campaign(
+    key: str, cleaned: Mapping[str, Any], owner: Function, *, acting_user: User | None, reason: str = ""
+) -> Campaign:
+    """Write a new draft with valid values, its first version and its audit line; who may is decided by the caller."""
+    campaign = Campaign(key=key, owner_function=owner.value)
+    _put(campaign, cleaned)
+    campaign.save(force_insert=True)
+    _write_ladder(campaign, cleaned["ladder"])
+    _keep_version(campaign, acting_user)
+    record(
+        AuditVerb.CREATED,
+        acting_user=acting_user,
+        object_type="campaign",
+        object_id=campaign.pk,
+        object_label=campaign.name,
+        after=values_of(campaign),
+        reason=reason,
     )
+    return campaign
 
 
-def _champions(account_ids: Iterable[int]) -> dict[int, int]:
-    """Of each account the champion who consents; an account without one is left out.
+@transaction.atomic
+def write_version(campaign_id: int, values: Mapping[str, Any], acting_user: User, reason: str) -> None:
+    """Make the values the next version, from now on. Who may do so was decided by the caller.
 
-    They are locked before their consent is read: whoever withdraws meanwhile
-    comes before this reading, or after the offer and takes their name off it.
+    What runs goes on running; anything else becomes a draft again, which voids its approvals.
     """
-    named = Contact.objects.filter(account_id__in=account_ids, role=ContactRole.CHAMPION.value).order_by("id")
-    locked = dict(named.select_for_update(no_key=True).values_list("pk", "account_id"))
-    willing = consenting_ids(locked)
-    return {locked[pk]: pk for pk in sorted(willing, reverse=True)}
-
-
-def _new_offer_ids(count: int) -> list[int]:
-    """Ids from the offers' sequence: cap entries name their offer before it is written."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence('rewards_offer', 'id')) FROM generate_series(1, %s)", [count]
-        )
-        return [row[0] for row in cursor.fetchall()]
-
-
-def _request(match: Match, offer_id: int, known: _Known, day: date) -> ReserveRequest:
-    campaign = known.campaigns[match.campaign_id]
-    return ReserveRequest(
-        offer_id=offer_id,
-        account_id=match.account_id,
-        campaign_id=campaign.pk,
-        function=campaign.owner_function,
-        reward_kind=campaign.reward.kind,
-        amount=campaign.reward.discount_equivalent,
-        day=day,
+    campaign = _lock(campaign_id)
+    status = _after(campaign, CampaignAction.EDIT)
+    before = values_of(campaign)
+    _put(campaign, values)
+    campaign.version += 1
+    campaign.status = status.value
+    campaign.save()
+    campaign.steps.all().delete()
+    _write_ladder(campaign, values["ladder"])
+    _keep_version(campaign, acting_user)
+    after = values_of(campaign)
+    changed = [field for field in after if before[field] != after[field]]
+    record(
+        AuditVerb.EDITED,
+        acting_user=acting_user,
+        object_type="campaign",
+        object_id=campaign.pk,
+        object_label=campaign.name,
+        before={field: before[field] for field in changed} | {"version": campaign.version - 1},
+        after={field: after[field] for field in changed} | {"version": campaign.version},
+        reason=reason,
     )
 
 
-def _offer(match: Match, offer_id: int, result: CapResult, known: _Known, due: datetime) -> tuple[Offer, list[Step]]:
-    campaign, reach = known.campaigns[match.campaign_id], known.reaches[match.reach_id]
-    reward = campaign.reward
-    wanted = required_steps(
-        OfferToApprove(
-            owner=Function(campaign.owner_function),
-            campaign_name=campaign.name,
-            discount_equivalent=reward.discount_equivalent,
-            currency=reward.currency,
-            has_money_value=reward.is_credit,
-            is_limited_feature=reward.is_limited_feature,
-            exceeded_soft_cap=result.exceeded,
-        ),
-        finance_threshold=known.rules.finance_threshold,
-    )
-    terms = OfferTerms(
-        account_id=match.account_id,
-        campaign_id=campaign.pk,
-        campaign_version=campaign.version,
-        cause_key=match.cause_key,
-        reward_id=reward.pk,
-        reward_name=reward.name,
-        face_value=reward.face_value,
-        discount_equivalent=reward.discount_equivalent,
-        currency=reward.currency,
-        validity_days=reward.validity_days,
-    )
-    offer = Offer(
-        pk=offer_id,
-        account=reach.account,
-        contact_id=known.champions.get(match.account_id),
-        campaign_id=campaign.pk,
-        campaign_version=campaign.version,
-        cause_key=match.cause_key,
-        reward_id=reward.pk,
-        reward_name=reward.name,
-        face_value=reward.face_value,
-        discount_equivalent=reward.discount_equivalent,
-        currency=reward.currency,
-        validity_days=reward.validity_days,
-        evidence=evidence(
-            _reached(reach),
-            _facts(known.facts.get(match.account_id)),
-            campaign=campaign.name,
-            campaign_version=campaign.version,
-            addressed=match.account_id in known.champions,
-        ),
-        digest=digest_of(terms),
-        state=OfferState.IN_APPROVAL.value,
-        next_function=wanted[0].function.value,
-        due_at=due,
-    )
-    return offer, wanted
+@transaction.atomic
+def move_campaign(campaign_id: int, action: CampaignAction, *, reason: str = "", acting_user: User) -> Campaign:
+    """Take a campaign a step further in its life: model, start the pilot, launch, pause, resume, retire.
+
+    Raises NotAllowed unless a member of the owning function acts, DomainError when
+    the table has no such step, or when it is paused or retired without a reason.
+    """
+    if action not in OF_THE_OWNER:
+        raise DomainError("A campaign is approved and edited by verbs of their own.")
+    campaign = _lock(campaign_id)
+    check_member(acting_user, Function(campaign.owner_function))
+    status = _after(campaign, action)
+    if action in (CampaignAction.PAUSE, CampaignAction.RETIRE) and not reason.strip():
+        raise DomainError("Say why, so that whoever finds it stopped knows.")
+    _set_status(campaign, status, reason, acting_user)
+    return campaign
 
 
-def _reached(reach: MilestoneReach) -> Reached:
-    return Reached(
-        name=reach.milestone.name,
-        event_name=reach.event.name if reach.event else reach.milestone.event_name,
-        count=reach.count,
-        version=reach.version,
-        reached_at=reach.reached_at,
-        event_message_id=reach.event.message_id if reach.event else "",
+@transaction.atomic
+def approve_campaign(
+    campaign_id: int, *, function: Function, version: int, note: str = "", acting_user: User
+) -> Campaign:
+    """Approve a modelled campaign for one function; the last of the three makes it approved.
+
+    Raises NotAllowed (not a member, wrote this version, approved it for another
+    function), DomainError (another version than `version` stands now, approved already).
+    """
+    campaign = _lock(campaign_id)
+    check_member(acting_user, function)
+    _after(campaign, CampaignAction.APPROVE)
+    if version != campaign.version:
+        raise DomainError("The terms changed while you were looking. Read them again, then decide.")
+    if campaign.versions.filter(version=version, written_by=acting_user).exists():
+        raise NotAllowed("You wrote this version, so somebody else approves it.")
+    given = {a.function: a for a in campaign.approvals.filter(version=version).select_related("approved_by")}
+    if function.value in given:
+        who = given[function.value].approved_by.display_name
+        raise DomainError(f"{who} approved this for {FUNCTION_LABELS[function]} already. Your click changed nothing.")
+    if any(a.approved_by_id == acting_user.pk for a in given.values()):
+        raise NotAllowed("You approved this for another function; one person approves for one function only.")
+    CampaignApproval.objects.create(
+        campaign=campaign,
+        version=version,
+        function=function.value,
+        approved_by=acting_user,
+        approved_at=timezone.now(),
+        note=note,
+    )
+    record(
+        AuditVerb.CAMPAIGN_APPROVED,
+        acting_user=acting_user,
+        object_type="campaign",
+        object_id=campaign.pk,
+        object_label=campaign.name,
+        after={"function": FUNCTION_LABELS[function], "version": version},
+        reason=note,
+    )
+    if len(given) + 1 == len(Function):
+        _set_status(campaign, CampaignStatus.APPROVED, note, acting_user)
+    return campaign
+
+
+def values_of(campaign: Campaign) -> dict[str, Any]:
+    """The editable terms as JSON values."""
+    steps = campaign.steps.order_by("position").values_list("reward__key", "wait_days")
+    return {
+        **{field: getattr(campaign, field) for field in PLAIN_FIELDS},
+        "trigger": campaign.trigger,
+        "ladder": [{"reward": reward, "wait_days": wait} for reward, wait in steps],
+    }
+
+
+def _set_status(campaign: Campaign, status: CampaignStatus, reason: str, acting_user: User) -> None:
+    before = campaign.status
+    campaign.status = status.value
+    if campaign.is_running and CampaignStatus(before) not in (CampaignStatus.PILOT, CampaignStatus.LIVE):
+        # What came to pass while it did not run never fires.
+        campaign.live_since = timezone.now()
+    campaign.save(update_fields=["status", "live_since"])
+    record(
+        AuditVerb.CAMPAIGN_MOVED,
+        acting_user=acting_user,
+        object_type="campaign",
+        object_id=campaign.pk,
+        object_label=f"{campaign.name}: {status.value}",
+        before={"status": before},
+        after={"status": status.value},
+        reason=reason,
     )
 
 
-def _facts(row: AccountFacts | None) -> KnownFacts | None:
-    if row is None:
-        return None
-    return KnownFacts(
-        day=row.day,
-        seats_active=row.seats_active,
-        seats_bought=row.seats_bought,
-        arr=row.arr,
-        currency=settings.REPORTING_CURRENCY,
-        renews_on=row.renews_on,
+def _lock(campaign_id: int) -> Campaign:
+    return Campaign.objects.select_for_update(no_key=True).get(pk=campaign_id)
+
+
+def _after(campaign: Campaign, action: CampaignAction) -> CampaignStatus:
+    status = next_status(CampaignStatus(campaign.status), action)
+    if status is None:
+        raise DomainError(f"This campaign is {campaign.status}; it cannot {ACTION_WORDS[action]} now.")
+    return status
+
+
+def _put(campaign: Campaign, values: Mapping[str, Any]) -> None:
+    for field in PLAIN_FIELDS:
+        setattr(campaign, field, values[field])
+    # A lot without a seed of its own would fall alike in every campaign.
+    campaign.holdout_seed = campaign.holdout_seed or campaign.key
+    trigger = dict(values["trigger"])
+    campaign.trigger_kind, campaign.trigger_parameters = trigger.pop("kind"), trigger
+
+
+def _write_ladder(campaign: Campaign, ladder: list[Mapping[str, Any]]) -> None:
+    rewards = Reward.objects.in_bulk([step["reward"] for step in ladder], field_name="key")
+    CampaignStep.objects.bulk_create(
+        CampaignStep(campaign=campaign, position=n, reward=rewards[step["reward"]], wait_days=step["wait_days"])
+        for n, step in enumerate(ladder, start=1)
     )
 
 
-def _audit(offer: Offer) -> AuditLine:
-    return audit_line(
-        AuditVerb.OFFER_PROPOSED,
-        acting_user=None,
-        object_type="offer",
-        object_id=offer.pk,
-        object_label=str(offer),
-        after={"value": money(offer.discount_equivalent, offer.currency), "terms": offer.digest},
-        reason=offer.evidence["words"][0],
+def _keep_version(campaign: Campaign, acting_user: User | None) -> None:
+    CampaignVersion.objects.create(
+        campaign=campaign,
+        version=campaign.version,
+        terms=values_of(campaign),
+        effective_at=timezone.now(),
+        written_by=acting_user,
     )
+
+
+def _free_key(name: str) -> str:
+    base = slugify(name)[:50] or "campaign"
+    taken = set(Campaign.objects.filter(key__startswith=base).values_list("key", flat=True))
+    return next(key for n in range(1, len(taken) + 2) if (key := base if n == 1 else f"{base}-{n}") not in taken)

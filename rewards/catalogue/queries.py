@@ -50,8 +50,10 @@ def reward_kinds() -> list[str]:
 
 def rewarding_campaigns() -> list[tuple[int, str]]:
     """The campaigns that give something of the catalogue: (id, name) by name."""
-    rows = Reward.objects.filter(campaigns__isnull=False).order_by("campaigns__name", "campaigns__id")
-    return list(rows.values_list("campaigns__id", "campaigns__name"))
+    rows = Reward.objects.filter(campaign_steps__isnull=False).order_by(
+        "campaign_steps__campaign__name", "campaign_steps__campaign"
+    )
+    return list(rows.values_list("campaign_steps__campaign", "campaign_steps__campaign__name").distinct())
 
 
 def catalogue(status: str = "", nature: str = "", text: str = "") -> list[Line]:

@@ -1,7 +1,7 @@
 """Offers and grants.
 
 Invariants: one open offer per account, campaign and cause, and one ever per
-cause; the evidence is a snapshot and never changes; `digest` pins the terms
+cause and step of the ladder; the evidence is a snapshot and never changes; `digest` pins the terms
 that people approve; an offer has at most one grant.
 """
 
@@ -17,15 +17,19 @@ from rewards.offers.rules import OfferState
 class Offer(models.Model):
     """One reward proposed to one account by one campaign, with the evidence.
 
-    Money in `currency`. `next_function` is whose decision is awaited now.
-    `proposed_by` is null when the campaign proposed by itself.
+    Money in `currency`. `step` is the step of the campaign's ladder. `contact` is
+    who receives it, `informed` who is told of it. `next_function` is whose decision
+    is awaited now. `proposed_by` is null when the campaign proposed by itself.
+    `open_until` is the last day (UTC) on which a delivered offer can be accepted.
     """
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="offers")
     contact = models.ForeignKey(Contact, models.SET_NULL, null=True, related_name="offers")
+    informed = models.ForeignKey(Contact, models.SET_NULL, null=True, related_name="+")
     campaign = models.ForeignKey("rewards.Campaign", models.PROTECT, related_name="offers")
     campaign_version = models.PositiveIntegerField()
     cause_key = models.CharField(max_length=120)
+    step = models.PositiveSmallIntegerField(default=1)
     reward = models.ForeignKey(Reward, models.PROTECT, related_name="offers")
     reward_name = models.CharField(max_length=120)
     face_value = models.DecimalField(max_digits=14, decimal_places=2)
@@ -43,12 +47,14 @@ class Offer(models.Model):
     due_at = models.DateTimeField(null=True)
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     proposed_at = models.DateTimeField(auto_now_add=True)
+    delivered_at = models.DateTimeField(null=True)
+    open_until = models.DateField(null=True)
     closed_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(fields=["campaign", "account", "cause_key"], name="one_offer_a_cause"),
+            models.UniqueConstraint(fields=["campaign", "account", "cause_key", "step"], name="one_offer_a_cause"),
         ]
         indexes = [
             models.Index(

@@ -3,7 +3,14 @@
 from tests.factories.milestones import MilestoneFactory
 from tests.factories.people import PersonFactory
 from tests.factories.records import AccountFactory, ContactFactory, SubscriptionFactory, SubscriptionTermFactory
-from tests.factories.rewards import CampaignFactory, CapFactory, OfferFactory, RewardFactory
+from tests.factories.rewards import (
+    CampaignFactory,
+    CapFactory,
+    OfferFactory,
+    RewardFactory,
+    milestone_of,
+    reward_of,
+)
 from tests.factories.segments import SegmentFactory
 from tests.factories.sources import SourceFactory
 from tests.factories.usage import EventFactory
@@ -22,4 +29,6 @@ __all__ = [
     "SourceFactory",
     "SubscriptionFactory",
     "SubscriptionTermFactory",
+    "milestone_of",
+    "reward_of",
 ]

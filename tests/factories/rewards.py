@@ -6,9 +6,11 @@ from typing import Any
 import factory
 from factory.django import DjangoModelFactory
 
+from accounts.milestones.models import Milestone
 from loyalty.core.people.rules import Function
 from rewards.approvals.models import ApprovalStep
-from rewards.campaigns.models import Campaign, CampaignStatus
+from rewards.campaigns.models import Campaign, CampaignStep
+from rewards.campaigns.rules.statuses import CampaignStatus
 from rewards.caps.models import Cap
 from rewards.catalogue.models import Reward
 from rewards.offers.models import Offer
@@ -34,19 +36,37 @@ class RewardFactory(DjangoModelFactory[Reward]):
 
 
 class CampaignFactory(DjangoModelFactory[Campaign]):
-    """A live campaign of CS on a milestone."""
+    """A live campaign of CS on a milestone (`milestone=`), with a ladder of one reward (`reward=`)."""
 
     class Meta:
         model = Campaign
+        exclude = ("milestone",)
+        skip_postgeneration_save = True
 
     key = factory.Sequence(lambda n: f"campaign-{n}")
     name = factory.Sequence(lambda n: f"Campaign {n}")
     goal = "Habit formation"
     owner_function = Function.CS.value
     milestone = factory.SubFactory(MilestoneFactory)
-    reward = factory.SubFactory(RewardFactory)
+    trigger_kind = "milestone"
+    trigger_parameters = factory.LazyAttribute(lambda c: {"milestone": c.milestone.key})
+    holdout_seed = factory.SelfAttribute("key")
     status = CampaignStatus.LIVE.value
     live_since = datetime(2026, 1, 1, tzinfo=UTC)
+
+    @factory.post_generation
+    def reward(self: Campaign, create: bool, extracted: Reward | None, **kwargs: Any) -> None:
+        CampaignStep.objects.create(campaign=self, position=1, reward=extracted or RewardFactory())
+
+
+def milestone_of(campaign: Campaign) -> Milestone:
+    """The milestone that sets a campaign off."""
+    return Milestone.objects.get(key=campaign.trigger_parameters["milestone"])
+
+
+def reward_of(campaign: Campaign) -> Reward:
+    """The first reward of a campaign's ladder."""
+    return campaign.steps.get(position=1).reward
 
 
 class CapFactory(DjangoModelFactory[Cap]):
@@ -71,8 +91,8 @@ class OfferFactory(DjangoModelFactory[Offer]):
     account = factory.SubFactory(AccountFactory)
     campaign = factory.SubFactory(CampaignFactory)
     campaign_version = 1
-    cause_key = factory.LazyAttribute(lambda o: f"milestone:{o.campaign.milestone_id}")
-    reward = factory.SelfAttribute("campaign.reward")
+    cause_key = factory.LazyAttribute(lambda o: f"milestone:{o.campaign.key}")
+    reward = factory.LazyAttribute(lambda o: reward_of(o.campaign))
     reward_name = factory.SelfAttribute("reward.name")
     face_value = factory.SelfAttribute("reward.face_value")
     discount_equivalent = factory.SelfAttribute("reward.discount_equivalent")

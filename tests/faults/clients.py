@@ -12,7 +12,7 @@ from django.db import connection
 from rewards.caps.rules import ReserveRequest
 from rewards.offers.models import Grant, Offer
 from rewards.offers.rules import OfferState
-from tests.factories import AccountFactory, CampaignFactory
+from tests.factories import AccountFactory, CampaignFactory, reward_of
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -45,7 +45,7 @@ def offers(count: int, value: Decimal, *, accounts: int = 1, campaigns: int = 1)
             campaign=programmes[n % campaigns],
             campaign_version=1,
             cause_key=f"cause-{n}",
-            reward=programmes[n % campaigns].reward,
+            reward=reward_of(programmes[n % campaigns]),
             reward_name="Credit",
             face_value=value,
             discount_equivalent=value,

@@ -39,6 +39,8 @@ class AuditVerb(StrEnum):
     CREATED = "created"
     EDITED = "edited"
     REFUSED = "refused"
+    CAMPAIGN_APPROVED = "campaign_approved"
+    CAMPAIGN_MOVED = "campaign_moved"
     OFFER_PROPOSED = "offer_proposed"
     OFFER_APPROVED = "offer_approved"
     OFFER_REJECTED = "offer_rejected"
@@ -85,6 +87,8 @@ TITLES: dict[AuditVerb, str] = {
     V.CREATED: "{actor} made “{label}”",
     V.EDITED: "{actor} edited “{label}”",
     V.REFUSED: "{actor} was refused: {label}",
+    V.CAMPAIGN_APPROVED: "{actor} approved the campaign {label}",
+    V.CAMPAIGN_MOVED: "{actor} moved the campaign {label}",
     V.OFFER_PROPOSED: "{actor} proposed {label}",
     V.OFFER_APPROVED: "{actor} approved {label}",
     V.OFFER_REJECTED: "{actor} rejected {label}",

@@ -26,7 +26,7 @@ from accounts.usage.models import ContactDay, DailyUsage, Event
 from loyalty.core.audit.models import AuditLine
 from loyalty.core.errors import DomainError, NotAllowed
 from loyalty.core.people.models import User
-from rewards.campaigns.verbs import evaluate
+from rewards.campaigns.proposing import evaluate
 from rewards.ledger.models import Posting
 from rewards.ledger.verbs import issue_credit
 from rewards.offers.models import Grant, Offer

@@ -13,11 +13,19 @@ from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.people.rules import Function
 from rewards.approvals.models import ApprovalSettings
 from rewards.campaigns.models import Campaign, Candidate
-from rewards.campaigns.verbs import evaluate
+from rewards.campaigns.proposing import evaluate
 from rewards.caps.models import CapEntry, CapPeriod
 from rewards.offers.models import Offer
 from tests.concurrency import at_once
-from tests.factories import AccountFactory, CampaignFactory, CapFactory, ContactFactory, EventFactory, RewardFactory
+from tests.factories import (
+    AccountFactory,
+    CampaignFactory,
+    CapFactory,
+    ContactFactory,
+    EventFactory,
+    RewardFactory,
+    milestone_of,
+)
 
 pytestmark = pytest.mark.django_db
 REACHED_AT = datetime(2026, 11, 14, 9, 5, tzinfo=UTC)
@@ -28,7 +36,7 @@ def reach(campaign: Campaign, **changes: Any) -> MilestoneReach:
     usual = {"version": 1, "count": 1, "reached_at": REACHED_AT, "fires": True}
     event = EventFactory(account=account, occurred_at=REACHED_AT)
     return MilestoneReach.objects.create(
-        milestone=campaign.milestone, account=account, event=event, **(usual | changes)
+        milestone=milestone_of(campaign), account=account, event=event, **(usual | changes)
     )
 
 

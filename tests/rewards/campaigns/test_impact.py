@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from rewards.campaigns.impact import cost_of_milestone_change
-from tests.factories import AccountFactory, CampaignFactory, EventFactory, MilestoneFactory
+from tests.factories import AccountFactory, CampaignFactory, EventFactory, MilestoneFactory, milestone_of
 
 pytestmark = pytest.mark.django_db
 TWICE = {"event_name": "Custom Report Generated", "count": 2, "within_days": None, "status": "live"}
@@ -18,7 +18,7 @@ def test_asking_for_more_costs_less() -> None:
         account = AccountFactory()
         for n in range(reports):
             EventFactory(account=account, occurred_at=timezone.now() - timedelta(days=30 - n))
-    assert cost_of_milestone_change(campaign.milestone_id, TWICE) == [
+    assert cost_of_milestone_change(milestone_of(campaign).pk, TWICE) == [
         "The campaign “First report” would have offered $300.00 over the last 365 days"
         " instead of $900.00: $600.00 less, had every offer been approved."
     ]
@@ -26,7 +26,7 @@ def test_asking_for_more_costs_less() -> None:
 
 def test_without_a_live_campaign_it_costs_nothing() -> None:
     campaign = CampaignFactory(status="paused")
-    assert cost_of_milestone_change(campaign.milestone_id, TWICE) == [
+    assert cost_of_milestone_change(milestone_of(campaign).pk, TWICE) == [
         "No live campaign rewards this milestone, so the change costs nothing by itself."
     ]
 

@@ -11,9 +11,9 @@ from accounts.sources.models import Source
 from accounts.sources.rules import Kind
 from loyalty.core.people.models import User
 from rewards.campaigns.models import Candidate
-from rewards.campaigns.verbs import evaluate
+from rewards.campaigns.proposing import evaluate
 from rewards.offers.models import Offer
-from tests.factories import CampaignFactory
+from tests.factories import CampaignFactory, milestone_of
 from tests.factories.sources import SourceFactory
 from tests.rewards.campaigns.test_evaluate import reach
 
@@ -67,7 +67,7 @@ def test_it_is_said_where_it_matters(usage_source: Source, cs: User, signed_in_a
     account = reach(campaign).account
     pages = {
         f"/campaigns/{campaign.pk}/": SAID,
-        f"/milestones/{campaign.milestone_id}/": "is found once it is heard again",
+        f"/milestones/{milestone_of(campaign).pk}/": "is found once it is heard again",
         f"/accounts/{account.pk}/": "What it tells of this account is as old as that",
     }
     for heard, said in ((None, False), (timedelta(hours=1), False), (timedelta(days=2), True)):
