@@ -2,7 +2,8 @@
 
 from django.urls import reverse
 
-from accounts.book.queries import search, search_contacts
+from accounts.book.queries import search_contacts
+from accounts.records.finding import accounts_named
 from loyalty.core.people.models import User
 from loyalty.core.shell.registry import Found
 
@@ -13,7 +14,7 @@ def find_accounts(text: str, user: User) -> list[Found]:
     """Accounts by name or external id."""
     return [
         Found(a.name, a.get_plan_segment_display().capitalize(), reverse("account", args=[a.pk]))
-        for a in search(text, AT_MOST)
+        for a in accounts_named(text, AT_MOST)
     ]
 
 

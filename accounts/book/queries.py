@@ -126,11 +126,6 @@ def csv_rows(rows: QuerySet[Account]) -> Iterator[list[object]]:
         ]
 
 
-def search(text: str, limit: int) -> QuerySet[Account]:
-    """Accounts whose name or external id has the text, by name."""
-    return Account.objects.filter(Q(name__icontains=text) | Q(external_id__icontains=text))[:limit]
-
-
 def search_contacts(text: str, limit: int) -> QuerySet[Contact]:
     """Contacts at an account whose name or address has the text, by name."""
     found = Contact.objects.filter(account__isnull=False).select_related("account")

@@ -61,6 +61,10 @@ FACES: dict[str, Face] = {
     "reverse": Face("Reversed", "undo", "quiet"),
     "full": Face("Full", "ban", "bad"),
     "balanced": Face("Balanced", "check", "good"),
+    # conditions of a rule, asked of one account
+    "met": Face("Met", "check", "good"),
+    "not_met": Face("Not met", "cross", "bad"),
+    "unknown": Face("Unknown", "ring", "quiet"),
     # what comes in
     "refused": Face("Refused", "ban", "bad"),
     "quarantined": Face("Quarantined", "warning", "warn"),

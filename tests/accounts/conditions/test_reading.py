@@ -4,66 +4,27 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import given
 
 from accounts.conditions.rules.predicate import predicate
-from accounts.conditions.rules.reading import MOST_LEVELS, BadRule, read_rule, written
+from accounts.conditions.rules.reading import BadRule, read_rule, written
 from accounts.conditions.rules.tree import Node, facts_of, looks_back
 from accounts.conditions.rules.vocabulary import base_vocabulary
 from accounts.conditions.rules.words import in_words
+from tests.accounts.conditions.any_rule import rules
 
 WORDS = base_vocabulary()
 NPS = {"op": "compare", "fact": "nps", "is": ">=", "value": "9"}
 
-numbers = st.decimals(-(10**6), 10**6, places=2).map(lambda n: f"{n:f}")
-leaves = st.one_of(
-    st.builds(
-        lambda fact, sign, value: {"op": "compare", "fact": fact, "is": sign, "value": value},
-        st.sampled_from(["mrr", "nps", "sign_ins_30", "seat_utilisation"]),
-        st.sampled_from(["<", "<=", "=", "!=", ">=", ">"]),
-        numbers,
-    ),
-    st.builds(lambda fact: {"op": "unknown", "fact": fact}, st.sampled_from(sorted(WORDS))),
-    st.builds(
-        lambda days, way: {"op": "changed", "fact": "mrr", "direction": way, "by": "10", "as": "percent", "days": days},
-        st.integers(1, 730),
-        st.sampled_from(["up", "down"]),
-    ),
-    st.just({"op": "in", "fact": "plan_segment", "values": ["enterprise"]}),
-    st.just({"op": "compare", "fact": "cancellation_intent", "is": "=", "value": True}),
-    st.just({"op": "has", "fact": "milestones", "how": "none", "values": ["a", "b"]}),
-    st.just({"op": "next_days", "fact": "renews_on", "days": 60}),
-)
-rules = st.recursive(
-    leaves,
-    lambda below: st.one_of(
-        st.builds(
-            lambda op, items: {"op": op, "items": items},
-            st.sampled_from(["and", "or"]),
-            st.lists(below, min_size=1, max_size=3),
-        ),
-        st.builds(lambda item: {"op": "not", "item": item}, below),
-        st.builds(lambda days, item: {"op": "within", "days": days, "item": item}, st.integers(1, 90), below),
-    ),
-    max_leaves=4,
-)
-
 
 @given(rules)
 def test_what_is_read_comes_back_equal_and_can_be_said_and_asked(rule: dict[str, Any]) -> None:
-    assume(_levels(rule) <= MOST_LEVELS)
     node: Node = read_rule(rule, WORDS)
     assert read_rule(written(node), WORDS) == node
     assert in_words(node, WORDS, "USD")
     asked = predicate(node, WORDS, "p_")
     assert all(f"%({name})s" in asked.sql for name in asked.params)
     assert looks_back(node) >= 0
-
-
-def _levels(rule: dict[str, Any]) -> int:
-    below = rule.get("items") or [rule[name] for name in ("item",) if name in rule]
-    return 1 + max((_levels(part) for part in below), default=0)
 
 
 CHANGED = {"op": "changed", "fact": "mrr", "direction": "up", "by": "1", "as": "amount", "days": 1}
