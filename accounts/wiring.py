@@ -1,6 +1,7 @@
 """What the accounts floor tells the ground: what can be changed by request, found, and warned of in the top bar."""
 
 from accounts.book.finding import find_accounts, find_contacts
+from accounts.conditions.choices import milestone_choices
 from accounts.conditions.registry import add_choices
 from accounts.facts.queries import dirty_since
 from accounts.facts.scores.changing import SCORE_TERMS
@@ -22,6 +23,7 @@ def wire() -> None:
     register(KEY_ACTIONS)
     register(SEGMENT)
     register(SCORE_TERMS)
+    add_choices("milestones", milestone_choices)
     add_choices("segments", segment_choices)
     add_choices("primary_segment", segment_choices)
     register_job(IMPORT_JOB)

@@ -183,8 +183,10 @@ class Showing:
         return self._control(path, "value", label, line.value, _choices(fact, {line.value}), unit)
 
     def _values(self, fact: Fact, line: Line, path: Path) -> Control:
-        gone = [Option(v, f"{v} (no longer there)", True) for v in line.values if fact.choices and not _knows(fact, v)]
-        options = [*_choices(fact, set(line.values)), *gone]
+        known = {choice.value: choice.label for choice in fact.choices}
+        # What is ticked comes first and keeps its order, so that a rule that nobody touches stays the same.
+        ticked = [Option(value, known.get(value, f"{value} (no longer there)"), True) for value in line.values]
+        options = [*ticked, *_choices(fact, set(line.values), but_chosen=True)] if known else []
         return self._control(path, "values", "Values", "\n".join(line.values), options)
 
     def _measure(self, fact: Fact, line: Line, path: Path) -> Control:
@@ -266,11 +268,8 @@ def _kind(fact: Fact | None) -> str:
     return {Shape.NUMBER: "number", Shape.DAY: "day"}.get(fact.shape, "text")
 
 
-def _choices(fact: Fact, chosen: set[str]) -> list[Option]:
+def _choices(fact: Fact, chosen: set[str], *, but_chosen: bool = False) -> list[Option]:
     if fact.shape is Shape.YES_OR_NO:
         return [Option(YES, "yes", YES in chosen), Option(NO, "no", NO in chosen)]
-    return [Option(choice.value, choice.label, choice.value in chosen) for choice in fact.choices]
-
-
-def _knows(fact: Fact, value: str) -> bool:
-    return any(choice.value == value for choice in fact.choices)
+    left = [choice for choice in fact.choices if not (but_chosen and choice.value in chosen)]
+    return [Option(choice.value, choice.label, choice.value in chosen) for choice in left]

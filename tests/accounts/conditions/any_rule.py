@@ -33,7 +33,9 @@ leaves = st.one_of(
     ),
     st.just({"op": "in", "fact": "plan_segment", "values": ["enterprise"]}),
     st.just({"op": "compare", "fact": "cancellation_intent", "is": "=", "value": True}),
-    st.just({"op": "has", "fact": "milestones", "how": "none", "values": ["a", "b"]}),
+    st.just(
+        {"op": "has", "fact": "milestones", "how": "none", "values": ["onboarding-completed", "integration-connected"]}
+    ),
     st.just({"op": "next_days", "fact": "renews_on", "days": 60}),
     st.just({"op": "between", "fact": "seat_utilisation", "low": "0.305", "high": "0.9"}),
     st.just({"op": "between", "fact": "renews_on", "low": "2026-01-01", "high": "2026-12-31"}),

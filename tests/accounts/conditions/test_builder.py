@@ -153,11 +153,18 @@ def test_another_choice_keeps_what_still_fits(
     assert {field: again.get(f"rule.r.0.{field}") for field in expected} == expected
 
 
-def test_known_values_are_boxes_and_others_lines() -> None:
-    rule = {"op": "has", "fact": "milestones", "how": "all", "values": ["first", "second"]}
-    free = Fields(str(AudienceForm(initial={"rule": rule})))
-    assert free.query()["rule.r.0.values"].split() == ["first", "second"]
+def test_where_any_word_is_possible_there_is_one_a_line() -> None:
+    rule = {"op": "in", "fact": "tier", "values": ["gold, old", "silver"]}
+    page = Fields(str(AudienceForm(initial={"name": "Ranked", "rule": rule})))
+    assert page.query()["rule.r.0.values"].split("\n") == ["gold, old", "silver"]
+    form = AudienceForm(page.query())
+    assert form.is_valid()
+    assert form.cleaned_data["rule"] == rule
+
+
+def test_known_values_are_boxes_and_one_that_went_is_told() -> None:
     MilestoneFactory(key="first", name="The first")
+    rule = {"op": "has", "fact": "milestones", "how": "all", "values": ["first", "second"]}
     html = str(AudienceForm(initial={"rule": rule}))
     assert "<bdi>The first</bdi>" in html
     assert "<bdi>second (no longer there)</bdi>" in html

@@ -97,9 +97,15 @@ LEAVES: list[tuple[dict[str, Any], bool | None]] = [
     ({"op": "between", "fact": "nps", "low": "0", "high": "10"}, None),
     ({"op": "in", "fact": "plan_segment", "values": ["enterprise", "mid_market"]}, True),
     ({"op": "in", "fact": "billing_frequency", "values": ["annual"]}, None),
-    ({"op": "has", "fact": "milestones", "how": "any", "values": ["onboarding-completed", "other"]}, True),
-    ({"op": "has", "fact": "milestones", "how": "all", "values": ["onboarding-completed", "other"]}, False),
-    ({"op": "has", "fact": "milestones", "how": "none", "values": ["other"]}, True),
+    (
+        {"op": "has", "fact": "milestones", "how": "any", "values": ["onboarding-completed", "integration-connected"]},
+        True,
+    ),
+    (
+        {"op": "has", "fact": "milestones", "how": "all", "values": ["onboarding-completed", "integration-connected"]},
+        False,
+    ),
+    ({"op": "has", "fact": "milestones", "how": "none", "values": ["integration-connected"]}, True),
     ({"op": "unknown", "fact": "nps"}, True),
     ({"op": "unknown", "fact": "sign_ins_30"}, False),
     ({"op": "next_days", "fact": "renews_on", "days": 60}, True),
