@@ -24,8 +24,8 @@ the tree changed and all else as typed. With scripts the same buttons ask
 
 **In the template** `{% include "core/shell/_field.html" with field=form.audience only %}`
 or `{{ form.audience }}`, inside `<form method="post" novalidate>`, with a field
-of the form's own before or after as needed. Give it room: beside a list it
-stacks, on a page of its own it stands in two columns.
+of the form's own before or after as needed. Give it room: on a page
+of its own the tree and the counts stand side by side, in less room one above the other.
 
 `without` names facts that the rule may not speak of, such as a segment's own
 membership. `has_preview=False` leaves the live counts out, where the page has its own.

@@ -14,19 +14,16 @@ from django.views.decorators.http import require_POST
 from accounts.conditions.built import Built, read_built
 from accounts.conditions.queries import vocabulary
 from accounts.conditions.rules.vocabulary import Vocabulary
-from accounts.conditions.view import builder_context, looked_at
+from accounts.conditions.view import looked_at, tree_context
 
 FIRST_NAME = "rule"
 
 
 @require_POST
 def build(request: HttpRequest) -> HttpResponse:
-    """The builder after a step, or after a fact was chosen."""
+    """The tree after a step, or after a fact was chosen; what it does is asked for apart, as counting can take long."""
     prefix, built, words = _sent(request)
-    without = _without(request, prefix)
-    has_preview = f"{prefix}.alone" not in request.POST
-    context = builder_context(prefix, built, words, {}, without=without, has_preview=has_preview)
-    response = render(request, "accounts/conditions/_builder.html", context)
+    response = render(request, "accounts/conditions/_tree.html", tree_context(prefix, built, words, {}))
     if built.said:
         response["HX-Trigger"] = json.dumps({"announce": {"message": built.said, "tone": "calm"}})
     return response
@@ -50,9 +47,5 @@ def why(request: HttpRequest) -> HttpResponse:
 
 def _sent(request: HttpRequest) -> tuple[str, Built, Vocabulary]:
     prefix = request.GET.get("of", "") or FIRST_NAME
-    words = vocabulary(_without(request, prefix))
+    words = vocabulary(request.POST.get(f"{prefix}.without", "").split())
     return prefix, read_built(request.POST, prefix, words), words
-
-
-def _without(request: HttpRequest, prefix: str) -> list[str]:
-    return request.POST.get(f"{prefix}.without", "").split()

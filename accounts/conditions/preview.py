@@ -16,7 +16,7 @@ from accounts.conditions.rules.reading import BadRule, read_rule
 from accounts.conditions.rules.tree import Node, facts_of
 from accounts.conditions.rules.vocabulary import Vocabulary
 from accounts.conditions.rules.words import in_words
-from accounts.facts.queries import latest_day
+from accounts.facts.queries import latest
 from accounts.records.finding import accounts_named
 from accounts.records.models import Account
 from accounts.sources.freshness import stale_sources
@@ -91,10 +91,10 @@ def check(built: Built, node: Node | None, words: Vocabulary) -> Checked:
     found = [] if chosen or not text else list(accounts_named(text, MOST_FOUND))
     if chosen is None and len(found) == 1:
         chosen = found[0]
-    day = latest_day()
-    if chosen is None or node is None or day is None:
+    facts = latest(chosen) if chosen and node else None
+    if chosen is None or node is None or facts is None:
         return Checked(chosen, None, found, text)
-    return Checked(chosen, explain(node, words, chosen.pk, day=day), (), text)
+    return Checked(chosen, explain(node, words, chosen.pk, day=facts.day), (), text)
 
 
 def _counted(said: Preview, node: Node, before: Node | None, words: Vocabulary) -> Preview:

@@ -21,6 +21,11 @@ from accounts.facts.queries import latest_day
 
 SAMPLE = 5
 
+ON_THE_DAY = f"{ROW}.day = %(day)s"
+# As things stand: until the nightly run has come by, accounts that nothing happened to today stand on yesterday.
+AS_THINGS_STAND = f"""({ROW}.day = %(day)s OR ({ROW}.day = %(day)s - 1 AND NOT EXISTS (
+    SELECT FROM accounts_accountfacts newer WHERE newer.account_id = {ROW}.account_id AND newer.day = %(day)s)))"""
+
 
 def vocabulary(without: Collection[str] = ()) -> Vocabulary:
     """All that a rule may speak of now, but for `without`: a segment's rule cannot speak of segments."""
@@ -39,15 +44,15 @@ class Matching:
 
 
 def matching(node: Node, words: Vocabulary, *, day: date | None = None) -> Matching:
-    """Who matches a rule on a day; by default the latest with facts."""
-    on = day or latest_day()
+    """Who matches a rule on a day; by default as things stand on the latest day with facts."""
+    on, rows = (day, ON_THE_DAY) if day else (latest_day(), AS_THINGS_STAND)
     if on is None:
         return Matching(None, 0, 0, [])
     rule = predicate(node, words, "r_")
     statement = f"""
         WITH asked AS MATERIALIZED (
             SELECT {ROW}.account_id, ({rule.sql}) IS TRUE AS matches
-            FROM accounts_accountfacts {ROW} WHERE {ROW}.day = %(day)s
+            FROM accounts_accountfacts {ROW} WHERE {rows}
         ), named AS (
             SELECT a.id, a.name FROM asked JOIN accounts_account a ON a.id = asked.account_id
             WHERE asked.matches ORDER BY a.name, a.id LIMIT {SAMPLE}
@@ -75,15 +80,15 @@ class Moved:
 
 
 def moved(before: Node, after: Node, words: Vocabulary, *, day: date | None = None) -> Moved:
-    """Who enters and who leaves when one rule takes the place of another; by default on the latest day with facts."""
-    on = day or latest_day()
+    """Who enters and who leaves when one rule takes the place of another; by default as things stand."""
+    on, rows = (day, ON_THE_DAY) if day else (latest_day(), AS_THINGS_STAND)
     if on is None:
         return Moved(None, 0, 0, 0, 0, [], [])
     old, new = predicate(before, words, "old_"), predicate(after, words, "new_")
     statement = f"""
         WITH asked AS MATERIALIZED (
             SELECT {ROW}.account_id, ({old.sql}) IS TRUE AS was, ({new.sql}) IS TRUE AS becomes
-            FROM accounts_accountfacts {ROW} WHERE {ROW}.day = %(day)s
+            FROM accounts_accountfacts {ROW} WHERE {rows}
         ), named AS (
             SELECT n.becomes, a.id, a.name, row_number() OVER (PARTITION BY n.becomes ORDER BY a.name, a.id) AS place
             FROM asked n JOIN accounts_account a ON a.id = n.account_id

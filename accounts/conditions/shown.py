@@ -170,7 +170,8 @@ class Showing:
 
     def _fact(self, fact: Fact, chosen: str) -> Option:
         unit = unit_words(fact.unit, settings.REPORTING_CURRENCY)
-        return Option(fact.name, f"{fact.label} ({unit})" if unit else fact.label, fact.name == chosen)
+        is_said = unit.lower() in fact.label.lower()
+        return Option(fact.name, fact.label if is_said else f"{fact.label} ({unit})", fact.name == chosen)
 
     def _how(self, fact: Fact, line: Line, path: Path) -> Control:
         now = asking(fact, line.how)
@@ -210,7 +211,7 @@ class Showing:
         here, negated = name_of(part, path).lower(), bool(part.wraps) and part.wraps[0].op == "not"
         tools = [
             self._tool(path, "negate", f"Not: turn {here} round", "", "Not", is_pressed=negated),
-            self._tool(path, "within", f"Ask {here} of the last days", "clock", "Last days"),
+            self._tool(path, "within", f"Ask {here} of the last n days", "clock", "Last n days"),
         ]
         if not path:
             return tools

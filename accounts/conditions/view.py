@@ -7,7 +7,7 @@ from typing import Any
 from accounts.conditions.built import Built, field_id
 from accounts.conditions.preview import Faults, Preview, check, preview
 from accounts.conditions.rules.draft import Block
-from accounts.conditions.rules.steps import number_of, part_at
+from accounts.conditions.rules.steps import name_of, part_at
 from accounts.conditions.rules.vocabulary import Vocabulary
 from accounts.conditions.shown import Showing
 
@@ -16,16 +16,18 @@ def builder_context(
     prefix: str, built: Built, words: Vocabulary, faults: Faults, *, without: Collection[str], has_preview: bool
 ) -> dict[str, Any]:
     """Everything that `_builder.html` takes."""
-    context = {
-        "prefix": prefix,
-        "base": base_id(prefix),
-        "built": built,
-        "root": Showing(prefix, built, words, faults).part(built.draft),
+    context = tree_context(prefix, built, words, faults) | {
         "without": " ".join(sorted(without)),
         "before": json.dumps(built.before, separators=(",", ":")) if built.before is not None else "",
         "has_preview": has_preview,
     }
     return context | (looked_at(prefix, built, words) if has_preview else {})
+
+
+def tree_context(prefix: str, built: Built, words: Vocabulary, faults: Faults) -> dict[str, Any]:
+    """What `_tree.html` takes."""
+    root = Showing(prefix, built, words, faults).part(built.draft)
+    return {"prefix": prefix, "base": base_id(prefix), "built": built, "root": root}
 
 
 def looked_at(prefix: str, built: Built, words: Vocabulary) -> dict[str, Any]:
@@ -51,6 +53,8 @@ def _unfinished(prefix: str, built: Built, seen: Preview) -> list[tuple[str, str
     """What is still missing: the part's number, the words, and the id of the field to go to."""
     told = []
     for (path, name), says in seen.faults.items():
-        first = "joins" if isinstance(part_at(built.draft, path), Block) else "fact"
-        told.append((number_of(path) or "The rule", says, field_id(prefix, path, name or first)))
+        part = part_at(built.draft, path) or built.draft
+        first = "joins" if isinstance(part, Block) else "fact"
+        says = says[:1].lower() + says[1:]
+        told.append((name_of(part, path), says, field_id(prefix, path, name or first)))
     return told

@@ -162,3 +162,18 @@ def test_the_reason_is_told_in_words(acme: Account) -> None:
         "not known: NPS is at least 9."
     )
     assert explain(read_rule(rule, words), words, acme.pk, day=date(2020, 1, 1)) is None
+
+
+def test_until_the_nightly_run_comes_by_the_others_stand_on_yesterday(acme: Account) -> None:
+    beta, gone = AccountFactory(name="Beta"), AccountFactory(name="Gone")
+    facts_row(beta, DAY - timedelta(days=1), sign_ins_30=7)
+    facts_row(acme, DAY - timedelta(days=1), sign_ins_30=1)
+    facts_row(gone, DAY - timedelta(days=2), sign_ins_30=7)
+    words = vocabulary()
+
+    now = matching(read_rule(TRUE, words), words)
+    assert (now.day, now.count, now.of, now.sample) == (DAY, 2, 2, [(acme.pk, "Acme"), (beta.pk, "Beta")])
+    assert matching(read_rule(TRUE, words), words, day=DAY).count == 1
+    told = moved(read_rule(TRUE, words), read_rule(FALSE, words), words)
+    assert (told.before, told.after, told.enters, told.leaves) == (2, 0, 0, 2)
+    assert moved(read_rule(TRUE, words), read_rule(FALSE, words), words, day=DAY).before == 1

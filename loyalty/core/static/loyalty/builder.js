@@ -2,68 +2,87 @@
 (function () {
   "use strict";
   var PAUSE = 600;  // a name that is typed letter by letter on a closed list is not yet chosen
-  var timer = null, waiting = null, typedAt = 0, sent = null;
+  var timer = null, waiting = null, typedAt = 0, sent = null, left = "";
 
-  function tree(element) { return element.closest(".rule-tree"); }
+  function is(element, selector) { return Boolean(element && element.matches && element.matches(selector)); }
 
+  // ---- another fact or comparison asks for other fields
   function choose() {
     clearTimeout(timer);
-    var select = waiting;
+    var tree = waiting && waiting.isConnected && waiting.closest(".rule-tree");
     waiting = null;
-    if (select && select.isConnected && tree(select)) tree(select).dispatchEvent(new CustomEvent("rule:chosen"));
+    if (tree) tree.dispatchEvent(new CustomEvent("rule:chosen"));
   }
 
   document.addEventListener("keydown", function (event) {
-    if (event.target.matches && event.target.matches("[data-rule-choice]") && event.key !== "Enter" && event.key !== "Tab") typedAt = Date.now();
+    if (is(event.target, "[data-rule-choice]") && event.key !== "Enter" && event.key !== "Tab") typedAt = Date.now();
   });
   document.addEventListener("change", function (event) {
-    if (!event.target.matches("[data-rule-choice]")) return;
+    if (!is(event.target, "[data-rule-choice]")) return;
     waiting = event.target;
     clearTimeout(timer);
     if (Date.now() - typedAt < PAUSE) timer = setTimeout(choose, PAUSE);
     else choose();
   });
   document.addEventListener("focusout", function (event) {
-    if (waiting && event.target === waiting) choose();
+    if (!waiting || event.target !== waiting) return;
+    // Whoever tabs on from a choice means the field that the choice brings.
+    var next = event.relatedTarget;
+    left = next && next.closest(".rule-line") === waiting.closest(".rule-line") ? waiting.id : "";
+    choose();
   });
 
   // ---- what is typed while the answer is on its way is put into it
-  function typed(builder) {
+  function typed(tree) {
     var values = {};
-    builder.querySelectorAll("input[id]:not([type=hidden]), select[id], textarea[id]").forEach(function (field) {
+    tree.querySelectorAll("input[id]:not([type=hidden]), select[id], textarea[id]").forEach(function (field) {
       values[field.id] = field.value;
     });
     return values;
   }
 
   document.addEventListener("htmx:beforeRequest", function (event) {
-    var builder = event.target.matches(".rule-tree") && event.target.closest(".rule-builder");
-    sent = builder ? { before: typed(builder), changed: {} } : event.target.closest(".rule-tree") ? null : sent;
+    if (is(event.detail.target, ".rule-tree")) sent = is(event.detail.elt, ".rule-tree") ? typed(event.detail.elt) : null;
   });
   document.addEventListener("htmx:beforeSwap", function (event) {
-    if (!sent || !event.detail.target.matches(".rule-builder")) return;
-    var now = typed(event.detail.target);
-    Object.keys(now).forEach(function (id) {
-      if (sent.before[id] !== now[id]) sent.changed[id] = now[id];
-    });
+    if (!sent || !is(event.detail.target, ".rule-tree")) return;
+    var now = typed(event.detail.target), changed = {};
+    Object.keys(now).forEach(function (id) { if (sent[id] !== now[id]) changed[id] = now[id]; });
+    sent = changed;
   });
   document.addEventListener("htmx:afterSwap", function (event) {
-    if (!sent || !event.detail.target.matches(".rule-builder")) return;
-    var changed = sent.changed;
-    sent = null;
-    Object.keys(changed).forEach(function (id) {
+    if (!is(event.detail.target, ".rule-tree")) return;
+    Object.keys(sent || {}).forEach(function (id) {
       var field = document.getElementById(id);
-      if (!field) return;
-      field.value = changed[id];
-      field.dispatchEvent(new Event("input", { bubbles: true }));
+      if (field) field.value = sent[id];
     });
+    sent = null;
+    goOn();
+    var stage = document.getElementById(event.detail.target.id.replace(/-tree$/, "-stage"));
+    if (stage) stage.dispatchEvent(new Event("input"));  // the counts follow
+  });
+
+  function goOn() {
+    var select = left && document.getElementById(left);
+    left = "";
+    var line = select && select.closest(".rule-line");
+    if (!line || !line.contains(document.activeElement)) return;
+    var stops = Array.prototype.slice.call(line.querySelectorAll("select, input:not([type=hidden]), textarea, button"));
+    var next = stops[stops.indexOf(select) + 1];
+    if (next) next.focus();
+  }
+
+  // A number that a button put there is replaced by what is typed.
+  document.addEventListener("htmx:afterSettle", function (event) {
+    var field = document.activeElement;
+    if (is(event.detail.target, ".rule-tree") && is(field, "input[autofocus]")) field.select();
   });
 
   // ---- what a rule does is told to those who do not see it
-  document.addEventListener("htmx:afterSwap", function (event) {
+  document.addEventListener("htmx:afterSettle", function (event) {
     var live = document.getElementById("live");
-    var told = event.target.matches && event.target.matches("[data-whisper]") ? event.target : null;
-    var words = told && (told.querySelector(".rule-count") || told.querySelector(".rule-who, p"));
-    if (live && words) live.textContent = words.textContent.trim();
+    if (!live || !is(event.target, "[data-whisper]")) return;
+    var words = event.target.querySelector(".rule-count") || event.target.querySelector(".rule-who, p");
+    if (words) live.textContent = words.textContent.trim();
   });
 })();
