@@ -12,6 +12,7 @@ from accounts.referrals.models import Referral
 from accounts.segments.models import Segment, SegmentMove, SegmentVersion
 from accounts.sources.models import Source, SourceKey, SourceKind, SourceSecret
 from accounts.streaks.models import Pattern, PatternCounted, Streak, StreakReach, StreakRun, StreakVersion
+from accounts.tiers.models import Tier, TierMove, TierScheme, TierSchemeVersion
 from accounts.usage.models import ContactDay, DailyUsage, Event, EventDay, KeyAction, MeteredDay
 
 __all__ = [
@@ -65,4 +66,8 @@ __all__ = [
     "SupportSince",
     "Suppressed",
     "Ticket",
+    "Tier",
+    "TierMove",
+    "TierScheme",
+    "TierSchemeVersion",
 ]

@@ -3,6 +3,7 @@
 from accounts.book.finding import find_accounts, find_contacts
 from accounts.conditions.choices import milestone_choices
 from accounts.conditions.registry import add_choices
+from accounts.facts.followers import add_follower
 from accounts.facts.queries import dirty_since
 from accounts.facts.scores.changing import SCORE_TERMS
 from accounts.intake.files.running import IMPORT_JOB
@@ -11,6 +12,9 @@ from accounts.milestones.key_actions import KEY_ACTIONS
 from accounts.segments.changing import SEGMENT
 from accounts.segments.queries import segment_choices
 from accounts.sources.warning import silent_source_warning
+from accounts.tiers.changing import TIER_SCHEME
+from accounts.tiers.following import follow as follow_with_tiers
+from accounts.tiers.queries import tier_choices
 from loyalty.core.changes.registry import register
 from loyalty.core.doorbell.waiting import add_gauge
 from loyalty.core.jobs.registry import register_job
@@ -21,6 +25,8 @@ def wire() -> None:
     """Register everything once, when the app is ready."""
     register(MILESTONE)
     register(KEY_ACTIONS)
+    register(TIER_SCHEME)
+    add_choices("tier", tier_choices)
     register(SEGMENT)
     register(SCORE_TERMS)
     add_choices("milestones", milestone_choices)
@@ -31,3 +37,4 @@ def wire() -> None:
     add_finder("Contacts", find_contacts)
     add_warning(silent_source_warning)
     add_gauge("Account facts", dirty_since)
+    add_follower("tiers", follow_with_tiers)

@@ -25,6 +25,8 @@ urlpatterns = [
     path("webhooks/", include("accounts.intake.hooks.urls")),
     path("webhooks/stripe/", include("accounts.intake.stripe.urls")),
     path("milestones/", include("accounts.milestones.urls")),
+    path("tiers/", include("accounts.tiers.urls")),
+    path("tiers/", include("rewards.perks.urls")),
     path("offers/", include("rewards.approvals.urls")),
     path("caps/", include("rewards.caps.urls")),
     path("liability/", include("rewards.ledger.liability_urls")),

@@ -6,6 +6,7 @@ from rewards.fit.models import FitRule, FitRuleVersion
 from rewards.holdouts.models import HoldoutAssignment
 from rewards.ledger.models import CreditLot, LedgerAccount, Posting, PostingLine
 from rewards.offers.models import Grant, Offer
+from rewards.perks.models import TierPerks, TierPerksVersion
 
 __all__ = [
     "ApprovalSettings",
@@ -30,4 +31,6 @@ __all__ = [
     "PostingLine",
     "Reward",
     "RewardVersion",
+    "TierPerks",
+    "TierPerksVersion",
 ]

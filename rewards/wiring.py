@@ -5,6 +5,7 @@ from django.urls import reverse
 from accounts.conditions.registry import add_facts
 from accounts.contacts.holdings import add_holding
 from accounts.privacy.following import follow_withdrawal
+from accounts.tiers.changing import KIND as TIER_SCHEME_KIND
 from loyalty.core.changes.registry import add_impact, register
 from loyalty.core.money import money
 from loyalty.core.people.models import User
@@ -23,6 +24,7 @@ from rewards.catalogue.queries import find as find_rewards
 from rewards.fit.changing import FIT_RULE
 from rewards.offers.reward_impact import cost_of_reward_change
 from rewards.offers.verbs import stop_addressing
+from rewards.perks.changing import PERKS, cost_of_scheme
 
 
 def _offers(text: str, user: User) -> list[Found]:
@@ -53,6 +55,8 @@ def wire() -> None:
     register_caps()
     register(REWARD)
     register(FIT_RULE)
+    register(PERKS)
+    add_impact(TIER_SCHEME_KIND, cost_of_scheme)
     add_impact(REWARD_KIND, cost_of_reward_change)
     register(CHANGEABLE_CAMPAIGN)
     add_facts(growth_facts)

@@ -20,6 +20,7 @@ from accounts.intake.files.models import FileUpload
 from accounts.intake.models import IntakeBatch, ProfileCall, RefusedItem
 from accounts.intake.stripe.models import StripeCall
 from accounts.sources.models import SourceKey, SourceSecret
+from accounts.tiers.models import Tier
 from loyalty.core.audit.models import AuditLine
 from loyalty.core.changes.verbs import propose_or_apply
 from loyalty.core.jobs.models import Job
@@ -126,6 +127,11 @@ EXPECTED: dict[str, Expect] = {
     "milestone-edit": Expect({"milestone_id": "milestone"}, posts=True),
     "milestone-preview": Expect(),
     "key-actions": Expect(),
+    "tiers": Expect(),
+    "tiers-edit": Expect(others=404),  # there is no scheme before set-up
+    "tiers-preview": Expect(others=404),
+    "tier-perks": Expect({"tier_id": "tier"}),
+    "tier-perks-brief": Expect({"tier_id": "tier"}),
     "offers": Expect(),
     "account-offers": Expect({"account_id": "account"}),
     "offer": Expect({"offer_id": "offer"}),
@@ -184,6 +190,7 @@ def make_samples(proposer: User) -> dict[str, int]:
         "campaign": campaign,
         "reward": reward_of(campaign),
         "fit rule": make_rules()[0],
+        "tier": Tier.objects.create(key="silver", name="Silver"),
         "offer": offer,
         "cap": CapFactory(),
         "change": change,

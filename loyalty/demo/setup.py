@@ -12,7 +12,6 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts.milestones.shipped import ensure_shipped as ensure_milestones
 from accounts.sources.models import Source, SourceKey
 from accounts.sources.rules import Kind, key_digest
 from accounts.sources.verbs import create_source, make_key
@@ -24,6 +23,7 @@ from loyalty.core.people.rules import Function
 from loyalty.core.people.verbs import create_person
 from loyalty.demo.access import DemoAccess
 from loyalty.demo.vocabulary import API_CALL, CUSTOM_REPORT
+from loyalty.shipped import ensure_shipped
 from rewards.campaigns.shipped import ensure_shipped as ensure_campaign
 
 ADMINISTRATOR = "administrator"
@@ -72,7 +72,7 @@ def set_up(existing: DemoAccess | None, *, history_from: datetime, live_since: d
     sources = [entry for name, kinds in SOURCES for entry in _source(name, kinds, existing, administrator)]
     if not KeyAction.objects.exists():
         KeyAction.objects.bulk_create(KeyAction(event_name=name) for name in KEY_ACTIONS)
-    ensure_milestones(effective_at=history_from)
+    ensure_shipped(effective_at=history_from)
     ensure_campaign(live_since=live_since)
     return DemoAccess([user for user, seat in zip(users, SEATS, strict=True) if seat.is_shown], sources)
 

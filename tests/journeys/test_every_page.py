@@ -24,6 +24,7 @@ LISTS = {
     "/milestones/": "No milestones here",
     "/rewards/": "No rewards here",
     "/rewards/fit/": "No rule yet",
+    "/tiers/": "No tiers yet",
     "/milestones/key-actions/": "No key actions yet",
     "/caps/": "No cap is set",
     "/liability/": "Nothing is owed",

@@ -35,7 +35,13 @@ class Group:
 NAVIGATION = (
     Group("", (Item("home", "Home", "home"),)),
     Group("My work", (Item("offers", "Queue", "queue"), Item("changes", "Change requests", "changes"))),
-    Group("Customers", (Item("accounts", "Accounts", "accounts"),)),
+    Group(
+        "Customers",
+        (
+            Item("accounts", "Accounts", "accounts"),
+            Item("tiers", "Tiers", "tiers"),
+        ),
+    ),
     Group(
         "Programme",
         (

@@ -10,13 +10,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.milestones.shipped import ensure_shipped
 from loyalty.core.errors import DomainError
 from loyalty.core.people.models import User
 from loyalty.core.people.verbs import create_person
 from loyalty.engines import Endpoints, EngineError
 from loyalty.engines.progress import Progress
 from loyalty.management import running
+from loyalty.shipped import ensure_shipped
 
 
 class Command(BaseCommand):
