@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0021_tiers'),
-        ('rewards', '0007_contract_fit'),
+        ('rewards', '0008_campaign_terms'),
     ]
 
     operations = [
