@@ -7,10 +7,12 @@ from accounts.facts.followers import add_follower
 from accounts.facts.queries import dirty_since
 from accounts.facts.scores.changing import SCORE_TERMS
 from accounts.intake.files.running import IMPORT_JOB
+from accounts.intake.refusals import refusals_of
 from accounts.milestones.changing import MILESTONE
 from accounts.milestones.key_actions import KEY_ACTIONS
 from accounts.segments.changing import SEGMENT
 from accounts.segments.queries import segment_choices
+from accounts.sources.refusals import tell_refusals
 from accounts.sources.warning import silent_source_warning
 from accounts.tiers.changing import TIER_SCHEME
 from accounts.tiers.following import follow as follow_with_tiers
@@ -36,5 +38,6 @@ def wire() -> None:
     add_finder("Accounts", find_accounts)
     add_finder("Contacts", find_contacts)
     add_warning(silent_source_warning)
+    tell_refusals(refusals_of)
     add_gauge("Account facts", dirty_since)
     add_follower("tiers", follow_with_tiers)

@@ -20,6 +20,7 @@ urlpatterns = [
     path("settings/", include("accounts.contacts.settings_urls")),
     path("quiz/", include("accounts.contacts.quiz_urls")),
     path("sources/", include("accounts.sources.urls")),
+    path("sources/", include("accounts.intake.source_urls")),
     path("events/", include("accounts.intake.urls")),
     path("v1/", include("accounts.intake.api_urls")),
     path("webhooks/", include("accounts.intake.hooks.urls")),

@@ -5,6 +5,9 @@ A page that is missing here fails the build. A new page adds one line to EXPECTE
     "caps": Expect()                                a page that everybody signed in may see
     "cap": Expect({"cap_id": "cap"})                … of one object: the name of a sample below
     "cap-edit": Expect({"cap_id": "cap"}, posts=True)    takes POST only: a GET gets 405
+    "source": Expect({"source_id": "source"}),
+    "source-record": Expect({"source_id": "source"}, posts=True),
+    "source-expectation": Expect({"source_id": "source"}, posts=True),
     "source-new": Expect(others=403, administrator=200)  not for everybody
     "healthz": Expect(anonymous=200)                needs no sign-in
 
@@ -89,6 +92,9 @@ EXPECTED: dict[str, Expect] = {
     "job-progress": Expect({"job_id": "job"}),
     "job-cancel": Expect({"job_id": "job"}, posts=True),
     "sources": Expect(),
+    "source": Expect({"source_id": "source"}),
+    "source-record": Expect({"source_id": "source"}, posts=True),
+    "source-expectation": Expect({"source_id": "source"}, posts=True),
     "source-new": Expect(others=403, administrator=200),
     "source-key-new": Expect({"source_id": "source"}, posts=True),
     "source-key-revoke": Expect({"key_id": "source key"}, posts=True),

@@ -76,7 +76,10 @@ class RefusedItem(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["source", "-id"], name="refused_by_source")]
+        indexes = [
+            models.Index(fields=["source", "-id"], name="refused_by_source"),
+            models.Index(fields=["source", "-id"], name="refused_not_gone_in", condition=models.Q(went_in_at=None)),
+        ]
 
     def __str__(self) -> str:
         return self.reason

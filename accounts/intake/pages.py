@@ -29,8 +29,10 @@ def events(request: HttpRequest) -> HttpResponseBase:
     if wants_csv(request):
         lines = queries.csv_rows([kind] if kind else OUTCOMES, source_id, text)
         return csv_response("events", queries.CSV_HEADER, lines, acting_user=signed_in(request))
-    context: dict[str, Any] = {"totals": queries.totals(timezone.now()), "chips": _chips(request), "text": text}
-    context |= {"csv_url": address(query, format="csv"), "here": address(query), "kind": kind}
+    sources = queries.sources()
+    context: dict[str, Any] = {"totals": queries.totals(timezone.now(), source_id), "text": text, "kind": kind}
+    context |= {"sources": sources, "source_id": str(source_id), "chips": _chips(request, dict(sources))}
+    context |= {"csv_url": address(query, format="csv"), "here": address(query)}
     context["is_filtered"] = bool(kind or source_id or text)
     if kind:
         page = page_of(queries.rows_of(kind, source_id, text), SORTED_BY, query, size=PAGE_SIZE)
@@ -78,10 +80,12 @@ def _indented(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
 
 
-def _chips(request: HttpRequest) -> list[Chip]:
+def _chips(request: HttpRequest, sources: dict[str, str]) -> list[Chip]:
+    """The outcomes, and what else is filtered by; sources may be many and are chosen from a list."""
     query = request.GET
     chips = [chip(query, "outcome", kind, label) for kind, label in OUTCOMES.items()]
-    chips += [chip(query, "source", pk, name) for pk, name in queries.sources()]
+    if name := sources.get(query.get("source", "")):
+        chips.append(Chip(name, address(query, source=""), active=True))
     if text := query.get("q", "").strip():
         chips.append(Chip(f"“{text}”", address(query, q=""), active=True))
     return chips

@@ -72,18 +72,22 @@ class Totals:
     refused: int
 
 
-def totals(now: datetime) -> list[Totals]:
-    """Sums over the last 24 hours and the last 7 days, both ending at `now`."""
+def totals(now: datetime, source_id: int = 0) -> list[Totals]:
+    """Sums over the last 24 hours and the last 7 days, both ending at `now`; source 0 means all."""
     spans = {"Last 24 hours": timedelta(hours=24), "Last 7 days": timedelta(days=7)}
-    return [_total(label, now - span) for label, span in spans.items()]
+    return [_total(label, now - span, source_id) for label, span in spans.items()]
 
 
-def _total(label: str, since: datetime) -> Totals:
-    sums = IntakeBatch.objects.filter(received_at__gt=since).aggregate(
+def _total(label: str, since: datetime, source_id: int) -> Totals:
+    batches = IntakeBatch.objects.filter(received_at__gt=since)
+    later = RefusedItem.objects.filter(batch__received_at__gt=since, went_in_at__isnull=False)
+    if source_id:
+        batches, later = batches.filter(source_id=source_id), later.filter(source_id=source_id)
+    sums = batches.aggregate(
         accepted=Sum("accepted", default=0), duplicates=Sum("duplicates", default=0), refused=Sum("refused", default=0)
     )
     # What went in later counts with the batch that it then came in by.
-    sums["refused"] -= RefusedItem.objects.filter(batch__received_at__gt=since, went_in_at__isnull=False).count()
+    sums["refused"] -= later.count()
     return Totals(label, **sums)
 
 

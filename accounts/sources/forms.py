@@ -10,8 +10,35 @@ from django import forms
 from accounts.sources.rules import KIND_CHOICES, SCHEME_CHOICES, SCHEME_LABELS, Kind, Scheme
 
 
-class SourceForm(forms.Form):
+class ExpectationForm(forms.Form):
+    """How often a source is expected to send."""
+
+    expected_hours = forms.IntegerField(
+        min_value=1,
+        max_value=24 * 90,
+        initial=24,
+        label="Expected at least every",
+        help_text="Silent for longer, it is shown as stale.",
+    )
+
+    def expected_every(self) -> timedelta:
+        """How long it may be silent."""
+        return timedelta(hours=self.cleaned_data["expected_hours"])
+
+
+class RecordForm(forms.Form):
+    """The kind of data that a source becomes the system of record for."""
+
+    kind = forms.ChoiceField(choices=KIND_CHOICES)
+
+    def asked(self) -> Kind:
+        return Kind(self.cleaned_data["kind"])
+
+
+class SourceForm(ExpectationForm):
     """A new source: its name, the kinds of data it sends, how often it is expected to send."""
+
+    field_order = ("name", "kinds", "expected_hours")
 
     name = forms.CharField(max_length=100, help_text="What people call the system: Product, Billing, Helpdesk.")
     kinds = forms.MultipleChoiceField(
@@ -19,13 +46,6 @@ class SourceForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         label="Kinds of data",
         help_text="It becomes the system of record of those that have none yet.",
-    )
-    expected_hours = forms.IntegerField(
-        min_value=1,
-        max_value=24 * 90,
-        initial=24,
-        label="Expected at least every",
-        help_text="Silent for longer, it is shown as stale.",
     )
 
     def clean_name(self) -> str:
@@ -39,7 +59,7 @@ class SourceForm(forms.Form):
         return {
             "name": self.cleaned_data["name"],
             "kinds": [Kind(value) for value in self.cleaned_data["kinds"]],
-            "expected_every": timedelta(hours=self.cleaned_data["expected_hours"]),
+            "expected_every": self.expected_every(),
         }
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import F, Prefetch, Q, QuerySet
 
-from accounts.sources.models import Source, SourceKey, SourceSecret
+from accounts.sources.models import Source, SourceKey, SourceKind, SourceSecret
 from accounts.sources.rules import Kind, key_digest
 from loyalty.core.prepared import run_prepared
 
@@ -46,6 +46,12 @@ def sender_of(key: str, *, now: datetime) -> Sender | None:
 def record_of(kind: Kind) -> str | None:
     """The name of the system of record for a kind; None when there is none."""
     return Source.objects.filter(kinds__kind=kind.value, kinds__is_active=True).values_list("name", flat=True).first()
+
+
+def records() -> dict[Kind, str]:
+    """Kind → the name of its system of record, for those that have one."""
+    rows = SourceKind.objects.filter(is_active=True).values_list("kind", "source__name")
+    return {Kind(kind): name for kind, name in rows}
 
 
 def all_sources(*, now: datetime) -> QuerySet[Source]:

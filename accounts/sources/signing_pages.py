@@ -15,7 +15,9 @@ from accounts.sources.pages import administrator
 from accounts.sources.queries import working_secrets
 from accounts.sources.rules import SCHEME_LABELS, Scheme
 from accounts.sources.secrets import keep_secret, make_secret, revoke_secret
+from accounts.sources.showing import keep_to_show, show_once
 from loyalty.core.errors import DomainError
+from loyalty.core.people.models import User
 
 # A higher room answers there, so this one knows the paths and not the pages. They are a contract and stay.
 ADDRESSES = {
@@ -36,25 +38,30 @@ class Way:
 
 
 def signing(request: HttpRequest, source_id: int) -> HttpResponse:
-    """The addresses and secrets; a secret that we make is shown this once."""
+    """The addresses and secrets; a secret that we made is shown this once."""
     user, source = administrator(request), get_object_or_404(Source, pk=source_id)
     form = SigningForm(request.POST or None)
-    made = ""
     if request.method == "POST" and form.is_valid():
-        scheme, given = form.asked()
         try:
-            if given:
-                keep_secret(source, scheme, given, acting_user=user)
-                messages.success(request, f"The secret …{given[-4:]} is set. It is not shown again.")
-                return redirect("source-signing", source_id=source.pk)
-            made = make_secret(source, scheme, acting_user=user)
+            _set(request, source, *form.asked(), user)
         except DomainError as refused:
             form.add_error("secret", str(refused))
-    context: dict[str, Any] = {"source": source, "form": SigningForm() if made else form, "made": made}
-    context["ways"] = _ways(request, source)
+        else:
+            return redirect("source-signing", source_id=source.pk)
+    context: dict[str, Any] = {"source": source, "form": form, "ways": _ways(request, source)}
+    context["made"] = show_once(request, "secret", source, now=timezone.now())
     response = render(request, "accounts/sources/signing.html", context, status=422 if form.errors else 200)
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _set(request: HttpRequest, source: Source, scheme: Scheme, given: str, user: User) -> None:
+    """Keep the secret that was given, or make one for the next page to show."""
+    if given:
+        keep_secret(source, scheme, given, acting_user=user)
+        messages.success(request, f"The secret …{given[-4:]} is set. It is not shown again.")
+    else:
+        keep_to_show(request, "secret", source, make_secret(source, scheme, acting_user=user), now=timezone.now())
 
 
 @require_POST

@@ -56,6 +56,56 @@ def create_source(
 
 
 @transaction.atomic
+def make_system_of_record(source: Source, kind: Kind, *, acting_user: User) -> None:
+    """Let this source be the one whose data of a kind is taken in, from this moment on.
+
+    What it had refused so far stays refused until somebody sends it again.
+    Raises NotAllowed unless an administrator acts, DomainError when it is that already.
+    """
+    _check(acting_user)
+    _alone()
+    locked = Source.objects.select_for_update(no_key=True).get(pk=source.pk)
+    others = SourceKind.objects.filter(kind=kind.value, is_active=True).select_related("source")
+    before = others.first()
+    if before is not None and before.source_id == locked.pk:
+        raise DomainError(f"{locked.name} is the system of record for {KIND_LABELS[kind]} already.")
+    others.update(is_active=False)
+    SourceKind.objects.update_or_create(source=locked, kind=kind.value, defaults={"is_active": True})
+    record(
+        AuditVerb.SOURCE_RECORD_SET,
+        acting_user=acting_user,
+        object_type="source",
+        object_id=locked.pk,
+        object_label=f"{KIND_LABELS[kind]}: {locked.name}",
+        before={"system of record": before.source.name if before else None},
+        after={"system of record": locked.name},
+    )
+
+
+@transaction.atomic
+def expect_every(source: Source, expected_every: timedelta, *, acting_user: User) -> None:
+    """Set how long the source may be silent before it is stale. Raises NotAllowed unless an administrator acts."""
+    _check(acting_user)
+    locked = Source.objects.select_for_update(no_key=True).get(pk=source.pk)
+    before = locked.expected_every
+    locked.expected_every = expected_every
+    locked.save(update_fields=["expected_every"])
+    record(
+        AuditVerb.EDITED,
+        acting_user=acting_user,
+        object_type="source",
+        object_id=locked.pk,
+        object_label=locked.name,
+        before={"expected at least every": _hours(before)},
+        after={"expected at least every": _hours(expected_every)},
+    )
+
+
+def _hours(span: timedelta) -> str:
+    return f"{span / timedelta(hours=1):g} hours"
+
+
+@transaction.atomic
 def make_key(source: Source, *, acting_user: User | None, overlap: timedelta = KEY_OVERLAP) -> str:
     """Make a key and return it, the only time that it can be seen.
 

@@ -69,7 +69,7 @@ def make_source(administrator: Visitor, name: str, kinds: Sequence[str]) -> str:
 
 
 def fresh_key(administrator: Visitor, name: str) -> str:
-    """The key of a source on the page that shows it."""
+    """The key of a source on its page, which shows it this once."""
     shown = administrator.page.get_by_role("status", name="New key")
     expect(shown.get_by_role("heading", name=f"The key of {name}")).to_be_visible()
     return shown.locator("code").inner_text()

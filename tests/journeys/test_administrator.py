@@ -24,19 +24,26 @@ def test_a_key_is_shown_once_and_a_new_one_takes_over(
     key = make_source(ada, SOURCE, KINDS)
     assert len(key) > 40
     ada.inspect("sources-new-key")
+    ada.page.reload()
+    expect(ada.page.get_by_role("status", name="New key")).to_have_count(0)
+    assert SourceKey.objects.count() == 1
     ada.go("/sources/")
     expect(ada.page.get_by_role("link", name=SOURCE, exact=True)).to_be_visible()
     expect(ada.page.get_by_role("row").filter(has_text=SOURCE)).to_contain_text(f"…{key[-4:]}")
     assert key not in ada.page.content()
     assert key not in str(list(SourceKey.objects.values()))
 
-    ada.page.get_by_role("button", name=f"Make a new key for {SOURCE}").click()
+    ada.page.get_by_role("link", name=SOURCE, exact=True).click()
+    beside = ada.page.get_by_role("complementary", name="Detail")
+    beside.get_by_role("button", name=f"Make a new key for {SOURCE}").click()
     newer = fresh_key(ada, SOURCE)
     assert newer != key
     before, after = Product(ada.address, key), Product(ada.address, newer)
     before.knows("northwind", "Northwind Traders")
     after.reports("northwind")
     ada.follow("Sources")
+    ada.page.get_by_role("link", name=SOURCE, exact=True).click()
+    ada.inspect("source-open")
     ada.page.get_by_role("button", name=f"Revoke the key …{key[-4:]} of {SOURCE} now").click()
     expect(ada.announced("works no longer")).to_be_visible()
     assert before.post("/v1/track", {"userId": "northwind-ann", "event": "Report Generated"})[0] == 401
@@ -46,7 +53,8 @@ def test_a_key_is_shown_once_and_a_new_one_takes_over(
     cleo = enter()
     cleo.sign_in(cs.username, PASSWORD)
     cleo.follow("Sources")
-    expect(cleo.page.get_by_role("link", name=SOURCE, exact=True)).to_be_visible()
+    cleo.page.get_by_role("link", name=SOURCE, exact=True).click()
+    expect(cleo.page.get_by_role("region", name="System of record")).to_contain_text("This source")
     expect(cleo.page.get_by_role("button", name="New key")).to_have_count(0)
     expect(cleo.page.get_by_role("link", name="New source")).to_have_count(0)
 

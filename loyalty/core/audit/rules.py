@@ -15,6 +15,7 @@ class AuditVerb(StrEnum):
     PERSON_CREATED = "person_created"
     PERSON_CHANGED = "person_changed"
     SOURCE_CREATED = "source_created"
+    SOURCE_RECORD_SET = "source_record_set"
     SOURCE_KEY_MADE = "source_key_made"
     SOURCE_KEY_REVOKED = "source_key_revoked"
     SOURCE_SIGNING_SET = "source_signing_set"
@@ -63,6 +64,7 @@ TITLES: dict[AuditVerb, str] = {
     V.PERSON_CREATED: "{actor} added {label} to the people",
     V.PERSON_CHANGED: "{actor} changed {label}",
     V.SOURCE_CREATED: "{actor} made the source {label}",
+    V.SOURCE_RECORD_SET: "{actor} set the system of record for {label}",
     V.SOURCE_KEY_MADE: "{actor} made a key for {label}",
     V.SOURCE_KEY_REVOKED: "{actor} revoked a key of {label}",
     V.SOURCE_SIGNING_SET: "{actor} set a signing secret of {label}",

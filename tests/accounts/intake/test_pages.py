@@ -11,6 +11,7 @@ from accounts.sources.models import Source
 from accounts.usage.models import Event
 from loyalty.core.people.models import User
 from tests.factories.records import AccountFactory, ContactFactory
+from tests.factories.sources import SourceFactory
 
 pytestmark = pytest.mark.django_db
 Send = Callable[..., Any]
@@ -63,6 +64,26 @@ def test_filters(page: Client, query: str, expected: list[str]) -> None:
 
 def test_the_source_filter(page: Client, crm: Source) -> None:
     assert rows(page, f"?source={crm.pk}") == ["track"]
+
+
+def test_a_source_is_chosen_from_a_list_and_stays_beside_the_other_filters(page: Client, crm: Source) -> None:
+    for n in range(60):
+        SourceFactory(name=f"Source {n}")
+    answer = page.get(f"/events/?outcome=refused-item&source={crm.pk}")
+    text = answer.content.decode()
+    assert f'<option value="{crm.pk}" selected>CRM</option>' in text
+    assert text.count("<option") == Source.objects.count() + 1
+    assert [(chip.label, chip.active) for chip in answer.context["chips"]] == [
+        ("Accepted events", False),
+        ("Accepted profile calls", False),
+        ("Accepted billing events", False),
+        ("Refused", True),
+        ("CRM", True),
+    ]
+    assert '<input type="hidden" name="outcome" value="refused-item">' in text
+    day = answer.context["totals"][0]
+    assert (day.accepted, day.duplicates, day.refused) == (0, 0, 1)
+    assert not [c for c in page.get("/events/?source=7777777").context["chips"] if c.active]
 
 
 def test_pages_go_back_in_time(page: Client, usage_source: Source) -> None:

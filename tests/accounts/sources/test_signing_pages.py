@@ -28,17 +28,20 @@ def secrets_of(source: Source, scheme: Scheme) -> tuple[str, ...]:
     return signer.secrets if signer else ()
 
 
-def test_a_made_secret_is_shown_once_with_the_address(desk: Client) -> None:
+def test_a_made_secret_is_shown_once_with_the_address_and_reloading_makes_no_other(desk: Client) -> None:
     source = SourceFactory()
-    answer = desk.post(f"/sources/{source.pk}/signing", {"scheme": "standard", "secret": ""})
+    address = f"/sources/{source.pk}/signing"
+    assert desk.post(address, {"scheme": "standard", "secret": ""})["Location"] == address
+    answer = desk.get(address)
     (secret,) = re.findall(r'class="secret">(whsec_[\w+/=]+)<', answer.content.decode())
     assert answer["Cache-Control"] == "no-store"
     assert secrets_of(source, Scheme.STANDARD) == (secret,)
-    again = desk.get(f"/sources/{source.pk}/signing").content.decode()
+    again = desk.get(address).content.decode()
     assert secret not in again
     assert f"…{secret[-4:]}" in again
     assert f"http://testserver/webhooks/{source.pk}<" in again
     assert f"http://testserver/webhooks/stripe/{source.pk}<" in again
+    assert SourceSecret.objects.count() == 1
 
 
 @pytest.mark.parametrize(
@@ -89,6 +92,6 @@ def test_others_may_not(product: User, signed_in_as: Callable[[User], Client]) -
     assert client.get(f"/sources/{source.pk}/signing").status_code == 403
     assert client.post(f"/sources/{source.pk}/signing", {"scheme": "standard", "secret": ""}).status_code == 403
     assert client.post(f"/sources/secrets/{kept.pk}/revoke").status_code == 403
-    assert "Webhooks of" not in client.get("/sources/").content.decode()
+    assert "Webhooks and their secrets" not in client.get(f"/sources/{source.pk}/").content.decode()
     assert secrets_of(source, Scheme.STRIPE) == (GIVEN,)
     assert SourceSecret.objects.count() == 1

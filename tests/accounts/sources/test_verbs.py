@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.sources.models import Source, SourceKey, SourceKind
 from accounts.sources.queries import Sender, record_of, sender_of
 from accounts.sources.rules import Freshness, Kind, freshness, key_digest
-from accounts.sources.verbs import create_source, make_key, revoke_key
+from accounts.sources.verbs import create_source, expect_every, make_key, make_system_of_record, revoke_key
 from loyalty.core.audit.models import AuditLine
 from loyalty.core.errors import DomainError, NotAllowed
 from loyalty.core.people.models import User
@@ -110,3 +110,56 @@ def test_freshness(hours_ago: float | None, expected: Freshness) -> None:
     now = timezone.now()
     received = None if hours_ago is None else now - timedelta(hours=hours_ago)
     assert freshness(received, timedelta(days=1), now) is expected
+
+
+def test_another_source_becomes_the_system_of_record(administrator: User) -> None:
+    first = create_source("Desk", [Kind.SUPPORT], acting_user=None)
+    second = create_source("New desk", [], acting_user=None)
+    make_system_of_record(second, Kind.SUPPORT, acting_user=administrator)
+    assert record_of(Kind.SUPPORT) == "New desk"
+    assert list(SourceKind.objects.order_by("id").values_list("source", "kind", "is_active")) == [
+        (first.pk, "support", False),
+        (second.pk, "support", True),
+    ]
+    line = AuditLine.objects.latest("id")
+    assert (line.verb, line.object_label) == ("source_record_set", "Support (tickets): New desk")
+    assert (line.before, line.after) == ({"system of record": "Desk"}, {"system of record": "New desk"})
+    with pytest.raises(DomainError, match="New desk is the system of record for Support"):
+        make_system_of_record(second, Kind.SUPPORT, acting_user=administrator)
+    make_system_of_record(second, Kind.USAGE, acting_user=administrator)
+    assert AuditLine.objects.latest("id").before == {"system of record": None}
+
+
+def test_only_administrators_say_whose_word_counts(cs: User) -> None:
+    source = create_source("Desk", [], acting_user=None)
+    lines = AuditLine.objects.count()
+    with pytest.raises(NotAllowed):
+        make_system_of_record(source, Kind.SUPPORT, acting_user=cs)
+    with pytest.raises(NotAllowed):
+        expect_every(source, timedelta(hours=1), acting_user=cs)
+    source.refresh_from_db()
+    assert (SourceKind.objects.count(), source.expected_every, AuditLine.objects.count()) == (
+        0,
+        timedelta(days=1),
+        lines,
+    )
+
+
+def test_what_is_expected_is_set_and_told(administrator: User) -> None:
+    source = create_source("Desk", [], acting_user=None)
+    expect_every(source, timedelta(hours=6), acting_user=administrator)
+    source.refresh_from_db()
+    assert source.expected_every == timedelta(hours=6)
+    line = AuditLine.objects.latest("id")
+    assert (line.before, line.after) == (
+        {"expected at least every": "24 hours"},
+        {"expected at least every": "6 hours"},
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_at_once_leave_one_system_of_record(administrator: User) -> None:
+    sources = [create_source(f"Desk {n}", [], acting_user=None) for n in range(6)]
+    at_once([lambda s=s: make_system_of_record(s, Kind.SUPPORT, acting_user=administrator) for s in sources])
+    assert SourceKind.objects.filter(is_active=True).count() == 1
+    assert SourceKind.objects.count() == 6
