@@ -42,7 +42,8 @@ def people() -> list[tuple[str, str]]:
 
 def title_of(line: AuditLine) -> str:
     """The line in words."""
-    return title(AuditVerb(line.verb), line.actor_name, line.object_label or line.object_type)
+    kind = line.object_type
+    return title(AuditVerb(line.verb), line.actor_name, line.object_label or kind, kind)
 
 
 def csv_rows(rows: QuerySet[AuditLine]) -> Iterator[list[object]]:

@@ -56,7 +56,7 @@ class AuditVerb(StrEnum):
 
 V = AuditVerb
 
-# {actor} is who did it, {label} what it was done to. A test holds the table total.
+# {actor} is who did it, {label} what it was done to, {thing} the same with its kind. A test holds the table total.
 TITLES: dict[AuditVerb, str] = {
     V.SIGNED_IN: "{actor} signed in",
     V.SIGN_IN_FAILED: "A sign-in as “{label}” failed",
@@ -86,8 +86,8 @@ TITLES: dict[AuditVerb, str] = {
     V.CONTACT_ERASED: "{actor} erased {label}",
     V.QUIZ_LINK_MADE: "{actor} made a quiz link for {label}",
     V.QUIZ_ANSWERED: "{actor} stored the quiz answers of {label}",
-    V.CREATED: "{actor} made “{label}”",
-    V.EDITED: "{actor} edited “{label}”",
+    V.CREATED: "{actor} made {thing}",
+    V.EDITED: "{actor} edited {thing}",
     V.REFUSED: "{actor} was refused: {label}",
     V.CAMPAIGN_APPROVED: "{actor} approved the campaign {label}",
     V.CAMPAIGN_MOVED: "{actor} moved the campaign {label}",
@@ -100,9 +100,14 @@ TITLES: dict[AuditVerb, str] = {
 }
 
 
-def title(verb: AuditVerb, actor: str, label: str) -> str:
-    """A line in words: “Priya Shah approved: Change to First custom report”."""
-    return TITLES[verb].format(actor=actor, label=label)
+def title(verb: AuditVerb, actor: str, label: str, kind: str) -> str:
+    """A line in words: “Priya Shah edited the milestone “First report””; `kind` is the type of the object."""
+    return TITLES[verb].format(actor=actor, label=label, thing=_thing(label, kind.replace("_", " ")))
+
+
+def _thing(label: str, kind: str) -> str:
+    """The milestone “First report”; a label that says its kind itself needs no other word."""
+    return f"“{label}”" if label.casefold().startswith(kind) else f"the {kind} “{label}”"
 
 
 def value_in_words(value: Any) -> str:

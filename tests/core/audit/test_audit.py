@@ -33,8 +33,25 @@ def tell(verb: AuditVerb, who: User | None, label: str, **more: object) -> Audit
 
 def test_every_verb_has_a_title() -> None:
     assert set(TITLES) == set(AuditVerb)
-    assert title(AuditVerb.CHANGE_APPROVED, "Priya Shah", "Change to X") == "Priya Shah approved: Change to X"
-    assert title(AuditVerb.SIGN_IN_FAILED, "The programme", "fay {0}") == "A sign-in as “fay {0}” failed"
+    approved = title(AuditVerb.CHANGE_APPROVED, "Priya Shah", "Change to X", "change")
+    assert approved == "Priya Shah approved: Change to X"
+    assert title(AuditVerb.SIGN_IN_FAILED, "The programme", "fay {0}", "person") == "A sign-in as “fay {0}” failed"
+
+
+@pytest.mark.parametrize(
+    ("verb", "kind", "label", "words"),
+    [
+        (AuditVerb.CREATED, "milestone", "First report", "Fay made the milestone “First report”"),
+        (AuditVerb.EDITED, "cap", "Programme", "Fay edited the cap “Programme”"),
+        (AuditVerb.CREATED, "file upload", "accounts.csv", "Fay made the file upload “accounts.csv”"),
+        (AuditVerb.EDITED, "fit_rule", "No discounts", "Fay edited the fit rule “No discounts”"),
+        (AuditVerb.EDITED, "key_actions", "Key actions", "Fay edited “Key actions”"),
+        (AuditVerb.EDITED, "retention", "Retention of raw events", "Fay edited “Retention of raw events”"),
+        (AuditVerb.CREATED, "segment", "{0}", "Fay made the segment “{0}”"),
+    ],
+)
+def test_what_was_made_or_edited_is_told_with_its_kind(verb: AuditVerb, kind: str, label: str, words: str) -> None:
+    assert title(verb, "Fay", label, kind) == words
 
 
 @pytest.mark.parametrize(
@@ -137,7 +154,7 @@ class TestSearch:
 
     def test_a_line_beside_the_list(self, finance: User, signed_in_as: SignIn) -> None:
         text = signed_in_as(finance).get(f"/audit/?open={self.second.pk}").content.decode()
-        assert "Fay Okafor edited “Cap”" in text
+        assert "Fay Okafor edited the milestone “Cap”" in text
         assert '<del class="before">$1.00</del>' in text
         assert '<ins class="after">$2.00</ins>' in text
         fragment = signed_in_as(finance).get(f"/audit/{self.second.pk}/", headers={"HX-Request": "true"})
@@ -147,7 +164,7 @@ class TestSearch:
         lines = b"".join(signed_in_as(finance).get("/audit/?q=reason&format=csv")).decode().splitlines()
         assert len(lines) == 2
         assert lines[1] == (
-            f"{self.third.pk},2026-03-03T12:00:00+00:00,The programme,created,The programme made “Offer”,"
+            f"{self.third.pk},2026-03-03T12:00:00+00:00,The programme,created,The programme made the milestone “Offer”,"
             "Offer,milestone,,,,'=A reason"
         )
 
