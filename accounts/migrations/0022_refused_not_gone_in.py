@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0020_alias_by_previous_id")]
+    dependencies = [("accounts", "0021_tiers")]
 
     operations = [
         migrations.AddIndex(
