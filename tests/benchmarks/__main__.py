@@ -23,6 +23,7 @@ BENCHMARKS = {
     "faults-decisions": "tests.faults.decisions",
     "faults-broker": "tests.faults.broker_full",
     "faults-no-worker": "tests.faults.no_worker_full",
+    "faults-ways": "tests.faults.ways_full",
 }
 GROUPS = {"faults": [name for name in BENCHMARKS if name.startswith("faults-")]}
 

@@ -34,7 +34,8 @@ from accounts.sources.secrets import Signer, signer_of
 def receive(request: HttpRequest, source_id: int, scheme: Scheme = Scheme.STANDARD) -> HttpResponse:
     """Take in one webhook of a source, signed as its address says."""
     visit = Visit(request, source_id, scheme, timezone.now())
-    return answer_to(visit, lambda: JsonResponse(visit.answer()))
+    # Sorted, so that an answer that is given again is the same to the letter.
+    return answer_to(visit, lambda: JsonResponse(visit.answer(), json_dumps_params={"sort_keys": True}))
 
 
 class Visit:
