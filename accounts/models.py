@@ -4,7 +4,7 @@ from accounts.facts.scores.models import ScoreCuts, ScoreTerms
 from accounts.intake.files.models import FileChunk, FileRefusal, FileUpload
 from accounts.intake.hooks.models import HookCall, RecordTold
 from accounts.intake.models import IntakeBatch, ProfileCall, RefusedItem
-from accounts.intake.stripe.models import BillingCustomer, StripeCall
+from accounts.intake.stripe.models import BillingCoupon, BillingCustomer, BillingDiscount, StripeCall
 from accounts.milestones.models import Milestone, MilestoneReach, MilestoneVersion
 from accounts.privacy.models import Consent, Erasure, Suppressed
 from accounts.records.models import Account, Contact, FeedbackScore, Invoice, Subscription, SubscriptionTerm, Ticket
@@ -18,7 +18,9 @@ from accounts.usage.models import ContactDay, DailyUsage, Event, EventDay, KeyAc
 __all__ = [
     "Account",
     "AccountFacts",
+    "BillingCoupon",
     "BillingCustomer",
+    "BillingDiscount",
     "Consent",
     "Contact",
     "ContactDay",

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
-from accounts.records.rules import BillingFrequency, ContactRole, InvoiceStatus, PlanSegment, choices
+from accounts.records.rules import BillingFrequency, ContactRole, InvoiceStatus, PlanSegment, Unpriced, choices
 
 
 class Account(models.Model):
@@ -96,7 +96,8 @@ class SubscriptionTerm(models.Model):
 
     `ends_on` is its end as it was known then: on and after that day it is not
     active, whatever else the term says. `is_cancelling`: the customer has asked
-    for that end. `told_at` and `told_as` are the time and the id of the telling
+    for that end. `is_paused`: kept, and nothing is billed. `unpriced`: why the
+    MRR is unknown, if billing could say. `told_at` and `told_as` are the time and the id of the telling
     that stands here; an older one never replaces it.
     """
 
@@ -106,8 +107,10 @@ class SubscriptionTerm(models.Model):
     billing_frequency = models.CharField(max_length=20, choices=choices(BillingFrequency), blank=True)
     seats = models.PositiveIntegerField(null=True)
     mrr = models.DecimalField(max_digits=14, decimal_places=2, null=True)
+    unpriced = models.CharField(max_length=20, choices=choices(Unpriced), blank=True, db_default="")
     currency = models.CharField(max_length=3, default="USD")
     is_trial = models.BooleanField(default=False)
+    is_paused = models.BooleanField(db_default=False)
     renews_on = models.DateField(null=True)
     ends_on = models.DateField(null=True)
     is_cancelling = models.BooleanField(default=False)

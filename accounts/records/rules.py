@@ -33,6 +33,15 @@ class InvoiceStatus(StrEnum):
     UNCOLLECTIBLE = "uncollectible"
 
 
+class Unpriced(StrEnum):
+    """Why billing could not tell what a subscription is worth a month."""
+
+    DISCOUNT = "discount"
+    TIERS = "tiers"
+    PART = "part"
+    AMOUNT = "amount"
+
+
 @dataclass(frozen=True)
 class Bill:
     """An invoice as billing tells it; amounts in `currency`, rounded to cents."""
@@ -60,14 +69,28 @@ class Movement(StrEnum):
     REACTIVATION = "reactivation"
 
 
-def movement(before: Decimal, after: Decimal, *, has_paid: bool) -> Movement | None:
-    """The movement from one MRR to another; None when it stays. `has_paid`: it was above zero at some time before."""
+# An account whose subscriptions are all paused is a customer still; after so many days it counts as lost.
+PAUSE_DAYS = 90
+
+
+def movement(
+    before: Decimal, after: Decimal, *, has_paid: bool, was_held: bool = False, is_held: bool = False
+) -> Movement | None:
+    """The movement from one MRR to another; None when there is none.
+
+    `has_paid`: it was above zero at some time before. `was_held`, `is_held`:
+    nothing came or comes in, only because of a pause that is not yet PAUSE_DAYS
+    old. A pause is a contraction, its end an expansion; when it ends without
+    money, or grows too old, that is churn, of an MRR that had gone before.
+    """
     if before == after:
-        return None
+        return Movement.CHURN if was_held and not is_held else None
     if not before:
+        if was_held:
+            return Movement.EXPANSION
         return Movement.REACTIVATION if has_paid else Movement.NEW
     if not after:
-        return Movement.CHURN
+        return Movement.CONTRACTION if is_held else Movement.CHURN
     return Movement.EXPANSION if after > before else Movement.CONTRACTION
 
 

@@ -6,7 +6,7 @@
 _SPANS = """
 dated AS (
     SELECT s.account_id, s.id AS subscription_id, s.external_id, s.starts_on, t.plan, t.billing_frequency, t.seats,
-           t.mrr, t.currency, t.is_trial, t.renews_on, t.ends_on, t.is_cancelling, t.from_day,
+           t.mrr, t.currency, t.is_trial, t.is_paused, t.renews_on, t.ends_on, t.is_cancelling, t.from_day,
            CASE WHEN lag(t.from_day) OVER mine IS NULL THEN s.starts_on
                 ELSE greatest(t.from_day, s.starts_on) END AS since,
            least(lead(t.from_day) OVER mine, t.ends_on) AS until,

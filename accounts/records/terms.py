@@ -16,14 +16,17 @@ class Terms:
     """What a subscription is worth, and until when, as its system of record told it; `mrr` per month in `currency`.
 
     Unknown is None or empty. `is_cancelling`: the customer has asked that it ends on `ends_on`.
+    `is_paused`: it is kept and nothing is billed. `unpriced`: why the MRR is unknown (a word of Unpriced), if told.
     """
 
     plan: str = ""
     billing_frequency: str = ""
     seats: int | None = None
     mrr: Decimal | None = None
+    unpriced: str = ""
     currency: str = "USD"
     is_trial: bool = False
+    is_paused: bool = False
     renews_on: date | None = None
     ends_on: date | None = None
     is_cancelling: bool = False

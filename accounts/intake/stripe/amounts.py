@@ -1,16 +1,19 @@
 """What a subscription of Stripe is worth a month, and for how many seats. Pure.
 
 MRR is the sum of its recurring, licensed items, each brought to a month, less
-the coupons at work. Metered use is not known in advance and is no part of it.
-An amount that the event does not tell (tiers, a coupon named only by its id)
-makes the whole unknown, never a smaller sum.
+the coupons that last for ever: one that works once, or for some months, moves
+no MRR (support.stripe.com/questions/billing-analytics). Metered use is not
+known in advance and is no part of it. An amount that is not told (tiers, a
+coupon that is only named) makes the whole unknown, never a smaller sum.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from accounts.intake.stripe.shapes import Coupon, Discount, Item, Price, Recurring
+from accounts.intake.stripe.discounts import FOREVER, Known, coupon_of
+from accounts.intake.stripe.shapes import Coupon, Discount, Item, Price, Recurring, id_of
+from accounts.records.rules import Unpriced
 from loyalty.core.money import cents
 
 # Currencies that Stripe counts in whole units, and in thousandths; all others in
@@ -27,8 +30,15 @@ PERIODS_A_MONTH = {
     "week": Decimal(52) / 12,
     "day": Decimal(365) / 12,
 }
-ONE_OFF = "once"
 MAX_AMOUNT = Decimal(10) ** 12
+
+
+class NotKnown(Exception):
+    """What a subscription is worth cannot be told, and why."""
+
+    def __init__(self, why: Unpriced) -> None:
+        super().__init__(why.value)
+        self.why = why
 
 
 @dataclass(frozen=True)
@@ -50,27 +60,25 @@ def in_units(amount: Decimal | int, currency: str) -> Decimal:
     return Decimal(amount).scaleb(0 if code in ZERO_DECIMAL else -3 if code in THREE_DECIMAL else -2)
 
 
-def mrr(items: Sequence[Item], discounts: Iterable[str | Discount], currency: str, at: int) -> Decimal | None:
-    """What the items bring in a month, in `currency`, rounded to cents once at the end; None is unknown.
+def mrr(items: Sequence[Item], discounts: Iterable[str | Discount], currency: str, known: Known) -> Decimal:
+    """What the items bring in a month, in `currency`, rounded to cents once at the end.
 
     `discounts` are those of the whole subscription; those of an item come off
-    it first. A coupon that works `once` moves no MRR; one that ends, ends at
-    its second: `at` is the second (UTC) for which the amount is asked. A fixed
+    it first. `known` are the coupons of discounts that are only named. A fixed
     amount comes off once each period of the most frequent item. The total is
-    never below zero.
+    never below zero. Raises NotKnown.
     """
-    lines = [(item, licensed_line(item)) for item in items]
-    amounts = [
-        _discounted(line.monthly, line.periods_a_month, item.discounts, currency, at)
-        for item, line in lines
-        if line is not None
-    ]
-    if any(amount is None for amount in amounts):
-        return None
-    total = sum((amount for amount in amounts if amount is not None), Decimal(0))
-    often = max((line.periods_a_month for _, line in lines if line is not None), default=Decimal(1))
-    worth = _discounted(total, often, discounts, currency, at)
-    return None if worth is None or worth >= MAX_AMOUNT else cents(worth)
+    lines = [(item, line) for item in items if (line := licensed_line(item)) is not None]
+    total = Decimal(0)
+    for item, line in lines:
+        if line.monthly is None:
+            raise NotKnown(Unpriced.TIERS)
+        total += _discounted(line.monthly, line.periods_a_month, item.discounts, currency, known, _products([item]))
+    often = max((line.periods_a_month for _, line in lines), default=Decimal(1))
+    worth = _discounted(total, often, discounts, currency, known, _products(item for item, _ in lines))
+    if worth >= MAX_AMOUNT:
+        raise NotKnown(Unpriced.AMOUNT)
+    return cents(worth)
 
 
 def seats(items: Iterable[Item]) -> int:
@@ -115,27 +123,40 @@ def _units(price: Price, quantity: int) -> int:
 
 
 def _discounted(
-    monthly: Decimal | None, often: Decimal, discounts: Iterable[str | Discount], currency: str, at: int
-) -> Decimal | None:
-    """An amount a month less the coupons, one after the other; None when any of them is not told."""
+    monthly: Decimal,
+    often: Decimal,
+    discounts: Iterable[str | Discount],
+    currency: str,
+    known: Known,
+    products: frozenset[str],
+) -> Decimal:
+    """An amount a month less the coupons that last, one after the other."""
     for discount in discounts:
-        if isinstance(discount, Discount) and discount.end is not None and discount.end <= at:
-            continue
-        coupon = _coupon(discount)
-        if monthly is None or coupon is None:
-            return None
-        if coupon.duration == ONE_OFF:
-            continue
-        if coupon.percent_off is not None:
-            monthly *= 1 - Decimal(str(coupon.percent_off)) / 100
-        else:
-            monthly -= in_units(coupon.amount_off or 0, currency) * often
-        monthly = max(monthly, Decimal(0))
+        coupon = coupon_of(discount, known)
+        if coupon is None:
+            raise NotKnown(Unpriced.DISCOUNT)
+        if coupon.duration == FOREVER and _applies(coupon, products):
+            monthly = max(_less(monthly, often, coupon, currency), Decimal(0))
     return monthly
 
 
-def _coupon(discount: str | Discount) -> Coupon | None:
-    if isinstance(discount, str):
-        return None
-    told = discount.coupon or (discount.source.coupon if discount.source else None)
-    return told if isinstance(told, Coupon) else None
+def _less(monthly: Decimal, often: Decimal, coupon: Coupon, currency: str) -> Decimal:
+    if coupon.percent_off is not None:
+        return monthly * (1 - Decimal(str(coupon.percent_off)) / 100)
+    if coupon.amount_off is None or (coupon.currency or currency).upper() != currency.upper():
+        raise NotKnown(Unpriced.DISCOUNT)
+    return monthly - in_units(coupon.amount_off, currency) * often
+
+
+def _applies(coupon: Coupon, products: frozenset[str]) -> bool:
+    """Whether it comes off all that the amount is of, or nothing of it; off a part of it cannot be told."""
+    if coupon.applies_to is None:
+        return True
+    wanted = frozenset(coupon.applies_to.products)
+    if products & wanted and not products <= wanted:
+        raise NotKnown(Unpriced.DISCOUNT)
+    return bool(products & wanted)
+
+
+def _products(items: Iterable[Item]) -> frozenset[str]:
+    return frozenset(id_of(item.price.product) for item in items)

@@ -1,9 +1,12 @@
-"""What is remembered of Stripe's events: that each came once, and whose customer is whose account."""
+"""What is remembered of Stripe's events: that each came once, whose customer is whose account, and the coupons."""
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Now
 
 from accounts.records.models import Account
+from accounts.records.rules import Unpriced, choices
 from accounts.sources.models import Source
 
 
@@ -12,7 +15,8 @@ class StripeCall(models.Model):
 
     `call` is the type of the event, `occurred_at` when Stripe made it. `payload`
     is what is kept of it, without who people are; null where no rule looks at
-    events of its type, which are only counted.
+    events of its type, which are only counted. `named` are the discounts that
+    it only names; `unpriced` says why the MRR of its subscription is unknown.
     """
 
     source = models.ForeignKey(Source, models.PROTECT, related_name="+", db_index=False)
@@ -22,10 +26,13 @@ class StripeCall(models.Model):
     occurred_at = models.DateTimeField()
     received_at = models.DateTimeField(db_default=Now())
     payload = models.JSONField(null=True)
+    named = ArrayField(models.TextField(), db_default=[])
+    unpriced = models.CharField(max_length=20, choices=choices(Unpriced), blank=True, db_default="")
 
     class Meta:
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["source", "message_id"], name="stripe_call_once")]
+        indexes = [GinIndex(fields=["named"], name="stripe_call_by_name", condition=~models.Q(named=[]))]
 
     def __str__(self) -> str:
         return f"{self.call} at {self.occurred_at:%d %b %Y %H:%M}"
@@ -45,3 +52,46 @@ class BillingCustomer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.external_id} is {self.account}"
+
+
+class BillingCoupon(models.Model):
+    """A coupon of a billing system, which never changes: what it takes off, and for how long.
+
+    `percent_off` of 100, or `amount_off` in smallest units of `currency`, each
+    period. `products`: the only ones that it applies to; null is all. An id may
+    be given again once a coupon was deleted: `made_at` tells them apart.
+    """
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="+", db_index=False)
+    external_id = models.CharField(max_length=255)
+    made_at = models.DateTimeField()
+    duration = models.CharField(max_length=20)
+    percent_off = models.DecimalField(max_digits=12, decimal_places=9, null=True)
+    amount_off = models.BigIntegerField(null=True)
+    currency = models.CharField(max_length=3, blank=True)
+    products = models.JSONField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "external_id", "made_at"], name="billing_coupon_once")]
+
+    def __str__(self) -> str:
+        return f"Coupon {self.external_id}"
+
+
+class BillingDiscount(models.Model):
+    """A coupon at work in a billing system, as the newest event told: `coupon` is its id, times are UTC."""
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="+", db_index=False)
+    external_id = models.CharField(max_length=255)
+    coupon = models.CharField(max_length=255)
+    starts_at = models.DateTimeField(null=True)
+    ends_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField()
+    told_as = models.CharField(max_length=255)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "external_id"], name="billing_discount_once")]
+        indexes = [models.Index(fields=["source", "coupon"], name="billing_discount_by_coupon")]
+
+    def __str__(self) -> str:
+        return f"Discount {self.external_id}"

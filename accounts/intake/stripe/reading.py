@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from accounts.intake.rules import MAX_AGE, MAX_AHEAD, TOO_FAR_AHEAD, TOO_OLD, Refusal, Refused
 from accounts.intake.storable import check_storable
+from accounts.intake.stripe.discounts import Seen, names_in, seen_in
 from accounts.intake.stripe.shapes import Customer, Invoice, Shape, StripeEvent, Subscription
 
 Read = TypeVar("Read", bound=Shape)
@@ -18,6 +19,8 @@ INVOICE_EVENTS = frozenset(
     for step in ("finalized", "paid", "payment_succeeded", "payment_failed", "voided", "marked_uncollectible")
 )
 SUBSCRIPTION_EVENTS = "customer.subscription."
+# What these are about is told by the discounts and coupons that stand whole in them.
+DISCOUNT_EVENTS = ("customer.discount.", "coupon.", "promotion_code.")
 
 # Who people are is not needed to know what an account pays.
 _PERSONAL = frozenset(
@@ -30,7 +33,12 @@ _ORDER = {"created": "0", "deleted": "2"}
 
 @dataclass(frozen=True)
 class Told:
-    """An event and what it is about; `about` is None when no rule looks at events of its type."""
+    """An event and what it is about; `about` is None when no account is told anything by events of its type.
+
+    `seen` are the discounts and coupons that stand whole in it, `names` those
+    that it only names and that its MRR depends on. `payload` is what is kept of
+    it; None when no rule looks at events of its type.
+    """
 
     id: str
     type: str
@@ -38,6 +46,8 @@ class Told:
     created: int
     about: Subscription | Customer | Invoice | None
     payload: dict[str, Any] | None
+    seen: Seen = Seen((), ())
+    names: tuple[str, ...] = ()
 
     @property
     def order(self) -> str:
@@ -54,8 +64,13 @@ def read(content: dict[str, Any], *, now: datetime) -> Told:
         raise Refused(TOO_FAR_AHEAD)
     if now - at > MAX_AGE:
         raise Refused(TOO_OLD)
-    about = _about(event)
-    return Told(event.id, event.type, at, event.created, about, kept(content) if about else None)
+    return _told(event, at, content)
+
+
+def read_again(payload: dict[str, Any]) -> Told:
+    """An event that was taken in, as it was kept."""
+    event = _shaped(StripeEvent, payload)
+    return _told(event, datetime.fromtimestamp(event.created, UTC), payload)
 
 
 def kept(content: dict[str, Any]) -> dict[str, Any]:
@@ -63,6 +78,14 @@ def kept(content: dict[str, Any]) -> dict[str, Any]:
     data = content["data"]
     parts = {key: _impersonal(part) if isinstance(part, dict) else part for key, part in data.items()}
     return content | {"data": parts}
+
+
+def _told(event: StripeEvent, at: datetime, content: dict[str, Any]) -> Told:
+    about = _about(event)
+    if about is None and not event.type.startswith(DISCOUNT_EVENTS):
+        return Told(event.id, event.type, at, event.created, None, None)
+    names = names_in(about) if isinstance(about, Subscription) else ()
+    return Told(event.id, event.type, at, event.created, about, kept(content), seen_in(content["data"]), tuple(names))
 
 
 def _about(event: StripeEvent) -> Subscription | Customer | Invoice | None:

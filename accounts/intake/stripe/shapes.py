@@ -49,10 +49,20 @@ class Price(Shape):
     product: str | dict[str, Any] | None = None
 
 
+class Products(Shape):
+    products: list[str]
+
+
 class Coupon(Shape):
+    """What a coupon takes off, and for how long; `amount_off` is in its own currency. Stripe never changes these."""
+
+    id: Id | None = None
     duration: str = "forever"
     percent_off: Annotated[float | int, Field(ge=0, le=100)] | None = None
     amount_off: Units | None = None
+    currency: str | None = None
+    applies_to: Products | None = None
+    created: Seconds = 0
 
 
 class DiscountSource(Shape):
@@ -60,11 +70,18 @@ class DiscountSource(Shape):
 
 
 class Discount(Shape):
-    """A coupon at work; newer versions of the API hold the coupon in `source`."""
+    """A coupon at work; newer versions of the API hold the coupon in `source`, by its id."""
 
+    id: Id | None = None
     coupon: str | Coupon | None = None
     source: DiscountSource | None = None
+    start: Seconds | None = None
     end: Seconds | None = None
+
+    @property
+    def of_coupon(self) -> str | Coupon | None:
+        """The coupon, or its id, wherever it stands."""
+        return self.coupon or (self.source.coupon if self.source else None)
 
 
 class Item(Shape):

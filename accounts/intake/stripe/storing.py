@@ -10,6 +10,7 @@ import json
 from accounts.intake.rules import Refused
 from accounts.intake.stripe.bills import bill_of
 from accounts.intake.stripe.customers import unknown_customer, whose
+from accounts.intake.stripe.discounts import Known
 from accounts.intake.stripe.reading import Told
 from accounts.intake.stripe.shapes import Customer, Invoice, Subscription
 from accounts.intake.stripe.terms import Telling, telling
@@ -21,7 +22,8 @@ from loyalty.core.prepared import run_prepared
 # The account that a customer names, else the one it was last told to be, else that of its own id.
 _PLACED = """
 placed AS MATERIALIZED (
-    SELECT CASE WHEN %(named)s::text IS NOT NULL THEN (SELECT id FROM accounts_account WHERE external_id = %(named)s)
+    SELECT CASE
+           WHEN %(account)s::text IS NOT NULL THEN (SELECT id FROM accounts_account WHERE external_id = %(account)s)
            ELSE coalesce(
                (SELECT account_id FROM accounts_billingcustomer
                 WHERE source_id = %(source)s AND external_id = %(customer)s),
@@ -38,8 +40,8 @@ def _statement(writes: str = "", *, placed: str = _PLACED, known: str = "known A
     return f"""
 WITH {placed}, {known},
 receipt AS (
-    INSERT INTO accounts_stripecall (source_id, message_id, call, account_id, occurred_at, payload)
-    SELECT %(source)s, %(event)s, %(call)s, account_id, %(at)s, %(payload)s::jsonb
+    INSERT INTO accounts_stripecall (source_id, message_id, call, account_id, occurred_at, payload, named, unpriced)
+    SELECT %(source)s, %(event)s, %(call)s, account_id, %(at)s, %(payload)s::jsonb, %(named)s, %(unpriced)s
     FROM placed CROSS JOIN known WHERE is_fresh AND {told}
     ON CONFLICT (source_id, message_id) DO NOTHING
     RETURNING account_id
@@ -86,12 +88,13 @@ customer AS (
 """)
 
 
-def store(sender: Sender, channel: str, told: Told) -> bool:
+def store(sender: Sender, channel: str, told: Told, known: Known) -> bool:
     """Keep an event and write what it tells of its account; False when it was there already.
 
-    Raises Refused when there is no account (yet): what was sent can be taken in once there is.
+    `known` are the coupons of the discounts that it only names. Raises Refused
+    when there is no account (yet): what was sent can be taken in once there is.
     """
-    statement, what = _told(told)
+    statement, what, unpriced = _told(told, known)
     about = whose(told)
     parameters = {
         "source": sender.source_id,
@@ -102,9 +105,11 @@ def store(sender: Sender, channel: str, told: Told) -> bool:
         "at": told.at,
         "order": told.order,
         "payload": None if told.payload is None else json.dumps(told.payload, ensure_ascii=False),
+        "named": list(told.names),
+        "unpriced": unpriced,
         "told": what,
         "customer": about.customer_id if about else None,
-        "named": about.named if about else None,
+        "account": about.named if about else None,
         "external_id": told.about.id if isinstance(told.about, Subscription) else None,
     }
     is_fresh = is_placed = new = False
@@ -115,18 +120,18 @@ def store(sender: Sender, channel: str, told: Told) -> bool:
     return bool(new)
 
 
-def _told(told: Told) -> tuple[str, str | None]:
-    """The statement for an event, and what it tells, as JSON."""
+def _told(told: Told, known: Known) -> tuple[str, str | None, str]:
+    """The statement for an event, what it tells, as JSON, and why the MRR is unknown, if it is."""
     about = told.about
     if about is None:
-        return _UNREAD, None
+        return _UNREAD, None, ""
     if isinstance(about, Customer):
-        return _CUSTOMER, None
+        return _CUSTOMER, None, ""
     if isinstance(about, Invoice):
         bill = bill_of(about)
-        return (_INVOICE, as_bill(bill, told_at=told.at, told_as=told.order)) if bill else (_NOTHING_MORE, None)
-    found = telling(about, told.created)
-    return (_SUBSCRIPTION, _terms_in(found, told)) if found else (_NOTHING_MORE, None)
+        return (_INVOICE, as_bill(bill, told_at=told.at, told_as=told.order), "") if bill else (_NOTHING_MORE, None, "")
+    found = telling(about, told.created, known)
+    return (_SUBSCRIPTION, _terms_in(found, told), found.terms.unpriced) if found else (_NOTHING_MORE, None, "")
 
 
 def _terms_in(found: Telling, told: Told) -> str:

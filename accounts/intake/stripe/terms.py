@@ -12,8 +12,10 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from accounts.intake.stripe import amounts
+from accounts.intake.stripe.amounts import NotKnown
+from accounts.intake.stripe.discounts import Known, of_subscription
 from accounts.intake.stripe.shapes import Item, Price, Subscription, id_of
-from accounts.records.rules import BillingFrequency
+from accounts.records.rules import BillingFrequency, Unpriced
 from accounts.records.terms import Terms
 
 # A subscription that was never paid for is none.
@@ -21,7 +23,8 @@ NOT_BEGUN = frozenset({"incomplete", "incomplete_expired"})
 ENDED = "canceled"
 TRIAL = "trialing"
 # Past due still counts: the payment is tried again. These bring nothing in.
-NOTHING_COMES = frozenset({"unpaid", "paused"})
+PAUSED = "paused"
+NOTHING_COMES = frozenset({"unpaid", PAUSED})
 # Paused, but the invoices are collected later.
 COLLECTED_LATER = "keep_as_draft"
 _MONTHS = {"month": 1, "year": 12}
@@ -39,8 +42,10 @@ class Telling:
     starts_on: date
 
 
-def telling(subscription: Subscription, created: int) -> Telling | None:
+def telling(subscription: Subscription, created: int, known: Known) -> Telling | None:
     """What an event made at second `created` (UTC) tells; None when the subscription has not begun.
+
+    `known` are the coupons of discounts that it only names.
 
     It holds from the day of the event, or from the day of its end where that
     came before, but never from before the start.
@@ -50,11 +55,11 @@ def telling(subscription: Subscription, created: int) -> Telling | None:
     starts_on = day_of(subscription.start_date)
     ended = subscription.ended_at if subscription.status == ENDED else None
     told_on = day_of(created if ended is None else min(created, ended))
-    return Telling(subscription.id, terms_of(subscription, created), max(told_on, starts_on), starts_on)
+    return Telling(subscription.id, terms_of(subscription, known), max(told_on, starts_on), starts_on)
 
 
-def terms_of(subscription: Subscription, at: int) -> Terms:
-    """The terms at second `at` (UTC); money per month in the subscription's currency.
+def terms_of(subscription: Subscription, known: Known) -> Terms:
+    """The terms as the subscription tells them; money per month in its currency.
 
     Plan, billing frequency and renewal are those of the item that brings the
     most a month.
@@ -64,13 +69,17 @@ def terms_of(subscription: Subscription, at: int) -> Terms:
     currency = subscription.currency or lead.price.currency
     ends_at = _end(subscription, lead)
     is_cancelling = subscription.ended_at is None and ends_at is not None
+    is_paused = subscription.status == PAUSED or _is_held_back(subscription)
+    worth, unpriced = _worth(subscription, currency, known)
     return Terms(
         plan=plan_of(lead.price),
         billing_frequency=frequency_of(lead.price),
         seats=_known_seats(subscription),
-        mrr=_mrr(subscription, currency, at),
+        mrr=worth,
+        unpriced=unpriced,
         currency=currency.upper(),
         is_trial=subscription.status == TRIAL,
+        is_paused=is_paused,
         renews_on=None if ends_at is not None else _day_or_none(_period_end(subscription, lead)),
         ends_on=_day_or_none(ends_at),
         is_cancelling=is_cancelling,
@@ -136,13 +145,18 @@ def _known_seats(subscription: Subscription) -> int | None:
     return None if subscription.items.has_more or seats > MAX_SEATS else seats
 
 
-def _mrr(subscription: Subscription, currency: str, at: int) -> Decimal | None:
+def _is_held_back(subscription: Subscription) -> bool:
     paused = subscription.pause_collection
-    if subscription.status in NOTHING_COMES or (paused is not None and paused.behavior != COLLECTED_LATER):
-        return Decimal("0.00")
+    return paused is not None and paused.behavior != COLLECTED_LATER
+
+
+def _worth(subscription: Subscription, currency: str, known: Known) -> tuple[Decimal | None, str]:
+    """The MRR, or why it is unknown."""
+    if subscription.status in NOTHING_COMES or _is_held_back(subscription):
+        return Decimal("0.00"), ""
     if subscription.items.has_more:
-        return None
-    discounts = [*subscription.discounts]
-    if subscription.discount is not None and not discounts:
-        discounts.append(subscription.discount)  # versions of the API before there could be several
-    return amounts.mrr(subscription.items.data, discounts, currency, at)
+        return None, Unpriced.PART.value
+    try:
+        return amounts.mrr(subscription.items.data, of_subscription(subscription), currency, known), ""
+    except NotKnown as wrong:
+        return None, wrong.why.value

@@ -14,6 +14,7 @@ from accounts.intake.receipts import Receipt, RefusedCall, keep, plain, until_no
 from accounts.intake.rules import Refusal, Refused
 from accounts.intake.storable import shown
 from accounts.intake.stripe.customers import not_billing, tell_account
+from accounts.intake.stripe.learning import known_of, learn, lock, tell_again
 from accounts.intake.stripe.reading import Told, read
 from accounts.intake.stripe.shapes import Customer
 from accounts.intake.stripe.storing import store
@@ -44,13 +45,24 @@ def take_in(sender: Sender, content: dict[str, Any], *, now: datetime) -> Receip
 
 
 def _write(sender: Sender, told: Told) -> Receipt:
-    if isinstance(told.about, Customer) and Kind.ACCOUNT in sender.records:
-        with transaction.atomic():
-            tell_account(sender, told, told.about)
-            is_new = store(sender, CHANNEL, told)
-    else:
-        is_new = store(sender, CHANNEL, told)
+    makes_account = isinstance(told.about, Customer) and Kind.ACCOUNT in sender.records
+    one_statement_will_do = not (makes_account or told.seen or told.names)
+    is_new = store(sender, CHANNEL, told, {}) if one_statement_will_do else _write_all(sender, told)
     return Receipt(accepted=int(is_new), duplicates=int(not is_new), refused=[])
+
+
+@transaction.atomic
+def _write_all(sender: Sender, told: Told) -> bool:
+    """The way of an event that needs more than one statement."""
+    if isinstance(told.about, Customer) and Kind.ACCOUNT in sender.records:
+        tell_account(sender, told, told.about)
+    if told.seen or told.names:
+        lock(sender.source_id, learns=bool(told.seen))
+    learned = learn(sender.source_id, told) if told.seen else []
+    is_new = store(sender, CHANNEL, told, known_of(sender.source_id, told.names))
+    if learned:
+        tell_again(sender.source_id, learned)
+    return is_new
 
 
 def _refused(content: dict[str, Any], refusal: Refusal) -> RefusedCall:

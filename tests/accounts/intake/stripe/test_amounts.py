@@ -7,17 +7,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.intake.stripe.amounts import ZERO_DECIMAL, in_units, mrr, seats
-from accounts.intake.stripe.shapes import Discount, Item
+from accounts.intake.stripe.amounts import ZERO_DECIMAL, NotKnown, in_units, mrr, seats
+from accounts.intake.stripe.shapes import Coupon, Discount, Item
+from accounts.records.rules import Unpriced
 from tests.accounts.intake.stripe.objects import at, coupon, item
 
-NOW = at("2026-03-10")
 
-
-def worth(*items: dict[str, Any], discounts: tuple[Any, ...] = (), currency: str = "usd") -> Decimal | None:
+def worth(
+    *items: dict[str, Any],
+    discounts: tuple[Any, ...] = (),
+    currency: str = "usd",
+    known: dict[str, Coupon] | None = None,
+) -> Decimal:
     shaped = [Item.model_validate(each) for each in items]
     coupons = [d if isinstance(d, str) else Discount.model_validate(d) for d in discounts]
-    return mrr(shaped, coupons, currency, NOW)
+    return mrr(shaped, coupons, currency, known or {})
+
+
+def why_not(*items: dict[str, Any], **more: Any) -> Unpriced:
+    with pytest.raises(NotKnown) as found:
+        worth(*items, **more)
+    return found.value.why
 
 
 @pytest.mark.parametrize(
@@ -64,16 +74,16 @@ def test_metered_use_is_no_part_of_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "line",
+    ("line", "why"),
     [
-        item(None),  # tiers
-        item(None, unit_amount_decimal="many"),
-        item(None, unit_amount_decimal="NaN"),
-        item(10**15, quantity=2**31 - 1),
+        (item(None), Unpriced.TIERS),
+        (item(None, unit_amount_decimal="many"), Unpriced.TIERS),
+        (item(None, unit_amount_decimal="NaN"), Unpriced.TIERS),
+        (item(10**14, quantity=2**31 - 1), Unpriced.AMOUNT),
     ],
 )
-def test_an_amount_that_is_not_told_makes_the_whole_unknown(line: dict[str, Any]) -> None:
-    assert worth(item(2000), line) is None
+def test_an_amount_that_is_not_told_makes_the_whole_unknown(line: dict[str, Any], why: Unpriced) -> None:
+    assert why_not(item(2000), line) == why
 
 
 @pytest.mark.parametrize(
@@ -86,19 +96,58 @@ def test_an_amount_that_is_not_told_makes_the_whole_unknown(line: dict[str, Any]
         ((coupon(amount=99999),), "0.00"),
         ((coupon(10), coupon(amount=1000)), "80.00"),
         ((coupon(amount=1000), coupon(10)), "81.00"),
+        # Published: support.stripe.com/questions/billing-analytics
+        ((coupon(50),), "50.00"),
         ((coupon(50, duration="once"),), "100.00"),
-        ((coupon(50, duration="repeating", end=NOW + 1),), "50.00"),
-        ((coupon(50, duration="repeating", end=NOW),), "100.00"),
+        ((coupon(50, duration="repeating", end=at("2027-01-01")),), "100.00"),
+        ((coupon(50, duration="repeating"),), "100.00"),
         (({"source": {"type": "coupon", **coupon(20)}},), "80.00"),
+        # Only a coupon that does not last has an end, whoever it is.
+        (({"id": "di_1", "source": {"coupon": "co_1"}, "end": at("2027-01-01")},), "100.00"),
     ],
 )
-def test_coupons_at_work_lower_it(discounts: tuple[Any, ...], expected: str) -> None:
+def test_coupons_that_last_lower_it(discounts: tuple[Any, ...], expected: str) -> None:
     assert worth(item(10000), discounts=discounts) == Decimal(expected)
 
 
 @pytest.mark.parametrize("told", ["di_1", {"coupon": "co_1"}, {"source": {"type": "coupon", "coupon": "co_1"}}, {}])
 def test_a_coupon_that_is_only_named_makes_it_unknown(told: Any) -> None:
-    assert worth(item(10000), discounts=(told,)) is None
+    assert why_not(item(10000), discounts=(told,)) == Unpriced.DISCOUNT
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "di_1",
+        {"id": "di_1", "coupon": "co_1"},
+        {"id": "di_1", "source": {"type": "coupon", "coupon": "co_1"}},
+        {"coupon": "co_1"},
+    ],
+)
+def test_until_it_is_known(told: Any) -> None:
+    known = {"discount di_1": Coupon(percent_off=30), "coupon co_1": Coupon(percent_off=30)}
+    assert worth(item(10000), discounts=(told,), known=known) == Decimal("70.00")
+    assert worth(item(10000, discounts=[told]), item(10000), known=known) == Decimal("170.00")
+
+
+def test_a_fixed_amount_of_another_currency_is_not_told() -> None:
+    off = {"coupon": {"amount_off": 1000, "currency": "eur"}}
+    assert why_not(item(10000), discounts=(off,)) == Unpriced.DISCOUNT
+    assert worth(item(10000, currency="eur"), discounts=(off,), currency="eur") == Decimal("90.00")
+
+
+@pytest.mark.parametrize(("products", "expected"), [(["prod_1", "prod_9"], "90.00"), (["prod_9"], "100.00")])
+def test_a_coupon_for_some_products(products: list[str], expected: str) -> None:
+    off = {"coupon": {"percent_off": 10, "applies_to": {"products": products}}}
+    assert worth(item(10000), discounts=(off,)) == Decimal(expected)
+    assert (
+        why_not(
+            item(10000),
+            item(1, product="prod_2"),
+            discounts=({"coupon": off["coupon"] | {"applies_to": {"products": ["prod_1"]}}},),
+        )
+        == Unpriced.DISCOUNT
+    )
 
 
 def test_a_fixed_amount_comes_off_once_a_period() -> None:
@@ -118,9 +167,10 @@ def test_the_coupon_of_an_item_lowers_that_item_first() -> None:
     currency=st.sampled_from(["usd", "eur", *sorted(ZERO_DECIMAL)]),
 )
 def test_a_year_is_twelve_months_of_the_same(amount: int, quantity: int, currency: str) -> None:
-    monthly = worth(item(amount, currency=currency, quantity=quantity), currency=currency)
-    yearly = worth(item(amount * 12, "year", currency=currency, quantity=quantity), currency=currency)
+    monthly = item(amount, currency=currency, quantity=quantity)
+    yearly = item(amount * 12, "year", currency=currency, quantity=quantity)
     if in_units(amount, currency) * quantity < 10**12:
-        assert monthly == yearly == in_units(amount, currency) * quantity
+        assert worth(monthly, currency=currency) == worth(yearly, currency=currency)
+        assert worth(monthly, currency=currency) == in_units(amount, currency) * quantity
     else:
-        assert monthly is yearly is None
+        assert why_not(monthly, currency=currency) == why_not(yearly, currency=currency) == Unpriced.AMOUNT

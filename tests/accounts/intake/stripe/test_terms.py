@@ -15,7 +15,7 @@ CREATED = at("2026-03-10 12:00")
 
 
 def told(*items: dict[str, Any], created: int = CREATED, **more: Any) -> Telling | None:
-    return telling(Subscription.model_validate(subscription(*items, **more)), created)
+    return telling(Subscription.model_validate(subscription(*items, **more)), created, {})
 
 
 def terms(*items: dict[str, Any], **more: Any) -> Terms:
