@@ -51,6 +51,28 @@ def coupon(percent: float | None = None, amount: int | None = None, duration: st
     return {"coupon": {"percent_off": percent, "amount_off": amount, "duration": duration}} | more
 
 
+COUPON_MADE_AT = at("2026-01-01")
+
+
+def half(coupon_id: str = "HALF", **more: Any) -> Object:
+    """A coupon that takes half off for ever, as it stands in events about it."""
+    return {
+        "object": "coupon",
+        "id": coupon_id,
+        "created": COUPON_MADE_AT,
+        "duration": "forever",
+        "percent_off": 50,
+        "amount_off": None,
+        "currency": None,
+    } | more
+
+
+def discount(coupon: Any = "HALF", **more: Any) -> Object:
+    """A discount in the shape since 2025, which names its coupon by the id, unless that is given whole."""
+    start = {"start": at("2026-03-05"), "end": None}
+    return {"object": "discount", "id": "di_1", "source": {"type": "coupon", "coupon": coupon}} | start | more
+
+
 def customer(**more: Any) -> Object:
     return {"object": "customer", "id": "cus_1", "name": "Acme", "email": "pay@acme.test", "metadata": {}} | more
 

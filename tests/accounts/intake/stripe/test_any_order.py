@@ -12,19 +12,30 @@ from hypothesis.extra.django import TestCase
 
 from accounts.facts.models import FactsDirty
 from accounts.intake.models import IntakeBatch
-from accounts.intake.stripe.models import StripeCall
+from accounts.intake.stripe.models import BillingCoupon, BillingCustomer, BillingDiscount, StripeCall
 from accounts.intake.stripe.verbs import take_in
 from accounts.records.models import Account, Invoice, Subscription, SubscriptionTerm
 from accounts.records.movements import movements
 from accounts.sources.queries import Sender
 from accounts.sources.rules import Kind
 from tests.accounts.intake.stripe.conftest import NOW
-from tests.accounts.intake.stripe.objects import Object, at, customer, event, invoice, item, subscription
+from tests.accounts.intake.stripe.objects import (
+    Object,
+    at,
+    customer,
+    discount,
+    event,
+    half,
+    invoice,
+    item,
+    subscription,
+)
 from tests.concurrency import at_once
 from tests.factories import AccountFactory, SourceFactory
 
 FIRST = at("2026-03-01 22:00")
 HOUR = 3600
+COUPONS = [half(), half("TENTH", percent_off=10)]
 Events = list[Object]
 
 
@@ -33,9 +44,15 @@ def happened(draw: st.DrawFn) -> Object:
     """One event of two subscriptions or their bills within three days, several of them in one second."""
     created = FIRST + draw(st.integers(0, 10)) * 7 * HOUR
     name = draw(st.sampled_from(["sub_1", "sub_2"]))
-    kind = draw(st.sampled_from(["created", "updated", "deleted", "customer", "invoice"]))
+    kind = draw(st.sampled_from(["created", "updated", "deleted", "customer", "invoice", "coupon", "discount"]))
     if kind == "customer":
         return event("customer.updated", customer(), created)
+    if kind == "coupon":
+        which = draw(st.sampled_from(COUPONS))
+        return event(f"coupon.{draw(st.sampled_from(['created', 'updated']))}", which, created)
+    if kind == "discount":
+        of = draw(st.sampled_from(["HALF", "TENTH", *COUPONS]))
+        return event("customer.discount.updated", discount(of), created)
     if kind == "invoice":
         paid = draw(st.booleans())
         bill = invoice(status="paid" if paid else "open", amount_paid=20000 if paid else 0)
@@ -55,7 +72,8 @@ def happened(draw: st.DrawFn) -> Object:
     if kind == "deleted":
         state = {"status": "canceled", "ended_at": created}
     lines = [item(quantity=draw(st.integers(1, 3)))] + draw(st.sampled_from([[], [item(120000, "year")]]))
-    return event(f"customer.subscription.{kind}", subscription(*lines, id=name, **state), created)
+    less = draw(st.sampled_from([[], ["di_1"]]))
+    return event(f"customer.subscription.{kind}", subscription(*lines, id=name, discounts=less, **state), created)
 
 
 def named(events: Events) -> Events:
@@ -76,18 +94,20 @@ def left(account: Account) -> list[Any]:
         list(Subscription.objects.order_by("external_id").values_list("external_id", "starts_on", "told_at")),
         list(terms.values_list("subscription__external_id", *(f.name for f in own))),
         list(Invoice.objects.values_list("external_id", "status", "paid", "told_at", "told_as")),
+        list(StripeCall.objects.order_by("message_id").values_list("message_id", "account", "named", "unpriced")),
         movements(date(2026, 1, 1), date(2026, 12, 31), account_id=account.pk),
     ]
 
 
 def forget() -> None:
-    for model in (SubscriptionTerm, Subscription, Invoice, StripeCall, IntakeBatch, FactsDirty):
+    told = (SubscriptionTerm, Subscription, Invoice, StripeCall, BillingCustomer, BillingCoupon, BillingDiscount)
+    for model in (*told, IntakeBatch, FactsDirty):
         model.objects.all().delete()
 
 
 class AnyOrder(TestCase):
-    @settings(max_examples=40, deadline=None)
-    @given(st.lists(happened(), min_size=1, max_size=8).map(named), st.data())
+    @settings(max_examples=60, deadline=None)
+    @given(st.lists(happened(), min_size=1, max_size=10).map(named), st.data())
     def test_any_order_and_any_doubling_leave_the_same(self, events: Events, data: st.DataObject) -> None:
         acme, sender = AccountFactory(external_id="cus_1"), sender_of_billing()
         for each in sorted(events, key=lambda e: e["created"]):

@@ -13,31 +13,23 @@ from accounts.intake.stripe.models import BillingCoupon, BillingDiscount, Stripe
 from accounts.intake.stripe.verbs import take_in
 from accounts.records.models import Account, Subscription, SubscriptionTerm
 from tests.accounts.intake.stripe.conftest import NOW, Send
-from tests.accounts.intake.stripe.objects import Object, at, customer, event, invoice, item, subscription
+from tests.accounts.intake.stripe.objects import (
+    COUPON_MADE_AT,
+    Object,
+    at,
+    customer,
+    discount,
+    event,
+    half,
+    invoice,
+    item,
+    subscription,
+)
 from tests.accounts.intake.stripe.test_any_order import sender_of_billing
 from tests.concurrency import at_once
 from tests.factories import AccountFactory
 
 UPDATED = "customer.subscription.updated"
-MADE = at("2026-01-01")
-
-
-def half(coupon_id: str = "HALF", **more: Any) -> Object:
-    return {
-        "object": "coupon",
-        "id": coupon_id,
-        "created": MADE,
-        "duration": "forever",
-        "percent_off": 50,
-        "amount_off": None,
-        "currency": None,
-    } | more
-
-
-def discount(coupon: Any = "HALF", **more: Any) -> Object:
-    """A discount in the shape since 2025, which names its coupon by the id, unless that is given whole."""
-    start = {"start": at("2026-03-05"), "end": None}
-    return {"object": "discount", "id": "di_1", "source": {"type": "coupon", "coupon": coupon}} | start | more
 
 
 def discounted(second: int = at("2026-03-10"), *, event_id: str = "evt_sub", **more: Any) -> Object:
@@ -51,7 +43,7 @@ def worth() -> list[tuple[Decimal | None, str]]:
 KNOWN = [(Decimal("50.00"), "")]
 UNKNOWN = [(None, "discount")]
 
-COUPON_MADE = event("coupon.created", half(), MADE, "evt_coupon")
+COUPON_MADE = event("coupon.created", half(), COUPON_MADE_AT, "evt_coupon")
 DISCOUNT_MADE = event("customer.discount.created", discount(), at("2026-03-05"), "evt_discount")
 
 
@@ -110,7 +102,7 @@ def test_of_versions_that_tell_one_discount_whole_and_all_by_id(send: Send, acme
 def test_one_that_does_not_last_moves_no_mrr(send: Send, acme: Account, duration: str) -> None:
     send(discounted())
     send(DISCOUNT_MADE)
-    send(event("coupon.created", half(duration=duration), MADE))
+    send(event("coupon.created", half(duration=duration), COUPON_MADE_AT))
     assert worth() == [(Decimal("100.00"), "")]
 
 
