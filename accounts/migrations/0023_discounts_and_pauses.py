@@ -19,7 +19,7 @@ def source():
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0020_alias_by_previous_id")]
+    dependencies = [("accounts", "0022_refused_not_gone_in")]
 
     operations = [
         migrations.AddField("subscriptionterm", "is_paused", models.BooleanField(db_default=False)),
