@@ -22,8 +22,13 @@ def history() -> list[InForce]:
     """Every version that ever held for a day, the oldest first; of those of one day, the last holds for all of it."""
     versions = TierSchemeVersion.objects.order_by("version")
     held = [list(same)[-1] for _, same in groupby(versions, key=_day)]
-    ends: list[date | None] = [*(_day(version) for version in held[1:]), None]
-    return [InForce(v.version, _day(v), until, scheme_of(v.values)) for v, until in zip(held, ends, strict=True)]
+    firsts = [_day(version) for version in held]
+    # There is no scheme before the first set-up: no version, and nothing after the last.
+    ends = [*firsts[1:], None][: len(held)]
+    return [
+        InForce(version.version, first, until, scheme_of(version.values))
+        for version, first, until in zip(held, firsts, ends, strict=True)
+    ]
 
 
 def _day(version: TierSchemeVersion) -> date:

@@ -241,3 +241,12 @@ def _model(rules: Any, values: list[int | None]) -> str:
 
 def test_the_shipped_values_are_clean() -> None:
     assert clean_values(SHIPPED, {}) == SHIPPED
+
+
+@pytest.mark.django_db
+def test_before_there_is_a_scheme_nobody_holds_a_tier() -> None:
+    account = AccountFactory()
+    seats(account, [30, 40])
+    place({account.pk: day(0)}, day(1))
+    assert TierMove.objects.count() == 0
+    assert set(AccountFacts.objects.values_list("tier", flat=True)) == {None}
