@@ -23,26 +23,31 @@ from loyalty.core.doorbell import heartbeat
 from loyalty.core.doorbell.verbs import ring_on_commit
 from loyalty.core.jobs.running import run_next
 from rewards.approvals.verbs import lapse_overdue
-from rewards.campaigns.proposing import evaluate
+from rewards.campaigns.evaluating import evaluate_all, evaluate_due
 
 DIRTY_ACCOUNTS_A_STEP = 200
-# After so long offers are proposed and the worker is given back: a history that was
-# taken in must not keep what happens today waiting.
+# After so long the worker is given back: a history that was taken in must not keep
+# what happens today waiting.
 REACT_SECONDS = 20.0
 
 
 def react_now() -> int:
-    """Serve the dirty accounts, for at most 20 s, then propose offers; returns how many matches were dealt with.
+    """Serve dirty accounts and propose what follows, for at most 20 s; returns how many matches were dealt with.
 
-    Rings for whoever goes on when some are left.
+    Offers follow each handful of accounts, so that those of the first do not wait for the
+    facts of the last. Rings for whoever goes on when some are left.
     """
     mark_support_change()
     ends = time.monotonic() + REACT_SECONDS
-    while refresh_dirty(DIRTY_ACCOUNTS_A_STEP):
+    total = 0
+    while True:
+        served, matches = refresh_dirty(DIRTY_ACCOUNTS_A_STEP), evaluate_due()
+        total += matches or 0
+        if not served and matches is None:
+            return total
         if time.monotonic() > ends:
             ring_on_commit()
-            break
-    return _propose_all()
+            return total
 
 
 def sweep_now(day: date | None = None) -> int:
@@ -62,18 +67,11 @@ def sweep_now(day: date | None = None) -> int:
     refresh(None, first, on)
     cut_if_due(on)
     lapse_overdue()
-    dealt_with = _propose_all()
+    dealt_with = sum(evaluate_all(day=on).values())
     forget_old(timezone.now().date())
     forget_calls(timezone.now())
     clear_old_uploads()
     return dealt_with
-
-
-def _propose_all() -> int:
-    total = 0
-    while dealt_with := evaluate():
-        total += dealt_with
-    return total
 
 
 @shared_task(name="loyalty.heartbeat")

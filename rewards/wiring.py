@@ -4,6 +4,7 @@ from django.urls import reverse
 
 from accounts.conditions.registry import add_facts
 from accounts.contacts.holdings import add_holding
+from accounts.facts.followers import add_follower
 from accounts.privacy.following import follow_withdrawal
 from accounts.tiers.changing import KIND as TIER_SCHEME_KIND
 from loyalty.core.changes.registry import add_impact, register
@@ -14,6 +15,7 @@ from rewards.approvals.holding import OFFERS
 from rewards.approvals.queries import find as find_offers
 from rewards.approvals.queries import waiting_count
 from rewards.campaigns.changing import CHANGEABLE_CAMPAIGN
+from rewards.campaigns.evaluating import follow
 from rewards.campaigns.growth import growth_facts
 from rewards.campaigns.impact import MILESTONE_KIND, cost_of_milestone_change
 from rewards.campaigns.queries import find as find_campaigns
@@ -52,6 +54,7 @@ def wire() -> None:
     add_finder("Offers", _offers)
     add_finder("Campaigns", _campaigns)
     add_finder("Rewards", _rewards)
+    add_follower("campaigns", follow)
     register_caps()
     register(REWARD)
     register(FIT_RULE)

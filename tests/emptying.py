@@ -36,7 +36,9 @@ def _keep_rows(cursor: CursorWrapper) -> None:
 
 
 def _tables(cursor: CursorWrapper) -> list[str]:
-    return sorted(set(connection.introspection.table_names(cursor)) - {"django_migrations"})
+    # Not by introspection, which names the temporary tables of this session too.
+    cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    return sorted({table for (table,) in cursor.fetchall()} - {"django_migrations"})
 
 
 def _empty(operations: DatabaseOperations, sql_list: list[str]) -> None:

@@ -9,17 +9,8 @@ from datetime import datetime
 
 from django.db.models import F
 
-from accounts.sources.models import Source
+from accounts.sources.models import Source, SourceKind
 from accounts.sources.rules import Kind
-
-# SQL that is true while the system of record of a kind, %(kind)s, is stale at a time, %(now)s.
-IS_STALE = """
-EXISTS (
-    SELECT FROM accounts_sourcekind AS record
-    JOIN accounts_source AS sender ON sender.id = record.source_id
-    WHERE record.kind = %(kind)s AND record.is_active
-      AND sender.last_received_at < %(now)s - sender.expected_every)
-"""
 
 
 def stale_sources(kinds: Iterable[Kind], *, now: datetime) -> list[Source]:
@@ -31,3 +22,9 @@ def stale_sources(kinds: Iterable[Kind], *, now: datetime) -> list[Source]:
             last_received_at__lt=now - F("expected_every"),
         ).distinct()
     )
+
+
+def stale_kinds(*, now: datetime) -> frozenset[Kind]:
+    """The kinds of data whose system of record is stale."""
+    records = SourceKind.objects.filter(is_active=True, source__last_received_at__lt=now - F("source__expected_every"))
+    return frozenset(Kind(kind) for kind in records.values_list("kind", flat=True))

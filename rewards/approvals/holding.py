@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from accounts.conditions.queries import vocabulary
 from accounts.contacts.holdings import Holding
 from accounts.contacts.rules import Names
 from rewards.approvals.models import ApprovalStep
+from rewards.offers.evidence import rendered
 from rewards.offers.models import Offer
 
 BATCH = 500
@@ -13,6 +15,7 @@ BATCH = 500
 
 def rows_of(contact_id: int) -> list[dict[str, Any]]:
     """The offers addressed to the contact; money in the offer's currency."""
+    words = vocabulary()
     return [
         {
             "reward": offer.reward_name,
@@ -20,7 +23,7 @@ def rows_of(contact_id: int) -> list[dict[str, Any]]:
             "currency": offer.currency,
             "state": offer.state,
             "proposed_at": offer.proposed_at,
-            "evidence": offer.evidence,
+            "evidence": rendered(offer.evidence, words),
         }
         for offer in Offer.objects.filter(contact_id=contact_id).order_by("id")
     ]

@@ -11,12 +11,14 @@ from django.conf import settings
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 
+from accounts.conditions.queries import vocabulary
 from accounts.facts.models import AccountFacts
 from loyalty.core.people.models import User
 from loyalty.core.people.rules import Function
 from rewards.approvals.models import ApprovalStep, StepState
 from rewards.ledger.models import Posting
 from rewards.ledger.rules import issue_key
+from rewards.offers.evidence import rendered
 from rewards.offers.models import Offer
 from rewards.offers.rules import OPEN_STATES, OfferState
 
@@ -121,8 +123,8 @@ def after_next(offer: Offer, steps: list[ApprovalStep]) -> Function | None:
 
 
 def evidence_of(offer: Offer) -> dict[str, Any]:
-    """The stored evidence with its days and times as dates, for the page."""
-    stored = offer.evidence
+    """The evidence in words, with its days and times as dates, for the page."""
+    stored = rendered(offer.evidence, vocabulary())
     return {
         "words": stored["words"],
         "facts": [fact | {"day": date.fromisoformat(fact["day"])} for fact in stored["facts"]],

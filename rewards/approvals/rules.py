@@ -6,6 +6,9 @@ from decimal import Decimal
 from loyalty.core.money import money
 from loyalty.core.people.rules import Function
 
+VALUE = "{value}"
+"""Stands for the value in the words of steps that hold for offers of many values, until they are written."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -17,7 +20,7 @@ class Step:
 
 @dataclass(frozen=True)
 class OfferToApprove:
-    """What the rules look at; money in `currency`."""
+    """What the rules look at; money in `currency`. `value_in_words`: how the value is said, if not as it is."""
 
     owner: Function
     campaign_name: str
@@ -26,6 +29,7 @@ class OfferToApprove:
     has_money_value: bool
     is_limited_feature: bool
     exceeded_soft_cap: str = ""
+    value_in_words: str = ""
 
 
 def required_steps(offer: OfferToApprove, *, finance_threshold: Decimal) -> list[Step]:
@@ -39,7 +43,7 @@ def required_steps(offer: OfferToApprove, *, finance_threshold: Decimal) -> list
         steps.setdefault(Function.PRODUCT, Step(Function.PRODUCT, "the reward is a feature of limited supply"))
     reasons = []
     if offer.has_money_value and offer.discount_equivalent > finance_threshold:
-        value = money(offer.discount_equivalent, offer.currency)
+        value = offer.value_in_words or money(offer.discount_equivalent, offer.currency)
         reasons.append(f"{value} is above the Finance threshold of {money(finance_threshold, offer.currency)}")
     if offer.exceeded_soft_cap:
         reasons.append(f"the soft cap “{offer.exceeded_soft_cap}” would be exceeded")

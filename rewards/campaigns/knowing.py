@@ -2,6 +2,10 @@
 
 from accounts.conditions.queries import vocabulary
 from accounts.milestones.models import Milestone
+from accounts.segments.models import Segment
+from accounts.streaks.models import Streak
+from accounts.streaks.rules import StreakKind
+from accounts.tiers.models import Tier
 from rewards.campaigns.rules.parameters import Names
 from rewards.campaigns.rules.terms import Known
 from rewards.catalogue.queries import offerable
@@ -9,7 +13,14 @@ from rewards.catalogue.queries import offerable
 
 def object_names() -> Names:
     """Of each kind of object that a trigger can speak of: key → name."""
-    return {"milestone": dict(Milestone.objects.values_list("key", "name"))}
+    streaks = list(Streak.objects.values_list("kind", "key", "name"))
+    return {
+        "milestone": dict(Milestone.objects.values_list("key", "name")),
+        "segment": dict(Segment.objects.values_list("key", "name")),
+        "streak": {key: name for kind, key, name in streaks if kind == StreakKind.STREAK},
+        "tier": dict(Tier.objects.values_list("key", "name")),
+        "track": {key: name for kind, key, name in streaks if kind == StreakKind.TRACK},
+    }
 
 
 def known() -> Known:

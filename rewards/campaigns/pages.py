@@ -6,11 +6,13 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from accounts.conditions.queries import vocabulary
 from accounts.sources.freshness import stale_sources
 from loyalty.core.csv import csv_response
 from loyalty.core.people.session import signed_in
 from rewards.campaigns import queries
 from rewards.campaigns.knowing import object_names
+from rewards.campaigns.live import needs
 from rewards.campaigns.models import Campaign, Candidate
 from rewards.campaigns.rules.terms import trigger_in_words
 
@@ -44,6 +46,6 @@ def campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "funnel": queries.funnel(found),
         "cost": queries.cost_so_far(found),
         "matches": matches,
-        "stale": stale_sources(queries.needs(found), now=timezone.now()) if found.is_running else [],
+        "stale": stale_sources(needs(found, vocabulary()), now=timezone.now()) if found.is_running else [],
     }
     return render(request, "rewards/campaigns/campaign.html", context)

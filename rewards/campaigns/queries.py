@@ -5,11 +5,9 @@ from decimal import Decimal
 
 from django.db.models import Count, QuerySet, Sum
 
-from accounts.conditions.queries import vocabulary
-from accounts.sources.rules import Kind
 from rewards.campaigns.knowing import object_names
 from rewards.campaigns.models import Campaign, CampaignStep, Candidate, Outcome
-from rewards.campaigns.rules.terms import audience_of, needs_of, trigger_in_words
+from rewards.campaigns.rules.terms import trigger_in_words
 from rewards.offers.models import Grant, Offer
 from rewards.offers.rules import OPEN_STATES, OfferState
 
@@ -48,12 +46,6 @@ def campaigns() -> list[CampaignRow]:
 def ladder_of(campaign: Campaign) -> list[CampaignStep]:
     """The steps in order, with their rewards."""
     return list(campaign.steps.select_related("reward").order_by("position"))
-
-
-def needs(campaign: Campaign) -> frozenset[Kind]:
-    """The kinds of data that the campaign stands on; while the source of one is stale it proposes nothing."""
-    words = vocabulary()
-    return needs_of(campaign.trigger, audience_of(campaign.audience, words), words)
 
 
 def funnel(campaign: Campaign) -> list[Stage]:

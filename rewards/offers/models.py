@@ -1,7 +1,7 @@
 """Offers and grants.
 
 Invariants: one open offer per account, campaign and cause, and one ever per
-cause and step of the ladder; the evidence is a snapshot and never changes; `digest` pins the terms
+cause and step of the ladder; the evidence is a snapshot of data and never changes; `digest` pins the terms
 that people approve; an offer has at most one grant.
 """
 
@@ -11,6 +11,7 @@ from django.db import models
 from accounts.records.models import Account, Contact
 from loyalty.core.people.rules import FUNCTION_CHOICES, FUNCTION_LABELS, Function
 from rewards.catalogue.models import Reward
+from rewards.offers.evidence import summary
 from rewards.offers.rules import OfferState
 
 
@@ -67,6 +68,11 @@ class Offer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reward_name} for {self.account}"
+
+    @property
+    def reason(self) -> str:
+        """Why the account gets it, in half a line."""
+        return summary(self.evidence)
 
     @property
     def waits_for(self) -> str:

@@ -14,6 +14,7 @@ class OfferTerms:
     campaign_id: int
     campaign_version: int
     cause_key: str
+    step: int
     reward_id: int
     reward_name: str
     face_value: Decimal
@@ -23,6 +24,9 @@ class OfferTerms:
 
 
 def digest_of(terms: OfferTerms) -> str:
-    """SHA-256 (hex) over the terms as canonical JSON; money with two decimals."""
+    """SHA-256 (hex) over the terms as canonical JSON; money with two decimals.
+
+    The database makes the same one, `offer_digest`, for offers that are written set by set.
+    """
     fields = {name: f"{v:.2f}" if isinstance(v, Decimal) else v for name, v in asdict(terms).items()}
     return hashlib.sha256(json.dumps(fields, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -91,6 +91,7 @@ class OfferFactory(DjangoModelFactory[Offer]):
     account = factory.SubFactory(AccountFactory)
     campaign = factory.SubFactory(CampaignFactory)
     campaign_version = 1
+    step = 1
     cause_key = factory.LazyAttribute(lambda o: f"milestone:{o.campaign.key}")
     reward = factory.LazyAttribute(lambda o: reward_of(o.campaign))
     reward_name = factory.SelfAttribute("reward.name")
@@ -117,6 +118,7 @@ class OfferFactory(DjangoModelFactory[Offer]):
                 campaign_id=self.campaign.pk,
                 campaign_version=self.campaign_version,
                 cause_key=self.cause_key,
+                step=self.step,
                 reward_id=self.reward.pk,
                 reward_name=self.reward_name,
                 face_value=self.face_value,

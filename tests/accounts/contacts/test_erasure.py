@@ -26,7 +26,6 @@ from accounts.usage.models import ContactDay, DailyUsage, Event
 from loyalty.core.audit.models import AuditLine
 from loyalty.core.errors import DomainError, NotAllowed
 from loyalty.core.people.models import User
-from rewards.campaigns.proposing import evaluate
 from rewards.ledger.models import Posting
 from rewards.ledger.verbs import issue_credit
 from rewards.offers.models import Grant, Offer
@@ -39,6 +38,7 @@ from tests.factories import (
     OfferFactory,
     SourceFactory,
 )
+from tests.rewards.campaigns.made import evaluate
 
 pytestmark = pytest.mark.django_db
 JANE, MAIL, PHONE = "user-17-jane", "jane.roe@acme.example", "+1 555 0100 17"

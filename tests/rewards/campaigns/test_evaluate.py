@@ -1,57 +1,71 @@
-"""From a reached milestone to an offer: once, with evidence, steps, room and an audit line."""
+"""From a match to an offer: once, with evidence, steps, room and an audit line."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
-from accounts.milestones.models import MilestoneReach
 from loyalty.core.audit.models import AuditLine
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.people.rules import Function
 from rewards.approvals.models import ApprovalSettings
-from rewards.campaigns.models import Campaign, Candidate
-from rewards.campaigns.proposing import evaluate
+from rewards.approvals.queries import evidence_of
+from rewards.campaigns.evaluating import evaluate_due, evaluate_range, follow
+from rewards.campaigns.models import Candidate, EvaluationDue
 from rewards.caps.models import CapEntry, CapPeriod
 from rewards.offers.models import Offer
+from rewards.offers.terms import OfferTerms, digest_of
 from tests.concurrency import at_once
-from tests.factories import (
-    AccountFactory,
-    CampaignFactory,
-    CapFactory,
-    ContactFactory,
-    EventFactory,
-    RewardFactory,
-    milestone_of,
-)
+from tests.factories import AccountFactory, CampaignFactory, CapFactory, ContactFactory, RewardFactory
+from tests.rewards.campaigns.made import evaluate, reach
 
 pytestmark = pytest.mark.django_db
-REACHED_AT = datetime(2026, 11, 14, 9, 5, tzinfo=UTC)
-
-
-def reach(campaign: Campaign, **changes: Any) -> MilestoneReach:
-    account = changes.pop("account", None) or AccountFactory()
-    usual = {"version": 1, "count": 1, "reached_at": REACHED_AT, "fires": True}
-    event = EventFactory(account=account, occurred_at=REACHED_AT)
-    return MilestoneReach.objects.create(
-        milestone=milestone_of(campaign), account=account, event=event, **(usual | changes)
-    )
 
 
 def test_a_match_becomes_an_offer_with_its_steps() -> None:
-    campaign = CampaignFactory()
+    campaign = CampaignFactory(name="First report")
     found = reach(campaign)
     champion = ContactFactory(account=found.account, role="champion", consents=True)
+    buyer = ContactFactory(account=found.account, role="economic_buyer", consents=True)
     assert evaluate() == 1
     offer = Offer.objects.get()
-    assert (offer.account, offer.campaign, offer.contact) == (found.account, campaign, champion)
+    assert (offer.account, offer.campaign, offer.contact, offer.informed) == (found.account, campaign, champion, buyer)
     assert (offer.state, offer.next_function, offer.discount_equivalent) == ("in_approval", "cs", Decimal("300.00"))
-    assert list(offer.steps.values_list("function", "state")) == [("cs", "waiting"), ("finance", "waiting")]
-    assert offer.evidence["words"][0].startswith("“Custom Report Generated” for the first time, on 14 Nov 2026")
+    assert list(offer.steps.values_list("function", "state", "why")) == [
+        ("cs", "waiting", "owns the campaign “First report”"),
+        ("finance", "waiting", "$300.00 is above the Finance threshold of $250.00"),
+    ]
+    assert evidence_of(offer)["words"][0].startswith("“Custom Report Generated” for the first time, on ")
     line = AuditLine.objects.get(verb=AuditVerb.OFFER_PROPOSED.value)
     assert (line.actor, line.actor_name, line.object_id) == (None, "The programme", str(offer.pk))
+    assert line.object_label == str(offer)
+    assert line.after == {"value": "$300.00", "terms": offer.digest}
+    candidate = Candidate.objects.get()
+    assert (candidate.offer, candidate.outcome, candidate.step) == (offer, "proposed", 1)
+    assert candidate.caused_on == found.reached_at.date()
+
+
+def test_the_digest_is_that_of_the_terms() -> None:
+    reach(CampaignFactory(reward=RewardFactory(name='A “quoted" \\ credit\n\t – Ω')))
+    evaluate()
+    offer = Offer.objects.get()
+    terms = OfferTerms(
+        account_id=offer.account_id,
+        campaign_id=offer.campaign_id,
+        campaign_version=offer.campaign_version,
+        cause_key=offer.cause_key,
+        step=offer.step,
+        reward_id=offer.reward_id,
+        reward_name=offer.reward_name,
+        face_value=offer.face_value,
+        discount_equivalent=offer.discount_equivalent,
+        currency=offer.currency,
+        validity_days=offer.validity_days,
+    )
+    assert offer.digest == digest_of(terms)
 
 
 def test_evaluating_again_proposes_nothing_more() -> None:
@@ -72,9 +86,14 @@ def test_what_must_not_fire(case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("status", ["draft", "modelled", "approved", "paused", "retired"])
-def test_only_live_campaigns_propose(status: str) -> None:
+def test_only_what_runs_proposes(status: str) -> None:
     reach(CampaignFactory(status=status))
     assert evaluate() == 0
+
+
+def test_a_retired_reward_is_not_offered_any_more() -> None:
+    reach(CampaignFactory(reward=RewardFactory(status="retired")))
+    assert (evaluate(), Candidate.objects.count()) == (0, 0)
 
 
 def test_the_hard_cap_stops_what_has_no_room_and_says_so() -> None:
@@ -86,9 +105,9 @@ def test_the_hard_cap_stops_what_has_no_room_and_says_so() -> None:
     assert Offer.objects.count() == 2
     assert CapPeriod.objects.get().reserved == Decimal("600.00")
     capped = Candidate.objects.get(outcome="capped")
-    assert capped.offer is None
-    assert "Programme cap" in capped.reason
-    assert "$100.00" in capped.reason
+    assert (capped.offer, capped.rule) == (None, "cap")
+    assert capped.reason.startswith("The cap “Programme cap” has $100.00 left of $700.00 until ")
+    assert capped.reason.endswith("; this needs $300.00.")
 
 
 def test_a_soft_cap_lets_it_through_and_asks_finance() -> None:
@@ -106,23 +125,77 @@ def test_the_finance_threshold_is_data() -> None:
     assert list(Offer.objects.get().steps.values_list("function", flat=True)) == ["cs"]
 
 
-def test_more_matches_than_one_batch() -> None:
-    campaign = CampaignFactory()
-    for _ in range(5):
+def test_product_approves_a_feature_of_limited_supply() -> None:
+    limited = RewardFactory(kind="beta_access", is_credit=False, supply_limit=50)
+    reach(CampaignFactory(reward=limited))
+    evaluate()
+    assert list(Offer.objects.get().steps.values_list("function", flat=True)) == ["cs", "product"]
+
+
+def test_no_more_than_the_supply_is_offered() -> None:
+    campaign = CampaignFactory(reward=RewardFactory(kind="beta_access", name="Beta", is_credit=False, supply_limit=2))
+    for _ in range(3):
         reach(campaign)
-    assert [evaluate(2), evaluate(2), evaluate(2), evaluate(2)] == [2, 2, 1, 0]
-    assert Offer.objects.count() == 5
+    evaluate()
+    assert Offer.objects.count() == 2
+    assert Candidate.objects.get(outcome="capped").reason == "The supply of “Beta” is used up."
+
+
+@pytest.mark.parametrize(
+    ("changes", "offers"),
+    [({"most_accounts": 2}, 2), ({"status": "pilot"}, 4), ({"status": "pilot", "most_accounts": 3}, 3)],
+    ids=["limited", "a pilot is of thirty", "a smaller pilot"],
+)
+def test_a_limit_of_accounts_holds(changes: dict[str, Any], offers: int) -> None:
+    campaign = CampaignFactory(**changes)
+    for _ in range(4):
+        reach(campaign)
+    evaluate()
+    assert Offer.objects.count() == offers
+    reasons = set(Candidate.objects.filter(outcome="capped").values_list("reason", flat=True))
+    most = changes.get("most_accounts")
+    assert reasons == ({f"The campaign makes offers to at most {most} accounts."} if offers < 4 else set())
+
+
+def test_who_is_held_out_gets_nothing_and_stays_held_out() -> None:
+    campaign = CampaignFactory(holdout_percent=50, holdout_seed="spring")
+    for _ in range(40):
+        reach(campaign)
+    assert evaluate() == 40
+    held = set(Candidate.objects.filter(outcome="held_out").values_list("account", flat=True))
+    treated = set(Offer.objects.values_list("account", flat=True))
+    assert len(held) + len(treated) == 40
+    assert 8 <= len(held) <= 32
+    assert not held & treated
+    assert set(campaign.assignments.filter(is_held_out=True).values_list("account", flat=True)) == held
+    type(campaign).objects.update(holdout_percent=0)
+    campaign.assignments.filter(is_held_out=False)
+    Candidate.objects.filter(outcome="held_out").delete()
+    evaluate()
+    assert set(Candidate.objects.filter(outcome="held_out").values_list("account", flat=True)) == held
+
+
+def test_a_mark_is_served_once_and_goes_with_what_it_led_to() -> None:
+    found = reach(CampaignFactory())
+    today = timezone.now().date()
+    follow({found.account_id: today, AccountFactory().pk: today}, today)
+    assert [evaluate_due(), evaluate_due()] == [1, None]
+    assert (Offer.objects.count(), EvaluationDue.objects.count()) == (1, 0)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_four_workers_at_once_propose_each_match_once() -> None:
     CapFactory(limit=Decimal("100000.00"))
     campaign = CampaignFactory()
-    for _ in range(30):
-        reach(campaign)
-    results = at_once([partial(evaluate, 10)] * 4)
-    assert all(isinstance(r, int) for r in results)
-    while evaluate(10):
+    reaches = [reach(campaign) for _ in range(30)]
+    ids = sorted(found.account_id for found in reaches)
+    today = timezone.now().date()
+    for _ in range(2):
+        follow(dict.fromkeys(ids, today), today)
+    sweeps = [partial(evaluate_range, ids[0], ids[-1])] * 2
+    results = at_once([*sweeps, partial(evaluate_due, 10), partial(evaluate_due, 20)])
+    assert [r for r in results if isinstance(r, Exception)] == []
+    while evaluate_due(10) is not None:
         pass
     assert Offer.objects.values("account").distinct().count() == Offer.objects.count() == 30
     assert CapPeriod.objects.get().reserved == Decimal("9000.00")
@@ -136,4 +209,22 @@ def test_no_offer_is_addressed_to_a_champion_who_does_not_consent(consents: bool
     assert evaluate() == 1
     offer = Offer.objects.get()
     assert offer.contact is None
-    assert {"name": "Addressed to", "value": "no contact: no champion consents"} in offer.evidence["terms"]
+    assert {"name": "Addressed to", "value": "no contact: nobody who consents"} in evidence_of(offer)["terms"]
+
+
+def test_a_contract_offer_goes_to_the_buyer_and_the_champion_is_informed() -> None:
+    found = reach(CampaignFactory(recipient="economic_buyer"))
+    champion = ContactFactory(account=found.account, role="champion", consents=True)
+    later = ContactFactory(account=found.account, role="economic_buyer", consents=True)
+    ContactFactory(account=found.account, role="economic_buyer", consents=True)
+    evaluate()
+    offer = Offer.objects.get()
+    assert (offer.contact, offer.informed) == (later, champion)
+    assert {"name": "Addressed to", "value": "the economic buyer"} in evidence_of(offer)["terms"]
+
+
+def test_a_dated_fact_waits_for_a_while_but_not_for_ever() -> None:
+    campaign = CampaignFactory()
+    reach(campaign, reached_at=timezone.now() - timedelta(days=29))
+    reach(campaign, reached_at=timezone.now() - timedelta(days=31))
+    assert evaluate() == 1

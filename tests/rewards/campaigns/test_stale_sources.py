@@ -11,11 +11,10 @@ from accounts.sources.models import Source
 from accounts.sources.rules import Kind
 from loyalty.core.people.models import User
 from rewards.campaigns.models import Candidate
-from rewards.campaigns.proposing import evaluate
 from rewards.offers.models import Offer
 from tests.factories import CampaignFactory, milestone_of
 from tests.factories.sources import SourceFactory
-from tests.rewards.campaigns.test_evaluate import reach
+from tests.rewards.campaigns.made import evaluate, reach
 
 pytestmark = pytest.mark.django_db
 SAID = "Until it is heard again this campaign proposes nothing"

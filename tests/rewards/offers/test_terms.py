@@ -12,6 +12,7 @@ TERMS = OfferTerms(
     campaign_id=2,
     campaign_version=3,
     cause_key="milestone-reach:4",
+    step=1,
     reward_id=5,
     reward_name="$300 service credit",
     face_value=Decimal("300.00"),

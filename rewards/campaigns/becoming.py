@@ -1,0 +1,58 @@
+"""Conditions over account facts that become true: one scan of the facts for all campaigns.
+
+Of each account and campaign the days of the window are told as bits, the day
+itself lowest. A trigger fires when the day is true and the run of true days that
+it ends began within the window: then not all bits are set, and the lowest that
+is not says how long the run is. A day without a row ends a run, as an untrue or
+unknown one does.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from accounts.conditions.rules.vocabulary import ROW
+from rewards.campaigns.live import LiveCampaign
+from rewards.campaigns.scope import Scope
+
+# Bits of a bigint, without its sign.
+LONGEST_WINDOW = 62
+
+_CAUSES = {
+    "": "'{kind}:' || became.began_on",
+    "renews_on": "'renewal:' || coalesce(now.renews_on::text, became.began_on::text)",
+}
+
+
+def became_true(campaigns: Sequence[LiveCampaign], scope: Scope) -> tuple[str, dict[str, Any]]:
+    """The statement for campaigns with a condition, and its parameters; rows as `dated` has them."""
+    params: dict[str, Any] = {}
+    days = [
+        f"bit_or(CASE WHEN {c.condition.sql} THEN 1::bigint << (%(day)s::date - {ROW}.day) ELSE 0 END) AS c{c.pk}"
+        for c in campaigns
+        if c.condition
+    ]
+    for campaign in campaigns:
+        params |= campaign.condition.params if campaign.condition else {}
+    window = min(scope.window, LONGEST_WINDOW)
+    bits = ", ".join(f"({c.pk}::bigint, c{c.pk})" for c in campaigns)
+    causes = " ".join(f"WHEN {c.pk} THEN {_CAUSES[c.cause].format(kind=c.kind.value)}" for c in campaigns)
+    statement = f"""
+SELECT became.campaign_id, became.account_id, CASE became.campaign_id {causes} END, '', became.began_on, NULL::bigint,
+       jsonb_build_object('fact', 'condition', 'on', became.began_on)
+FROM (
+    SELECT told.campaign_id, days.account_id,
+           %(day)s::date - (bit_count(((~told.bits & (told.bits + 1)) - 1)::bit(64))::int - 1) AS began_on
+    FROM (
+        SELECT {ROW}.account_id, {", ".join(days)}
+        FROM accounts_accountfacts AS {ROW}
+        WHERE {ROW}.day BETWEEN %(day)s::date - {window} AND %(day)s::date AND {scope.holds(f"{ROW}.account_id")}
+        GROUP BY {ROW}.account_id
+    ) AS days
+    CROSS JOIN LATERAL (VALUES {bits}) AS told (campaign_id, bits)
+    WHERE told.bits & 1 = 1 AND told.bits <> (1::bigint << {window + 1}) - 1
+) AS became
+JOIN rewards_campaign AS campaign ON campaign.id = became.campaign_id
+JOIN accounts_accountfacts AS now ON now.day = %(day)s::date AND now.account_id = became.account_id
+WHERE became.began_on >= (campaign.live_since AT TIME ZONE 'UTC')::date
+"""
+    return statement, params

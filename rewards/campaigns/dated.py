@@ -1,0 +1,109 @@
+"""Dated facts that set campaigns off: one SELECT a kind, over the tables of the rooms that record them.
+
+Each row is a match: campaign_id, account_id, cause_key (the id of the fact),
+subject (who caused it within the account; empty for the account itself),
+caused_on, contact_id (whom it is about, if anybody) and cause (what the evidence
+tells). Only what fires, since the campaign runs, and not too long ago.
+"""
+
+from collections.abc import Mapping
+
+from accounts.privacy.standing import consents_in_sql
+from rewards.campaigns.rules.trigger import TriggerKind
+from rewards.campaigns.scope import Scope
+
+_DAY = "({at} AT TIME ZONE 'UTC')::date"
+_SINCE = "{at} >= campaign.live_since AND {at} >= %(waits_from)s AND {at} <= %(now)s"
+# A day counts whole: what was reached on the day on which the campaign went live may be of before or after.
+_SINCE_DAY = """{day} >= (campaign.live_since AT TIME ZONE 'UTC')::date
+  AND {day} >= (%(waits_from)s AT TIME ZONE 'UTC')::date AND fact.recorded_at >= campaign.live_since"""
+
+_MILESTONE = f"""
+SELECT campaign.id AS campaign_id, fact.account_id, 'milestone-reach:' || fact.id AS cause_key, '' AS subject,
+       {_DAY.format(at="fact.reached_at")} AS caused_on, NULL::bigint AS contact_id,
+       jsonb_build_object(
+           'fact', 'milestone', 'name', milestone.name, 'event', coalesce(event.name, milestone.event_name),
+           'count', fact.count, 'version', fact.version, 'at', fact.reached_at, 'message', event.message_id) AS cause
+FROM rewards_campaign AS campaign
+JOIN accounts_milestone AS milestone ON milestone.key = campaign.trigger_parameters ->> 'milestone'
+JOIN accounts_milestonereach AS fact ON fact.milestone_id = milestone.id AND fact.fires
+LEFT JOIN accounts_event AS event ON event.id = fact.event_id
+WHERE campaign.id = ANY (%(milestone)s) AND {{scope}} AND {_SINCE.format(at="fact.reached_at")}
+"""
+
+_STREAK = f"""
+SELECT campaign.id, fact.account_id, 'streak-reach:' || fact.id, '', fact.reached_on, NULL::bigint,
+       jsonb_build_object(
+           'fact', streak.kind, 'name', streak.name, 'length', fact.length, 'version', fact.version,
+           'from', fact.run_starts_on, 'at', fact.reached_at, 'event', event.name, 'message', event.message_id)
+FROM rewards_campaign AS campaign
+JOIN accounts_streak AS streak
+  ON streak.key = campaign.trigger_parameters ->> campaign.trigger_kind AND streak.kind = campaign.trigger_kind
+JOIN accounts_streakreach AS fact ON fact.streak_id = streak.id AND fact.fires
+LEFT JOIN accounts_event AS event ON event.id = fact.event_id
+WHERE campaign.id = ANY (%(streak)s) AND {{scope}} AND {_SINCE.format(at="fact.reached_at")}
+"""
+
+_SEGMENT = f"""
+SELECT campaign.id, fact.account_id, 'segment-move:' || fact.id, '', fact.day, NULL::bigint,
+       jsonb_build_object('fact', 'segment', 'name', segment.name, 'version', fact.version, 'on', fact.day)
+FROM rewards_campaign AS campaign
+JOIN accounts_segment AS segment ON segment.key = campaign.trigger_parameters ->> 'segment'
+JOIN accounts_segmentmove AS fact
+  ON fact.segment_id = segment.id AND fact.entered AND fact.fires AND fact.withdrawn_at IS NULL
+WHERE campaign.id = ANY (%(segment)s) AND {{scope}} AND {_SINCE_DAY.format(day="fact.day")}
+"""
+
+_TIER = f"""
+SELECT campaign.id, fact.account_id, 'tier-move:' || fact.id, '', fact.day, NULL::bigint,
+       jsonb_build_object('fact', 'tier', 'name', tier.name, 'version', fact.version, 'on', fact.day)
+FROM rewards_campaign AS campaign
+JOIN accounts_tiermove AS fact ON fact.is_up AND fact.fires AND fact.withdrawn_at IS NULL
+JOIN accounts_tier AS tier
+  ON tier.id = fact.tier_id AND tier.key = coalesce(campaign.trigger_parameters ->> 'tier', tier.key)
+WHERE campaign.id = ANY (%(tier)s) AND {{scope}} AND {_SINCE_DAY.format(day="fact.day")}
+"""
+
+_REFERRAL = f"""
+SELECT campaign.id, fact.referrer_id, 'referral:' || fact.id, 'referral:' || fact.id,
+       {_DAY.format(at="fact.converted_at")}, NULL::bigint,
+       jsonb_build_object('fact', 'referral', 'name', referred.name, 'at', fact.converted_at)
+FROM rewards_campaign AS campaign
+JOIN accounts_referral AS fact ON fact.fires
+JOIN accounts_account AS referred ON referred.id = fact.referred_id
+WHERE campaign.id = ANY (%(referral)s) AND {{scope}} AND {_SINCE.format(at="fact.converted_at")}
+"""
+
+# Without consent a contact's behaviour counts in account totals only, and sets off nothing of its own.
+_QUIZ = f"""
+SELECT campaign.id, contact.account_id, 'quiz:' || contact.id, 'contact:' || contact.id,
+       {_DAY.format(at="fact.answered_at")}, contact.id,
+       jsonb_build_object('fact', 'quiz', 'version', fact.version, 'at', fact.answered_at, 'contact', contact.id)
+FROM rewards_campaign AS campaign
+CROSS JOIN accounts_quizanswer AS fact
+JOIN accounts_contact AS contact ON contact.id = fact.contact_id
+WHERE campaign.id = ANY (%(quiz)s) AND {{scope}} AND {_SINCE.format(at="fact.answered_at")}
+  AND {consents_in_sql("contact.id")}
+"""
+
+# Kinds that share a statement stand in one row; then the statement, and its column with the account.
+_STATEMENTS: tuple[tuple[frozenset[TriggerKind], str, str], ...] = (
+    (frozenset({TriggerKind.MILESTONE}), _MILESTONE, "fact.account_id"),
+    (frozenset({TriggerKind.STREAK, TriggerKind.TRACK}), _STREAK, "fact.account_id"),
+    (frozenset({TriggerKind.SEGMENT}), _SEGMENT, "fact.account_id"),
+    (frozenset({TriggerKind.TIER}), _TIER, "fact.account_id"),
+    (frozenset({TriggerKind.REFERRAL}), _REFERRAL, "fact.referrer_id"),
+    (frozenset({TriggerKind.QUIZ}), _QUIZ, "contact.account_id"),
+)
+_NAMES = ("milestone", "streak", "segment", "tier", "referral", "quiz")
+
+
+def dated_matches(campaigns: Mapping[TriggerKind, list[int]], scope: Scope) -> tuple[list[str], dict[str, list[int]]]:
+    """The statements for these campaigns (ids by kind), and their parameters."""
+    statements, params = [], {}
+    for name, (kinds, statement, account) in zip(_NAMES, _STATEMENTS, strict=True):
+        ids = [pk for kind in sorted(kinds) for pk in campaigns.get(kind, [])]
+        if ids:
+            statements.append(statement.format(scope=scope.holds(account)))
+            params[name] = ids
+    return statements, params

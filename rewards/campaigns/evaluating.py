@@ -1,0 +1,110 @@
+"""Evaluating triggers: which accounts, in which transactions, by however many workers.
+
+Invariants: the accounts of a transaction are held while it looks and writes, so
+that whatever one worker found the next one sees; a transaction that fails leaves
+nothing, and its accounts are found again; marks go away in the transaction that
+evaluated them.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+
+from django.db import connection, transaction
+from django.db.models import Max, Min
+from django.utils import timezone
+
+from accounts.records.models import Account
+from rewards.campaigns.hits import TABLE, find_hits, hold_accounts
+from rewards.campaigns.live import live_campaigns
+from rewards.campaigns.scope import ACCOUNTS_A_RANGE, BUCKET, Scope
+from rewards.campaigns.weighing import weigh
+from rewards.campaigns.writing import write_offers
+
+DUE_A_STEP = 500
+
+CLAIM_DUE = """
+WITH waiting AS (
+    SELECT account_id FROM rewards_evaluationdue ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+), claimed AS (
+    DELETE FROM rewards_evaluationdue WHERE id IN (
+        SELECT id FROM rewards_evaluationdue WHERE account_id IN (SELECT account_id FROM waiting)
+        FOR UPDATE SKIP LOCKED)
+    RETURNING account_id
+)
+SELECT DISTINCT account_id FROM claimed ORDER BY account_id
+"""
+
+MARK_DUE = "INSERT INTO rewards_evaluationdue (account_id) SELECT * FROM unnest(%s::bigint[]) ORDER BY 1"
+
+
+def follow(first_days: Mapping[int, date], last_day: date) -> None:
+    """Mark accounts whose facts were refreshed, in the transaction that did it: their triggers are looked at next."""
+    with connection.cursor() as cursor:
+        cursor.execute(MARK_DUE, [list(first_days)])
+
+
+def evaluate_due(limit: int = DUE_A_STEP, *, now: datetime | None = None) -> int | None:
+    """Evaluate accounts whose facts moved, up to `limit` marks; returns how many matches there were, None for no marks.
+
+    Marks that another worker serves are left to it.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(CLAIM_DUE, {"limit": limit})
+            ids = [account for (account,) in cursor.fetchall()]
+        if not ids:
+            return None
+        moment = now or timezone.now()
+        return sum(_evaluate(Scope(day=moment.date(), now=moment, ids=ids)).values())
+
+
+def evaluate_range(
+    first: int, last: int, *, day: date | None = None, now: datetime | None = None, missed: int = 0
+) -> Counter[str]:
+    """Evaluate the accounts with ids from `first` to `last`; returns how many matches came to which outcome.
+
+    One transaction. `day` (UTC, default today) is the day of the facts that are
+    looked at, `missed` how many days before it were never evaluated.
+    """
+    moment = now or timezone.now()
+    with transaction.atomic():
+        scope = Scope(day=day or moment.date(), now=moment, first=first, last=last, missed=missed)
+        found = total = _evaluate(scope)
+        # Several causes of one account and campaign come one after the other, so that each sees the quiet time before.
+        while found:
+            found = _evaluate(scope)
+            total += found
+        return total
+
+
+def evaluate_all(*, day: date | None = None, now: datetime | None = None) -> Counter[str]:
+    """Evaluate every account, range by range."""
+    total: Counter[str] = Counter()
+    for first, last in account_ranges():
+        total += evaluate_range(first, last, day=day, now=now)
+    return total
+
+
+def account_ranges(size: int = ACCOUNTS_A_RANGE) -> Iterator[tuple[int, int]]:
+    """The ids of all accounts, cut where buckets are: (first, last), each about `size` ids wide."""
+    ends = Account.objects.aggregate(first=Min("pk"), last=Max("pk"))
+    if ends["first"] is None:
+        return
+    step = max(size // BUCKET, 1) * BUCKET
+    for first in range(ends["first"] // step * step, ends["last"] + 1, step):
+        yield first, first + step - 1
+
+
+def _evaluate(scope: Scope) -> Counter[str]:
+    campaigns = live_campaigns(now=scope.now)
+    if not campaigns:
+        return Counter()
+    hold_accounts(scope)
+    if not find_hits(campaigns, scope):
+        return Counter()
+    weigh(campaigns, scope.now)
+    write_offers(campaigns, scope.now)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT coalesce(outcome, 'proposed'), count(*) FROM {TABLE} GROUP BY 1")
+        return Counter(dict(cursor.fetchall()))

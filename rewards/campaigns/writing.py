@@ -1,0 +1,181 @@
+"""From weighed matches to offers, with recipients, approval steps, evidence, audit lines and candidates: set by set.
+
+Evidence is stored as data (what set it off, the facts of the day, the versions);
+`rewards.offers.evidence` puts it into words. The digest of the terms is the one
+of `rewards.offers.terms`, made by the database.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from accounts.privacy.standing import consents_in_sql
+from loyalty.core.audit.rules import AuditVerb
+from loyalty.core.audit.verbs import THE_PROGRAMME
+from loyalty.core.people.rules import Function
+from rewards.approvals.rules import VALUE, OfferToApprove, required_steps
+from rewards.approvals.verbs import approval_settings, due_at
+from rewards.campaigns.hits import TABLE
+from rewards.campaigns.live import LiveCampaign
+from rewards.catalogue.models import Reward
+
+# Locked before their consent is read: whoever withdraws meanwhile comes before this reading, or after the
+# offer and takes their name off it.
+_LOCK_CONTACTS = f"""
+SELECT contact.id FROM accounts_contact AS contact
+WHERE contact.role IN ('champion', 'economic_buyer')
+      AND contact.account_id IN (SELECT account_id FROM {TABLE} WHERE outcome IS NULL)
+   OR contact.id IN (SELECT contact_id FROM {TABLE} WHERE outcome IS NULL)
+ORDER BY contact.id FOR NO KEY UPDATE
+"""
+
+# Of each role the consenting contact with the lowest id; a quiz is rewarded where it was answered.
+_ADDRESS = f"""
+WITH willing AS (
+    SELECT contact.account_id, contact.role, min(contact.id) AS id
+    FROM accounts_contact AS contact
+    WHERE contact.role IN ('champion', 'economic_buyer')
+      AND contact.account_id IN (SELECT account_id FROM {TABLE} WHERE outcome IS NULL)
+      AND {consents_in_sql("contact.id")}
+    GROUP BY contact.account_id, contact.role
+)
+UPDATE {TABLE} AS hit SET
+    recipient_id = CASE WHEN hit.contact_id IS NOT NULL THEN
+                        CASE WHEN {consents_in_sql("hit.contact_id")} THEN hit.contact_id END
+                   WHEN campaign.recipient = 'champion' THEN champion.id ELSE buyer.id END,
+    informed_id = CASE WHEN hit.contact_id IS NOT NULL THEN nullif(champion.id, hit.contact_id)
+                  WHEN campaign.recipient = 'champion' THEN buyer.id ELSE champion.id END
+FROM rewards_campaign AS campaign, (SELECT DISTINCT account_id FROM {TABLE}) AS asked
+LEFT JOIN willing AS champion ON champion.account_id = asked.account_id AND champion.role = 'champion'
+LEFT JOIN willing AS buyer ON buyer.account_id = asked.account_id AND buyer.role = 'economic_buyer'
+WHERE hit.outcome IS NULL AND campaign.id = hit.campaign_id AND asked.account_id = hit.account_id
+"""
+
+# Which approvals are needed depends on these four alone.
+_SORTS = f"""
+SELECT DISTINCT hit.campaign_id, hit.reward_id, hit.value > %(threshold)s, hit.exceeded
+FROM {TABLE} AS hit WHERE hit.outcome IS NULL
+"""
+
+_OFFERS = f"""
+INSERT INTO rewards_offer (
+    id, account_id, contact_id, informed_id, campaign_id, campaign_version, cause_key, step, reward_id, reward_name,
+    face_value, discount_equivalent, currency, validity_days, evidence, digest, state, next_function, due_at,
+    proposed_at)
+SELECT hit.offer_id, hit.account_id, hit.recipient_id, hit.informed_id, campaign.id, campaign.version, hit.cause_key,
+       hit.step, r.id, r.name, hit.face_value, hit.value, r.currency, r.validity_days,
+       told.value || jsonb_build_object(
+           'step', hit.step, 'cause', hit.cause, 'day', hit.facts_day, 'addressed', hit.recipient_id IS NOT NULL,
+           'facts', jsonb_strip_nulls(to_jsonb(f) - ARRAY['day', 'account_id', 'refreshed_at'])),
+       offer_digest(hit.account_id, campaign.id, campaign.version, hit.cause_key, hit.step, r.id, r.name,
+                    hit.face_value, hit.value, r.currency, r.validity_days),
+       'in_approval', sort.first_function, %(due_at)s, %(now)s
+FROM {TABLE} AS hit
+JOIN rewards_campaign AS campaign ON campaign.id = hit.campaign_id
+JOIN rewards_reward AS r ON r.id = hit.reward_id
+JOIN jsonb_each(%(told)s::jsonb) AS told ON told.key = hit.campaign_id::text
+JOIN jsonb_to_recordset(%(sorts)s::jsonb)
+     AS sort (campaign_id bigint, reward_id bigint, is_above boolean, exceeded text, first_function text)
+  ON sort.campaign_id = hit.campaign_id AND sort.reward_id = hit.reward_id
+ AND sort.is_above = (hit.value > %(threshold)s) AND sort.exceeded = hit.exceeded
+LEFT JOIN accounts_accountfacts AS f ON f.day = hit.facts_day AND f.account_id = hit.account_id
+WHERE hit.outcome IS NULL
+ORDER BY hit.n
+"""
+
+_STEPS = f"""
+INSERT INTO rewards_approvalstep (offer_id, function, position, why, state, due_at, digest, note)
+SELECT hit.offer_id, step.function, step.position,
+       left(replace(step.why, '{VALUE}', money_text(hit.value, r.currency)), 300), 'waiting', %(due_at)s, '', ''
+FROM {TABLE} AS hit
+JOIN rewards_reward AS r ON r.id = hit.reward_id
+JOIN jsonb_to_recordset(%(sorts)s::jsonb)
+     AS sort (campaign_id bigint, reward_id bigint, is_above boolean, exceeded text, steps jsonb)
+  ON sort.campaign_id = hit.campaign_id AND sort.reward_id = hit.reward_id
+ AND sort.is_above = (hit.value > %(threshold)s) AND sort.exceeded = hit.exceeded
+CROSS JOIN LATERAL jsonb_to_recordset(sort.steps) AS step (function text, position int, why text)
+WHERE hit.outcome IS NULL
+ORDER BY hit.n, step.position
+"""
+
+_AUDIT = f"""
+INSERT INTO core_auditline (at, actor_name, verb, object_type, object_id, object_label, after, reason)
+SELECT %(now)s, '{THE_PROGRAMME}', '{AuditVerb.OFFER_PROPOSED.value}', 'offer', offer.id::text,
+       left(offer.reward_name || ' for ' || account.name, 300),
+       jsonb_build_object('value', money_text(offer.discount_equivalent, offer.currency), 'terms', offer.digest),
+       format('%%s: %%s, %%s', offer.evidence ->> 'campaign', lower(left(offer.evidence ->> 'trigger', 1))
+              || substr(offer.evidence ->> 'trigger', 2), to_char(hit.caused_on, 'FMDD Mon YYYY'))
+FROM {TABLE} AS hit
+JOIN rewards_offer AS offer ON offer.id = hit.offer_id
+JOIN accounts_account AS account ON account.id = hit.account_id
+WHERE hit.outcome IS NULL
+ORDER BY hit.n
+"""
+
+_CANDIDATES = f"""
+INSERT INTO rewards_candidate (campaign_id, account_id, cause_key, step, subject, caused_on, campaign_version, outcome,
+                               rule, reason, offer_id, at)
+SELECT hit.campaign_id, hit.account_id, hit.cause_key, hit.step, hit.subject, hit.caused_on, campaign.version,
+       coalesce(hit.outcome, 'proposed'), hit.rule, hit.reason, CASE WHEN hit.outcome IS NULL THEN hit.offer_id END,
+       %(now)s
+FROM {TABLE} AS hit JOIN rewards_campaign AS campaign ON campaign.id = hit.campaign_id
+ORDER BY hit.n
+"""
+
+
+def write_offers(campaigns: Sequence[LiveCampaign], now: datetime) -> None:
+    """Write the candidates of all matches, and the offers of those that nothing kept back."""
+    rules = approval_settings()
+    params: dict[str, Any] = {
+        "now": now,
+        "threshold": rules.finance_threshold,
+        "due_at": due_at(now, rules.due_working_days),
+        "told": json.dumps({str(campaign.pk): campaign.told for campaign in campaigns}),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK_CONTACTS)
+        cursor.execute(_ADDRESS)
+        cursor.execute(_SORTS, params)
+        params["sorts"] = json.dumps(_sorts(campaigns, cursor.fetchall(), rules.finance_threshold))
+        for statement in (_OFFERS, _STEPS, _AUDIT, _CANDIDATES):
+            cursor.execute(statement, params)
+
+
+def _sorts(
+    campaigns: Sequence[LiveCampaign], rows: Sequence[tuple[int, int, bool, str]], threshold: Decimal
+) -> list[dict[str, Any]]:
+    """The approval steps of each sort of offer, worked out by the rules once."""
+    by_id = {campaign.pk: campaign.campaign for campaign in campaigns}
+    rewards = Reward.objects.in_bulk({reward for _, reward, *_ in rows})
+    told = []
+    for campaign_id, reward_id, is_above, exceeded in rows:
+        campaign, reward = by_id[campaign_id], rewards[reward_id]
+        steps = required_steps(
+            OfferToApprove(
+                owner=Function(campaign.owner_function),
+                campaign_name=campaign.name,
+                discount_equivalent=threshold + 1 if is_above else threshold,
+                currency=reward.currency,
+                has_money_value=reward.is_credit,
+                is_limited_feature=reward.is_limited_feature,
+                exceeded_soft_cap=exceeded,
+                value_in_words=VALUE,
+            ),
+            finance_threshold=threshold,
+        )
+        told.append(
+            {
+                "campaign_id": campaign_id,
+                "reward_id": reward_id,
+                "is_above": is_above,
+                "exceeded": exceeded,
+                "first_function": steps[0].function.value,
+                "steps": [asdict(step) | {"position": n} for n, step in enumerate(steps, start=1)],
+            }
+        )
+    return told
