@@ -30,8 +30,7 @@ FIELDS = (
 )
 
 RESOLVE = """
-SELECT f.*, NULL::bigint AS account_id, NULL::bigint AS contact_id, f.signed_up_on AS day, false AS is_flagged,
-       NULL::text AS clash
+SELECT f.*, NULL::bigint AS account_id, NULL::bigint AS contact_id, f.signed_up_on AS day, false AS is_flagged
 FROM import_staged f
 """
 

@@ -5,6 +5,7 @@ INSERT INTO accounts_contact (account_id, external_id, name, email, role, traits
 SELECT DISTINCT ON (f.contact) {account}, f.contact, '', '', 'user', '{{}}', now()
 FROM import_staged f {joins}
 WHERE f.reason IS NULL AND f.contact IS NOT NULL AND {account} IS NOT NULL
+      AND NOT EXISTS (SELECT FROM accounts_contact c WHERE c.external_id = f.contact)
 ORDER BY f.contact, f.line
 ON CONFLICT (external_id) DO NOTHING
 """

@@ -6,10 +6,9 @@ a kind runs at a time, so that two cannot each find the other's rows missing.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +17,14 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.intake.files import staging
+from accounts.intake.files.ahead import made_ahead
+from accounts.intake.files.columns import Columns
 from accounts.intake.files.mapping import Mapped, map_columns
-from accounts.intake.files.reading import Row, Table
+from accounts.intake.files.pieces import Piece, behind, chunks_of, pieces_of
+from accounts.intake.files.reading import Block, Table
 from accounts.intake.files.refused import RefusedFile, RefusedRows
-from accounts.intake.files.shape import Shape
+from accounts.intake.files.shape import Field, Shape
 from accounts.intake.files.shapes import SHAPES
-from accounts.intake.files.values import Unreadable
 from accounts.intake.models import IntakeBatch, RefusedItem
 from accounts.sources.models import Source
 from accounts.sources.rules import Kind
@@ -31,10 +32,12 @@ from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import Actor, record
 from loyalty.core.doorbell.verbs import ring_on_commit
 
-CHUNK = 50_000
+CHUNK = 250_000
 # The pages show what was refused; a file that is bad throughout must not fill the database.
 REFUSED_KEPT = 1_000
 CHANNEL = "csv"
+# What is read while the database is at work on a chunk: about a chunk of ordinary rows.
+PIECES_AHEAD = 32
 
 Report = Callable[[int, int], None]
 Told = Callable[["Summary", int, int], bool]
@@ -60,15 +63,6 @@ class Summary:
             setattr(self, name, getattr(self, name) + count)
 
 
-@dataclass
-class _Chunk:
-    """How far the reading of one chunk has come."""
-
-    rows: Iterator[Row]
-    read: int = 0
-    last_line: int = 0
-
-
 @dataclass(frozen=True)
 class Plan:
     """A file that is ready to be taken in: whose it is, and which column is what."""
@@ -83,6 +77,11 @@ class Plan:
     def own(self) -> Mapped:
         """The column of the row's own id."""
         return next(m for m in self.mapped if m.field.name == self.shape.id_field)
+
+    @property
+    def fields(self) -> list[Field]:
+        """The fields that the file has columns for."""
+        return [m.field for m in self.mapped]
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -143,42 +142,57 @@ def take_chunks(
     last line and the lines of the file; when it says False, no other is begun.
     """
     with _alone(plan.shape.kind, wait=wait), staging.staging(plan.shape):
-        rows, first = table.rows(), None
+        blocks = table.blocks()
         if after:
-            first = staging.remember_rows(plan.shape, plan.own, rows, after, refused.lines_sql)
-        going = True
-        while going and (first := first or next(rows, None)):
-            chunk = chain([first], islice(rows, CHUNK - 1))
-            going = _take_chunk(plan, chunk, refused, table.lines_in_file, acting_user, told, report)
-            first = None
-        return going
+            blocks = behind(after, blocks, lambda before: _remember(plan, before, refused))
+        with made_ahead(pieces_of(blocks, Columns(plan.shape, plan.mapped), CHUNK), PIECES_AHEAD) as pieces:
+            return all(
+                _take_chunk(plan, table, chunk, refused, acting_user, told, report) for chunk in chunks_of(pieces)
+            )
 
 
-def would_refuse(plan: Plan, rows: Iterable[Row]) -> list[tuple[int, str]]:
+def would_refuse(plan: Plan, rows: Block) -> list[tuple[int, str]]:
     """Line and reason of those rows that would be refused now; nothing is kept."""
+    columns = Columns(plan.shape, plan.mapped)
     with transaction.atomic(), staging.staging(plan.shape):
-        staging.copy_rows(plan.shape, plan.mapped, _values(plan, _Chunk(iter(rows))))
-        staging.check_rows(plan.shape, plan.mapped, plan.parameters)
+        staging.copy_rows(columns.names, [columns.copied(rows)] if rows else [])
+        staging.check_rows(plan.shape, plan.fields, plan.parameters)
         found = [(line, reason) for line, _, _, reason in staging.refused_rows(plan.shape)]
         transaction.set_rollback(True)
         return found
 
 
 @transaction.atomic
+def _remember(plan: Plan, blocks: Iterator[Block], refused: RefusedRows) -> None:
+    """Note the ids of rows that went in before this session."""
+    columns = Columns(plan.shape, [plan.own])
+    staging.copy_rows(columns.names, (columns.copied(block) for block in blocks if block))
+    staging.remember_copied(plan.shape, refused.lines_sql)
+
+
+@transaction.atomic
 def _take_chunk(
     plan: Plan,
-    rows: Iterator[Row],
+    table: Table,
+    pieces: Iterator[Piece],
     refused: RefusedRows,
-    lines: int,
     acting_user: Actor | None,
     told: Told,
     report: Report,
 ) -> bool:
-    chunk, done, parameters = _Chunk(rows), Summary(), plan.parameters
-    staging.copy_rows(plan.shape, plan.mapped, _values(plan, chunk, lines, report))
-    done.read = chunk.read
-    staging.check_rows(plan.shape, plan.mapped, parameters)
-    good, done.new, done.changed, done.flagged = staging.take_rows(plan.shape, plan.mapped, parameters)
+    done, parameters, last_line = Summary(), plan.parameters, 0
+
+    def copied() -> Iterator[bytes]:
+        nonlocal last_line
+        for piece in pieces:
+            done.read += piece.rows
+            last_line = piece.last_line
+            yield piece.copied
+            report(last_line, table.lines_in_file)
+
+    staging.copy_rows(Columns(plan.shape, plan.mapped).names, copied())
+    staging.check_rows(plan.shape, plan.fields, parameters)
+    good, done.new, done.changed, done.flagged = staging.take_rows(plan.shape, plan.fields, parameters)
     done.unchanged, done.refused = good - done.new - done.changed, done.read - good
     batch = IntakeBatch.objects.create(
         source=plan.source,
@@ -187,7 +201,8 @@ def _take_chunk(
         duplicates=done.unchanged,
         refused=done.refused,
     )
-    _keep_refused(plan, batch, refused)
+    if done.refused:
+        _keep_refused(plan, table, batch, refused)
     Source.objects.filter(pk=plan.source.pk).update(last_received_at=timezone.now())
     record(
         AuditVerb.IMPORTED,
@@ -198,44 +213,13 @@ def _take_chunk(
         after=asdict(done),
     )
     ring_on_commit()
-    return told(done, chunk.last_line, lines)
+    return told(done, last_line, table.lines_in_file)
 
 
-def _values(
-    plan: Plan, chunk: _Chunk, lines: int = 0, report: Report = lambda done, total: None
-) -> Iterator[list[Any]]:
-    """Rows for COPY: line, the cells as they came, the mapped values, the reason."""
-    for row in chunk.rows:
-        chunk.read += 1
-        chunk.last_line = row.line
-        # PostgreSQL's text holds no NUL.
-        raw = json.dumps([cell.replace("\0", "\N{SYMBOL FOR NULL}") for cell in row.cells], ensure_ascii=False)
-        values, problem = (None, row.problem) if row.problem else _read(plan, row.cells)
-        yield [row.line, raw, *(values or [None] * len(plan.mapped)), problem]
-        if chunk.read % 1000 == 0:
-            report(row.line, lines)
-
-
-def _read(plan: Plan, cells: Sequence[str]) -> tuple[list[Any] | None, str | None]:
-    values: list[Any] = []
-    for m in plan.mapped:
-        cell = cells[m.place].strip()
-        if not cell:
-            if m.field.required:
-                return None, f"{m.column} is empty."
-            values.append(None)
-            continue
-        try:
-            values.append(m.field.read(cell))
-        except Unreadable as problem:
-            return None, f"{m.column} “{cell[:80]}” {problem}."
-    whole = plan.shape.check({m.field.name: value for m, value in zip(plan.mapped, values, strict=True)})
-    return (None, whole) if whole else (values, None)
-
-
-def _keep_refused(plan: Plan, batch: IntakeBatch, refused: RefusedRows) -> None:
+def _keep_refused(plan: Plan, table: Table, batch: IntakeBatch, refused: RefusedRows) -> None:
     items = []
-    for line, raw, own_id, reason in staging.refused_rows(plan.shape):
+    for line, text, own_id, reason in staging.refused_rows(plan.shape):
+        raw = json.dumps(table.cells_of(text), ensure_ascii=False)
         if refused.rows < REFUSED_KEPT:
             items.append(
                 RefusedItem(

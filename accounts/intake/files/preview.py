@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 
 from accounts.intake.files.importing import Plan, plan_import, would_refuse
 from accounts.intake.files.mapping import LEAVE_OUT, Mapped, MappingProblem
 from accounts.intake.files.models import FileUpload
-from accounts.intake.files.reading import FileProblem, Row, Table
+from accounts.intake.files.reading import Block, FileProblem, Table
 from accounts.intake.files.rules import ROWS_SHOWN, ROWS_TRIED
 from accounts.intake.files.shapes import SHAPES
 from accounts.intake.files.sources import FIRST_SOURCE, active_source
@@ -66,11 +65,11 @@ def preview_of(upload: FileUpload, overrides: Mapping[str, str] | None = None) -
         upload.overrides = dict(overrides)
     try:
         with plan_of(upload) as (plan, table):
-            rows = list(islice(table.rows(), ROWS_TRIED))
+            rows = table.head(ROWS_TRIED)
             return _preview(upload, table.header, rows, plan.mapped, would_refuse(plan, rows), source=plan.source.name)
     except MappingProblem as problem:
         with head_of(upload) as path, Table(path) as table:
-            rows = list(islice(table.rows(), ROWS_SHOWN))
+            rows = table.head(ROWS_SHOWN)
             return _preview(upload, table.header, rows, [], [], problem=str(problem))
     except FileProblem as problem:
         return Preview("", [], [], 0, [], str(problem))
@@ -79,7 +78,7 @@ def preview_of(upload: FileUpload, overrides: Mapping[str, str] | None = None) -
 def _preview(
     upload: FileUpload,
     header: list[str],
-    rows: list[Row],
+    rows: Block,
     mapped: list[Mapped],
     refused: list[tuple[int, str]],
     *,
@@ -87,7 +86,7 @@ def _preview(
     problem: str = "",
 ) -> Preview:
     fields = {m.place: m.field.name for m in mapped} if mapped else _told(header, upload.overrides)
-    shown = [row.cells for row in rows[:ROWS_SHOWN] if len(row.cells) == len(header)]
+    shown = [cells for cells in rows.cells[:ROWS_SHOWN] if len(cells) == len(header)]
     columns = [
         Column(place, name, fields.get(place, LEAVE_OUT), [cells[place] for cells in shown])
         for place, name in enumerate(header)

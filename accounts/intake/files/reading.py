@@ -1,102 +1,77 @@
-"""Reading rows out of a file of any size and any condition, a line at a time.
+"""Reading rows out of a file of any size and any condition, a block of lines at a time.
 
-Lines are UTF-8, with or without a byte order mark; a line that is not is read
-as Windows-1252 and counted. A row that cannot be read costs only itself: what
-came after it is read again from the next line.
+A block that is in order is decoded and taken apart at once; one that is not is
+read row by row (`lines.py`), so that the file as a whole reads the same however
+it falls into blocks.
 """
 
 import csv
-from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass
-from io import BufferedReader
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from io import BytesIO, StringIO
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 
-LONGEST_LINE = 1_000_000
-BLOCK = 1 << 20
+from accounts.intake.files.lines import LONGEST_LINE, Lines, Row, careful_rows, decoded
+
+# Well below the longest line, so that a block holds a line that is too long only when it is that long itself.
+BLOCK = 1 << 19
+# How many lines a block may grow by until the quotation marks in it are even.
+MORE_LINES = 1000
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 UTF_8_MARK = b"\xef\xbb\xbf"
 DELIMITERS = ",;\t|"
-NO_CLOSING_QUOTE = "A quotation mark opens in this line and never closes."
-STRAY_RETURN = "The line holds a carriage return outside quotation marks."
-WRONG_QUOTES = "The quotation marks of this line do not match."
-TOO_LONG = "The line is longer than a million bytes."
 
 
 class FileProblem(ValueError):
     """The file as a whole cannot be read; the text says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row: the number of the line that it begins in (the header is line 1), and its cells or its problem."""
+@dataclass(slots=True)
+class Block:
+    """Some rows on end: of each the line that it begins in, its text, and its cells.
 
-    line: int
-    cells: list[str]
-    problem: str = ""
+    `problems` is place in the block → why that row cannot be read.
+    """
 
+    lines: Sequence[int]
+    texts: list[str]
+    cells: list[list[str]]
+    problems: dict[int, str] = field(default_factory=dict)
 
-class Lines:
-    """Decoded lines, with those of the row at hand remembered so that they can be given back."""
+    def __len__(self) -> int:
+        return len(self.cells)
 
-    def __init__(self, stream: BufferedReader) -> None:
-        self.stream = stream
-        self.number = 0
-        self.not_utf_8 = 0
-        self.taken: list[str] = []
-        self.cut = False
-        self._waiting: deque[str] = deque()
+    def some(self, places: Sequence[int]) -> "Block":
+        """The rows at these places, without their problems."""
+        return Block(
+            [self.lines[place] for place in places],
+            [self.texts[place] for place in places],
+            [self.cells[place] for place in places],
+        )
 
-    def __iter__(self) -> "Lines":
-        return self
-
-    def __next__(self) -> str:
-        line = self._waiting.popleft() if self._waiting else self._next_of_stream()
-        if not line:
-            raise StopIteration
-        self.number += 1
-        self.taken.append(line)
-        return line
-
-    def begin_row(self) -> int:
-        """Forget the lines of the row before; returns the number of the line to come."""
-        self.taken = []
-        self.cut = False
-        return self.number + 1
-
-    def give_back_all_but_first(self) -> str:
-        """Let the lines behind the first be read again; returns the first."""
-        first, *rest = self.taken
-        self._waiting.extendleft(reversed(rest))
-        self.number -= len(rest)
-        return first
-
-    def _next_of_stream(self) -> str:
-        raw = self.stream.readline(LONGEST_LINE)
-        if len(raw) == LONGEST_LINE and not raw.endswith(b"\n"):
-            self.cut = True
-            while (more := self.stream.readline(LONGEST_LINE)) and not more.endswith(b"\n"):
-                pass
-        try:
-            return raw.decode()
-        except UnicodeDecodeError:
-            self.not_utf_8 += 1
-            return raw.decode("cp1252", errors="replace")
+    def part(self, start: int, end: int) -> "Block":
+        """The rows [start, end) of the block."""
+        problems = {place - start: why for place, why in self.problems.items() if start <= place < end}
+        return Block(self.lines[start:end], self.texts[start:end], self.cells[start:end], problems)
 
 
 class Table:
-    """An open file: `header`, then `rows()`. Use it in a with statement."""
+    """An open file: `header`, then `blocks()`. Use it in a with statement.
+
+    `not_utf_8` is how many lines so far had to be read as Windows-1252.
+    """
 
     def __init__(self, path: Path) -> None:
         self.lines_in_file = _count_lines(path)
+        self.not_utf_8 = 0
         self._stream = path.open("rb")
         try:
             start = self._stream.read(3)
             if start.startswith(UTF_16_MARKS):
                 raise FileProblem("The file is UTF-16. Save it as “CSV UTF-8” and import that.")
-            self._stream.seek(3 if start == UTF_8_MARK else 0)
-            self._lines = Lines(self._stream)
+            self._behind_header = 3 if start == UTF_8_MARK else 0
             self.header = self._read_header()
         except BaseException:
             self._stream.close()
@@ -110,56 +85,128 @@ class Table:
     ) -> None:
         self._stream.close()
 
-    @property
-    def not_utf_8(self) -> int:
-        """How many lines so far had to be read as Windows-1252."""
-        return self._lines.not_utf_8
-
-    def rows(self) -> Iterator[Row]:
+    def blocks(self) -> Iterator[Block]:
         """Every row behind the header that is not blank."""
-        reader = self._reader()
+        position, number = self._behind_header, 1
         while True:
-            line = self._lines.begin_row()
-            try:
-                cells = next(reader)
-            except StopIteration:
+            self._stream.seek(position)
+            raw = self._whole_lines()
+            if not raw:
                 return
-            except csv.Error as error:
-                yield Row(line, [self._lines.give_back_all_but_first().rstrip("\r\n")], _reason(error))
-                reader = self._reader()
-                continue
-            if self._lines.cut:
-                yield Row(line, [cell[:LONGEST_LINE] for cell in cells], TOO_LONG)
-            elif any(cells):
-                yield Row(line, cells, self._shape_problem(cells))
+            if (block := self._at_once(raw, number)) is not None:
+                position, number = position + len(raw), number + raw.count(b"\n")
+            else:
+                self._stream.seek(position)
+                lines = Lines(self._stream, number)
+                block = self._row_by_row(lines, len(raw))
+                position, number = position + lines.size, lines.number
+            if block.cells:
+                yield block
 
-    def _shape_problem(self, cells: list[str]) -> str:
-        if len(cells) != len(self.header):
-            return f"The row has {len(cells)} columns, the header {len(self.header)}."
-        if any("\0" in cell for cell in cells):
-            return "The row holds a NUL character."
-        return ""
+    def head(self, count: int) -> Block:
+        """The first rows behind the header."""
+        for block in self.blocks():
+            return block.part(0, count)
+        return Block([], [], [])
 
-    def _reader(self) -> Iterator[list[str]]:
-        return csv.reader(self._lines, delimiter=self._delimiter, strict=True)
+    def cells_of(self, text: str) -> list[str]:
+        """The cells of a row out of its text; the whole as one cell where it cannot be taken apart."""
+        try:
+            return next(csv.reader(StringIO(text, newline="\n"), delimiter=self.delimiter, strict=True), [text])
+        except csv.Error:
+            return [text]
+
+    def _whole_lines(self) -> bytes:
+        """About a block of lines, and the rest of a row that goes on behind them."""
+        raw = self._stream.read(BLOCK)
+        if raw and not raw.endswith(b"\n"):
+            raw += self._stream.readline(LONGEST_LINE)
+        if raw.count(b'"') % 2:
+            more = bytearray()
+            for _ in range(MORE_LINES):
+                line = self._stream.readline(LONGEST_LINE)
+                more += line
+                if line.count(b'"') % 2:
+                    return raw + more
+                if not line or len(more) > BLOCK:
+                    break
+        return raw
+
+    def _at_once(self, raw: bytes, number: int) -> Block | None:
+        """The rows of whole lines behind line `number`; None when they are not all in order."""
+        if len(raw) >= LONGEST_LINE and max(map(len, raw.split(b"\n"))) >= LONGEST_LINE - 1:
+            return None
+        texts, not_utf_8 = _texts(raw)
+        try:
+            block = self._quoted(texts, number) if b'"' in raw else self._plain(texts, number)
+        except csv.Error:
+            return None
+        self.not_utf_8 += not_utf_8
+        if not all(map(any, block.cells)):
+            block = block.some([place for place, cells in enumerate(block.cells) if any(cells)])
+        return self._checked(block, has_nul=b"\0" in raw)
+
+    def _plain(self, texts: list[str], number: int) -> Block:
+        """The rows of lines without a quotation mark. Raises csv.Error as `_quoted` would."""
+        texts = [text.removesuffix("\n").removesuffix("\r") for text in texts]
+        if max(map(len, texts)) > csv.field_size_limit() or any("\r" in text for text in texts):
+            raise csv.Error
+        return Block(range(number + 1, number + 1 + len(texts)), texts, [text.split(self.delimiter) for text in texts])
+
+    def _quoted(self, texts: list[str], number: int) -> Block:
+        """The rows of lines, of which some may go on in the next. Raises csv.Error."""
+        reader = csv.reader(texts, delimiter=self.delimiter, strict=True)
+        told = [(cells, reader.line_num) for cells in reader]
+        ends = [0, *(end for _, end in told)]
+        rows = ["".join(texts[start:end]).rstrip("\r\n") for start, end in pairwise(ends)]
+        return Block([number + 1 + start for start in ends[:-1]], rows, [cells for cells, _ in told])
+
+    def _row_by_row(self, lines: Lines, size: int) -> Block:
+        """The rows of at least the next `size` bytes."""
+        rows: list[Row] = []
+        for row in careful_rows(lines, self.delimiter):
+            rows.append(row)
+            if lines.size >= size:
+                break
+        self.not_utf_8 += lines.not_utf_8
+        block = Block([row.line for row in rows], [row.text for row in rows], [row.cells for row in rows])
+        block.problems = {place: row.problem for place, row in enumerate(rows) if row.problem}
+        return self._checked(block, has_nul=True)
+
+    def _checked(self, block: Block, *, has_nul: bool) -> Block:
+        """The block, with what is wrong with the form of its rows."""
+        width = len(self.header)
+        if has_nul or set(map(len, block.cells)) != {width}:
+            for place, found in enumerate(block.cells):
+                if len(found) != width:
+                    block.problems.setdefault(place, f"The row has {len(found)} columns, the header {width}.")
+                elif any("\0" in cell for cell in found):
+                    block.problems.setdefault(place, "The row holds a NUL character.")
+        return block
 
     def _read_header(self) -> list[str]:
-        first = next(self._lines, "")
-        self._delimiter = max(DELIMITERS, key=first.count)
+        self._stream.seek(self._behind_header)
+        lines = Lines(self._stream)
+        first = next(lines, "")
+        self.delimiter = max(DELIMITERS, key=first.count)
         try:
-            header = next(csv.reader([first], delimiter=self._delimiter, strict=True), [])
+            header = next(csv.reader([first], delimiter=self.delimiter, strict=True), [])
         except csv.Error as error:
             raise FileProblem("The first line cannot be read as column names.") from error
         if not any(name.strip() for name in header):
             raise FileProblem("The file has no column names in its first line.")
+        self._behind_header += lines.size
+        self.not_utf_8 += lines.not_utf_8
         return [name.strip() for name in header]
 
 
-def _reason(error: csv.Error) -> str:
-    told = str(error)
-    if "new-line" in told:
-        return STRAY_RETURN
-    return NO_CLOSING_QUOTE if "end of data" in told or "field limit" in told else WRONG_QUOTES
+def _texts(raw: bytes) -> tuple[list[str], int]:
+    """The lines with their ends, and how many of them were not UTF-8."""
+    try:
+        return list(StringIO(raw.decode(), newline="\n")), 0
+    except UnicodeDecodeError:
+        told = [decoded(line) for line in BytesIO(raw)]
+        return [text for text, _ in told], sum(not is_utf_8 for _, is_utf_8 in told)
 
 
 def _count_lines(path: Path) -> int:

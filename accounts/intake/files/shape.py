@@ -25,12 +25,17 @@ class Field:
     empty: str = "NULL"
 
 
+def nothing_wrong(row: Mapping[str, Any]) -> str | None:
+    """A row whose cells can be read is right as a whole."""
+    return None
+
+
 @dataclass(frozen=True)
 class Shape:
     """The shape of the files of one kind.
 
-    `check` says what is wrong with a row as a whole. `prepare`, `resolve` and
-    `take` are SQL over the staged rows (see `staging.py`).
+    `check` says what is wrong with a row as a whole. `prepare`, `resolve`,
+    `stored` and `take` are SQL over the staged rows (see `staging.py`).
     """
 
     kind: Kind
@@ -38,8 +43,9 @@ class Shape:
     fields: tuple[Field, ...]
     resolve: str
     take: Callable[[Sequence[Field]], str]
-    check: Callable[[Mapping[str, Any]], str | None] = lambda row: None
+    check: Callable[[Mapping[str, Any]], str | None] = nothing_wrong
     prepare: Callable[[Sequence[Field]], str] = lambda mapped: ""
+    stored: str = ""
     one_of: tuple[str, ...] = ()
     marks_flag: str = ""
     _by_name: dict[str, Field] = field(init=False, repr=False, compare=False, default_factory=dict)

@@ -40,7 +40,7 @@ FIELDS = (
 RESOLVE = f"""
 SELECT f.line, f.raw, {", ".join(f"f.{field.name}" for field in FIELDS)},
        coalesce(f.reason, {NOT_KNOWN}) AS reason,
-       a.id AS account_id, NULL::bigint AS contact_id, f.starts_on AS day, false AS is_flagged, NULL::text AS clash
+       a.id AS account_id, NULL::bigint AS contact_id, f.starts_on AS day, false AS is_flagged
 FROM import_staged f
 LEFT JOIN accounts_account a ON a.external_id = f.account
 """

@@ -12,7 +12,7 @@ from accounts.intake.files.contacts import new_contacts, of_another_account
 from accounts.intake.files.shape import Field, Shape
 from accounts.intake.files.values import moment, text, whole_number
 from accounts.sources.rules import Kind
-from accounts.usage.counting import COUNTING, GIGABYTES
+from accounts.usage.counting import COUNTING
 
 FIELDS = (
     Field("message_id", text(255), "text", ("usage_id", "event_id", "id"), required=True),
@@ -51,31 +51,41 @@ SELECT f.line, f.raw, {", ".join(f"f.{field.name}" for field in FIELDS)},
        END, {of_another_account(ACCOUNT)}) AS reason,
        {ACCOUNT} AS account_id, c.id AS contact_id,
        (f.occurred_at AT TIME ZONE 'UTC')::date AS day,
-       coalesce((f.occurred_at AT TIME ZONE 'UTC')::date < s.starts_on, false) AS is_flagged,
-       CASE WHEN e.id IS NOT NULL AND (e.account_id, e.name, e.quantity, e.seconds, e.occurred_at)
-                IS DISTINCT FROM ({ACCOUNT}, f.name, coalesce(f.quantity, 1),
-                                  coalesce(f.seconds, 0), f.occurred_at)
-            THEN %(own)s || ' is stored already, and says something else.' END AS clash
+       coalesce((f.occurred_at AT TIME ZONE 'UTC')::date < s.starts_on, false) AS is_flagged
 FROM import_staged f {JOINS}
 LEFT JOIN accounts_contact c ON c.external_id = f.contact
-LEFT JOIN accounts_event e ON e.source_id = %(source)s AND e.message_id = f.message_id
 """
 
+STORED = """
+SELECT c.line, (e.account_id, e.name, e.quantity, e.seconds, e.occurred_at)
+       IS DISTINCT FROM (c.account_id, c.name, coalesce(c.quantity, 1), coalesce(c.seconds, 0), c.occurred_at)
+FROM import_checked c JOIN accounts_event e ON e.source_id = %(source)s AND e.message_id = c.message_id
+WHERE c.reason IS NULL
+"""
+
+# What is stored already was looked for before, so that nothing need be asked for each row;
+# where somebody stores one of them meanwhile, the unique index stops the statement as a whole.
 TAKE = f"""
-WITH stored AS (
+WITH fresh AS MATERIALIZED (
+    SELECT message_id, account_id, contact_id, name, coalesce(quantity, 1) AS quantity, coalesce(seconds, 0) AS seconds,
+           occurred_at, is_flagged
+    FROM import_checked WHERE reason IS NULL AND line NOT IN (SELECT line FROM import_stored)
+    ORDER BY message_id
+),
+written AS (
     INSERT INTO accounts_event
         (source_id, message_id, account_id, contact_id, name, quantity, seconds, occurred_at,
          before_subscription, properties)
-    SELECT %(source)s, message_id, account_id, contact_id, name, coalesce(quantity, 1), coalesce(seconds, 0),
-           occurred_at, is_flagged, '{{}}'
-    FROM import_checked WHERE reason IS NULL ORDER BY line
-    ON CONFLICT (source_id, message_id) DO NOTHING
-    RETURNING account_id, contact_id, name, quantity, seconds, occurred_at, {GIGABYTES}
+    SELECT %(source)s, message_id, account_id, contact_id, name, quantity, seconds, occurred_at, is_flagged, '{{}}'
+    FROM fresh
+),
+stored AS (
+    SELECT account_id, contact_id, name, quantity, seconds, occurred_at, NULL::numeric AS gigabytes FROM fresh
 ), {COUNTING.rstrip()}, marks AS (
     INSERT INTO accounts_factsdirty (account_id, day)
     SELECT account_id, min(day) FROM counted GROUP BY account_id
 )
-SELECT count(*), 0 FROM stored
+SELECT count(*), 0 FROM fresh
 """
 
 
@@ -94,6 +104,7 @@ SHAPE = Shape(
     RESOLVE,
     take,
     prepare=prepare,
+    stored=STORED,
     one_of=("account", "subscription"),
     marks_flag="dated before its subscription starts",
 )

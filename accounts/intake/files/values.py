@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -21,15 +22,21 @@ class Unreadable(ValueError):
     """The cell is not what its column should hold; the text says what it should."""
 
 
-def text(longest: int) -> Reader:
+@dataclass(frozen=True)
+class Text:
     """Text of at most `longest` characters."""
 
-    def read(cell: str) -> str:
-        if len(cell) > longest:
-            raise Unreadable(f"is longer than {longest} characters")
+    longest: int
+
+    def __call__(self, cell: str) -> str:
+        if len(cell) > self.longest:
+            raise Unreadable(f"is longer than {self.longest} characters")
         return cell
 
-    return read
+
+def text(longest: int) -> Text:
+    """Text of at most `longest` characters."""
+    return Text(longest)
 
 
 def whole_number(cell: str) -> int:
@@ -80,7 +87,7 @@ def moment(cell: str) -> datetime:
     """A moment as ISO 8601; without a zone it is UTC, without a time 00:00 UTC."""
     try:
         found = datetime.fromisoformat(cell)
-        return (found.replace(tzinfo=UTC) if found.tzinfo is None else found).astimezone(UTC)
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise Unreadable("is not a time such as 2026-11-14 09:30:00") from error
 

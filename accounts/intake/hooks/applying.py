@@ -37,7 +37,7 @@ WITH import_staged AS MATERIALIZED (
 """
 _CHECKED = """,
 import_checked AS MATERIALIZED (
-    SELECT {names}, r.account_id, r.contact_id, r.day, r.is_flagged, coalesce(r.reason, r.clash) AS reason
+    SELECT {names}, r.account_id, r.contact_id, r.day, r.is_flagged, r.reason
     FROM ({resolve}) AS r
 )
 """

@@ -21,7 +21,7 @@ SELECT f.line, f.raw, {", ".join(f"f.{field.name}" for field in FIELDS)},
        coalesce(f.reason, CASE WHEN f.account IS NOT NULL AND a.id IS NULL
                                THEN 'There is no account ' || f.account || '. Send or import the accounts first.'
                           END) AS reason,
-       a.id AS account_id, NULL::bigint AS contact_id, NULL::date AS day, false AS is_flagged, NULL::text AS clash
+       a.id AS account_id, NULL::bigint AS contact_id, NULL::date AS day, false AS is_flagged
 FROM import_staged f
 LEFT JOIN accounts_account a ON a.external_id = f.account
 """

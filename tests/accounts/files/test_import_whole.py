@@ -71,15 +71,15 @@ def test_an_import_that_breaks_leaves_whole_chunks_and_the_next_takes_the_rest(
     source = create_source("CRM", [Kind.ACCOUNT], acting_user=None)
     path = write(tmp_path, "a.csv", "account_id,account_name\n" + "".join(f"A-{n},Company {n}\n" for n in range(5)))
     plan = plan_import(path, Kind.ACCOUNT, source, {})
-    taken = RefusedItem.objects.bulk_create
+    create = IntakeBatch.objects.create
 
-    def breaks(items: list[RefusedItem]) -> object:
+    def breaks(**fields: object) -> IntakeBatch:
         if Account.objects.count() > 2:
             raise InterruptedError
-        return taken(items)
+        return create(**fields)
 
     with monkeypatch.context() as broken:
-        broken.setattr(RefusedItem.objects, "bulk_create", breaks)
+        broken.setattr(IntakeBatch.objects, "create", breaks)
         with pytest.raises(InterruptedError):
             import_file(plan, tmp_path / "refused.csv", acting_user=None)
     assert Account.objects.count() == 2

@@ -4,21 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from accounts.intake.files.reading import (
-    LONGEST_LINE,
-    NO_CLOSING_QUOTE,
-    STRAY_RETURN,
-    WRONG_QUOTES,
-    FileProblem,
-    Table,
-)
+from accounts.intake.files.lines import LONGEST_LINE, NO_CLOSING_QUOTE, STRAY_RETURN, WRONG_QUOTES
+from accounts.intake.files.reading import FileProblem, Table
 
 
 def read(folder: Path, content: bytes) -> tuple[list[str], list[tuple[int, list[str], str]], int]:
     path = folder / "file.csv"
     path.write_bytes(content)
     with Table(path) as table:
-        rows = [(row.line, row.cells, row.problem) for row in table.rows()]
+        rows = [
+            (line, cells, block.problems.get(place, ""))
+            for block in table.blocks()
+            for place, (line, cells) in enumerate(zip(block.lines, block.cells, strict=True))
+        ]
         return table.header, rows, table.not_utf_8
 
 
