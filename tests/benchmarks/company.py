@@ -1,4 +1,4 @@
-"""A made-up company for the ingest benchmark: accounts, contacts, and a day of their events."""
+"""A made-up company for the benchmarks of ways in: accounts, contacts, and a day of their events."""
 
 import json
 import random

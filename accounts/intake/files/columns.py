@@ -6,7 +6,7 @@ from typing import Any
 from accounts.intake.files.mapping import Mapped
 from accounts.intake.files.reading import Block
 from accounts.intake.files.shape import Shape, nothing_wrong
-from accounts.intake.files.values import Text, Unreadable
+from accounts.intake.files.values import Text, Unreadable, as_copied
 
 # So many different cells of a column are remembered at most.
 REMEMBERED = 50_000
@@ -118,11 +118,12 @@ class _Known(dict[str, str]):
         self._mapped = mapped
 
     def __missing__(self, cell: str) -> str:
-        value, problem = _read(self._mapped, cell.strip())
+        stripped = cell.strip()
+        value, problem = _read(self._mapped, stripped)
         if problem:
             self.problems[cell] = problem
         self.told[cell] = value
-        text = self[cell] = "" if value is None else str(value)
+        text = self[cell] = "" if value is None else as_copied(value, stripped)
         return text
 
 

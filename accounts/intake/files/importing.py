@@ -6,9 +6,9 @@ a kind runs at a time, so that two cannot each find the other's rows missing.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +32,12 @@ from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import Actor, record
 from loyalty.core.doorbell.verbs import ring_on_commit
 
-CHUNK = 250_000
+CHUNK = 100_000
 # The pages show what was refused; a file that is bad throughout must not fill the database.
 REFUSED_KEPT = 1_000
 CHANNEL = "csv"
-# What is read while the database is at work on a chunk: about a chunk of ordinary rows.
-PIECES_AHEAD = 32
+# What is read while the database is at work on a chunk: most of the next one.
+PIECES_AHEAD = 8
 
 Report = Callable[[int, int], None]
 Told = Callable[["Summary", int, int], bool]
@@ -141,14 +141,14 @@ def take_chunks(
     `told` is called in the transaction of each chunk with what became of it, its
     last line and the lines of the file; when it says False, no other is begun.
     """
+    run = _Run(plan, table, refused, acting_user, told, report)
+    columns = Columns(plan.shape, plan.mapped)
     with _alone(plan.shape.kind, wait=wait), staging.staging(plan.shape):
         blocks = table.blocks()
         if after:
             blocks = behind(after, blocks, lambda before: _remember(plan, before, refused))
-        with made_ahead(pieces_of(blocks, Columns(plan.shape, plan.mapped), CHUNK), PIECES_AHEAD) as pieces:
-            return all(
-                _take_chunk(plan, table, chunk, refused, acting_user, told, report) for chunk in chunks_of(pieces)
-            )
+        with made_ahead(pieces_of(blocks, columns, CHUNK), PIECES_AHEAD) as pieces:
+            return all(_take_chunk(run, columns.names, chunk) for chunk in chunks_of(pieces))
 
 
 def would_refuse(plan: Plan, rows: Block) -> list[tuple[int, str]]:
@@ -170,28 +170,40 @@ def _remember(plan: Plan, blocks: Iterator[Block], refused: RefusedRows) -> None
     staging.remember_copied(plan.shape, refused.lines_sql)
 
 
-@transaction.atomic
-def _take_chunk(
-    plan: Plan,
-    table: Table,
-    pieces: Iterator[Piece],
-    refused: RefusedRows,
-    acting_user: Actor | None,
-    told: Told,
-    report: Report,
-) -> bool:
-    done, parameters, last_line = Summary(), plan.parameters, 0
+@dataclass(frozen=True)
+class _Run:
+    """One run over a file: what is taken in, and who is told."""
 
-    def copied() -> Iterator[bytes]:
-        nonlocal last_line
+    plan: Plan
+    table: Table
+    refused: RefusedRows
+    acting_user: Actor | None
+    told: Told
+    report: Report
+
+    def copied(self, pieces: Iterator[Piece], done: "_Done") -> Iterator[bytes]:
+        """The pieces for COPY, counted as they go."""
         for piece in pieces:
-            done.read += piece.rows
-            last_line = piece.last_line
+            done.summary.read += piece.rows
+            done.last_line = piece.last_line
             yield piece.copied
-            report(last_line, table.lines_in_file)
+            self.report(piece.last_line, self.table.lines_in_file)
 
-    staging.copy_rows(Columns(plan.shape, plan.mapped).names, copied())
+
+@dataclass
+class _Done:
+    """How far one chunk has come."""
+
+    summary: Summary = field(default_factory=Summary)
+    last_line: int = 0
+
+
+@transaction.atomic
+def _take_chunk(run: _Run, names: Sequence[str], pieces: Iterator[Piece]) -> bool:
+    plan, chunk, parameters = run.plan, _Done(), run.plan.parameters
+    staging.copy_rows(names, run.copied(pieces, chunk))
     staging.check_rows(plan.shape, plan.fields, parameters)
+    done = chunk.summary
     good, done.new, done.changed, done.flagged = staging.take_rows(plan.shape, plan.fields, parameters)
     done.unchanged, done.refused = good - done.new - done.changed, done.read - good
     batch = IntakeBatch.objects.create(
@@ -202,39 +214,39 @@ def _take_chunk(
         refused=done.refused,
     )
     if done.refused:
-        _keep_refused(plan, table, batch, refused)
+        _keep_refused(run, batch)
     Source.objects.filter(pk=plan.source.pk).update(last_received_at=timezone.now())
     record(
         AuditVerb.IMPORTED,
-        acting_user=acting_user,
+        acting_user=run.acting_user,
         object_type="source",
         object_id=plan.source.pk,
         object_label=f"{plan.name} ({plan.shape.kind.value})",
         after=asdict(done),
     )
     ring_on_commit()
-    return told(done, last_line, table.lines_in_file)
+    return run.told(done, chunk.last_line, run.table.lines_in_file)
 
 
-def _keep_refused(plan: Plan, table: Table, batch: IntakeBatch, refused: RefusedRows) -> None:
+def _keep_refused(run: _Run, batch: IntakeBatch) -> None:
     items = []
-    for line, text, own_id, reason in staging.refused_rows(plan.shape):
-        raw = json.dumps(table.cells_of(text), ensure_ascii=False)
-        if refused.rows < REFUSED_KEPT:
+    for line, text, own_id, reason in staging.refused_rows(run.plan.shape):
+        raw = json.dumps(run.table.cells_of(text), ensure_ascii=False)
+        if run.refused.rows < REFUSED_KEPT:
             items.append(
                 RefusedItem(
                     batch=batch,
-                    source=plan.source,
+                    source=run.plan.source,
                     position=line,
                     message_id=own_id[:255],
-                    call=f"{CHANNEL} {plan.shape.kind.value}",
+                    call=f"{CHANNEL} {run.plan.shape.kind.value}",
                     code="row",
                     reason=reason,
                     raw=raw[:32_768],
                 )
             )
-        refused.add(line, raw, reason)
-    refused.flush()
+        run.refused.add(line, raw, reason)
+    run.refused.flush()
     RefusedItem.objects.bulk_create(items)
 
 

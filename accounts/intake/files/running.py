@@ -17,6 +17,10 @@ from loyalty.core.jobs.models import Job
 from loyalty.core.jobs.registry import JobKind, NotYet, Work
 
 
+# A chunk may be bad throughout: its rows are not all held in memory.
+KEPT_AT_ONCE = 1000
+
+
 class RefusedInDatabase:
     """Refused rows of one upload (`refused.RefusedRows`)."""
 
@@ -29,9 +33,11 @@ class RefusedInDatabase:
     def add(self, line: int, raw: str, reason: str) -> None:
         self.rows += 1
         self._added.append(FileRefusal(upload=self._upload, line=line, raw=raw, reason=reason))
+        if len(self._added) == KEPT_AT_ONCE:
+            self.flush()
 
     def flush(self) -> None:
-        FileRefusal.objects.bulk_create(self._added, batch_size=1000)
+        FileRefusal.objects.bulk_create(self._added)
         self._added = []
 
 

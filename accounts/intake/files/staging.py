@@ -111,14 +111,14 @@ def take_rows(shape: Shape, mapped: Sequence[Field], parameters: dict[str, Any])
 
 
 def refused_rows(shape: Shape) -> Iterator[tuple[int, str, str, str]]:
-    """Line, text, own id and reason of every refused row of the chunk, by line."""
-    with connection.cursor() as cursor:
+    """Line, text, own id and reason of every refused row of the chunk, by line; fetched as they are asked for."""
+    with connection.chunked_cursor() as cursor:
         cursor.execute(
             f"SELECT c.line, s.raw, coalesce(c.{shape.id_field}, ''), c.reason"
             " FROM import_checked c JOIN import_staged s ON s.line = c.line"
             " WHERE c.reason IS NOT NULL ORDER BY c.line"
         )
-        yield from iter(cursor.fetchone, None)
+        yield from cursor
 
 
 def _take(shape: Shape, mapped: Sequence[Field], parameters: dict[str, Any]) -> tuple[int, int]:

@@ -13,6 +13,8 @@ Reader = Callable[[str], Any]
 
 LARGEST_INTEGER = 2_147_483_647
 LARGEST_AMOUNT = Decimal(10) ** 12
+# A moment as PostgreSQL reads it where its time zone is UTC, as it is on our connections.
+SAME_MOMENT = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d:\d\d([.]\d{1,6})?Z?)?", re.ASCII)
 THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
 TRUE = frozenset({"true", "t", "yes", "y", "1"})
 FALSE = frozenset({"false", "f", "no", "n", "0"})
@@ -103,6 +105,13 @@ def word(meanings: Mapping[str, str]) -> Reader:
             raise Unreadable(f"is none of: {allowed}") from None
 
     return read
+
+
+def as_copied(value: Any, cell: str) -> str:
+    """How a value is written for COPY; `cell` is what it was read from, which is cheaper where it will do."""
+    if isinstance(value, datetime):
+        return cell if SAME_MOMENT.fullmatch(cell) else str(value)
+    return str(value)
 
 
 def _number(cell: str) -> Decimal:
