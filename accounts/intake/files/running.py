@@ -16,7 +16,6 @@ from loyalty.core.errors import DomainError
 from loyalty.core.jobs.models import Job
 from loyalty.core.jobs.registry import JobKind, NotYet, Work
 
-
 # A chunk may be bad throughout: its rows are not all held in memory.
 KEPT_AT_ONCE = 1000
 
