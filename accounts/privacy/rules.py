@@ -14,6 +14,7 @@ class ConsentSource(StrEnum):
 
     IDENTIFY = "identify"
     RECORD = "record"
+    FILE = "file"
     QUIZ = "quiz"
     CS = "cs"
     ERASURE = "erasure"
@@ -26,6 +27,7 @@ class ConsentSource(StrEnum):
 _LABELS = {
     ConsentSource.IDENTIFY: "The product (identify call)",
     ConsentSource.RECORD: "A record of the feedback system",
+    ConsentSource.FILE: "A file of the feedback system",
     ConsentSource.QUIZ: "The preference quiz",
     ConsentSource.CS: "Customer Success",
     ConsentSource.ERASURE: "Erasure",

@@ -19,11 +19,14 @@ ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\
 
 
 class Columns:
-    """The mapped columns of the files of one shape; `names` are those of what `copied` returns."""
+    """The mapped columns of the files of one shape; `names` are those of what `copied` returns.
 
-    def __init__(self, shape: Shape, mapped: Sequence[Mapped]) -> None:
+    Only where they are the `whole` of what is mapped can a row be checked as a whole.
+    """
+
+    def __init__(self, shape: Shape, mapped: Sequence[Mapped], *, whole: bool = True) -> None:
         self.names = ("line", "raw", *(m.field.name for m in mapped), "reason")
-        self._check = None if shape.check is nothing_wrong else shape.check
+        self._check = None if shape.check is nothing_wrong or not whole else shape.check
         self._columns = [_column(m) for m in mapped]
         self._mapped = mapped
         self._fields = [m.field.name for m in mapped]

@@ -74,9 +74,9 @@ class Plan:
     name: str = ""
 
     @property
-    def own(self) -> Mapped:
-        """The column of the row's own id."""
-        return next(m for m in self.mapped if m.field.name == self.shape.id_field)
+    def ids(self) -> list[Mapped]:
+        """The columns that tell a row's own id."""
+        return [m for m in self.mapped if m.field.name in (self.shape.id_from or (self.shape.id_field,))]
 
     @property
     def fields(self) -> list[Field]:
@@ -87,7 +87,7 @@ class Plan:
     def parameters(self) -> dict[str, Any]:
         return {
             "source": self.source.pk,
-            "own": self.own.column,
+            "own": "The row" if self.shape.id_sql else self.ids[0].column,
             "today": timezone.now().date(),
             "currency": settings.REPORTING_CURRENCY,
         }
@@ -165,7 +165,7 @@ def would_refuse(plan: Plan, rows: Block) -> list[tuple[int, str]]:
 @transaction.atomic
 def _remember(plan: Plan, blocks: Iterator[Block], refused: RefusedRows) -> None:
     """Note the ids of rows that went in before this session."""
-    columns = Columns(plan.shape, [plan.own])
+    columns = Columns(plan.shape, plan.ids, whole=False)
     staging.copy_rows(columns.names, (columns.copied(block) for block in blocks if block))
     staging.remember_copied(plan.shape, refused.lines_sql)
 

@@ -78,6 +78,7 @@ def _guess(field: Field, places: Mapping[str, int], taken: set[int]) -> int | No
 def _check_complete(shape: Shape, mapped: Sequence[Mapped], header: Sequence[str]) -> None:
     found = {m.field.name for m in mapped}
     missing = [f.name for f in shape.fields if f.required and f.name not in found]
+    missing += [name for told, names in shape.together.items() if told in found for name in names if name not in found]
     if missing:
         raise MappingProblem(
             f"No column was found for {', '.join(missing)}. Say which one it is (in a terminal with "

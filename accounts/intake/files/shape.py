@@ -30,12 +30,22 @@ def nothing_wrong(row: Mapping[str, Any]) -> str | None:
     return None
 
 
+def nothing_more(parameters: dict[str, Any]) -> int:
+    """The statements take all rows in."""
+    return 0
+
+
 @dataclass(frozen=True)
 class Shape:
     """The shape of the files of one kind.
 
     `check` says what is wrong with a row as a whole. `prepare`, `resolve`,
-    `stored` and `take` are SQL over the staged rows (see `staging.py`).
+    `stored` and `take` are SQL over the staged rows (see `staging.py`); `then`
+    takes in what no statement can, and returns how many rows were new.
+
+    A file needs one of the fields `one_of`; where it has a field of `together`,
+    it needs those that this names too. `id_sql` tells a row's id over a staged
+    row, from the fields `id_from`, where it is more than the id field.
     """
 
     kind: Kind
@@ -46,7 +56,11 @@ class Shape:
     check: Callable[[Mapping[str, Any]], str | None] = nothing_wrong
     prepare: Callable[[Sequence[Field]], str] = lambda mapped: ""
     stored: str = ""
+    then: Callable[[dict[str, Any]], int] = nothing_more
     one_of: tuple[str, ...] = ()
+    together: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    id_from: tuple[str, ...] = ()
+    id_sql: str = ""
     marks_flag: str = ""
     _by_name: dict[str, Field] = field(init=False, repr=False, compare=False, default_factory=dict)
 

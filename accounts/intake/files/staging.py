@@ -50,7 +50,7 @@ KEEP_SEEN = "INSERT INTO import_seen SELECT {id}, line FROM import_checked WHERE
 
 REMEMBER = """
 INSERT INTO import_seen SELECT {id}, min(line) FROM import_staged
-WHERE reason IS NULL AND {id} IS NOT NULL AND line NOT IN ({refused}) GROUP BY {id}
+WHERE reason IS NULL AND {id} IS NOT NULL AND line NOT IN ({refused}) GROUP BY 1
 """
 # So often somebody else may store a row of the chunk between our look and our writing.
 TRIES = 3
@@ -82,7 +82,7 @@ def copy_rows(names: Sequence[str], pieces: Iterable[bytes]) -> None:
 def remember_copied(shape: Shape, refused: str) -> None:
     """Note the ids of the copied rows, which went in already, but for those lines that the SQL `refused` selects."""
     with connection.cursor() as cursor:
-        cursor.execute(REMEMBER.format(id=shape.id_field, refused=refused))
+        cursor.execute(REMEMBER.format(id=shape.id_sql or shape.id_field, refused=refused))
 
 
 def check_rows(shape: Shape, mapped: Sequence[Field], parameters: dict[str, Any]) -> None:
@@ -104,6 +104,7 @@ def take_rows(shape: Shape, mapped: Sequence[Field], parameters: dict[str, Any])
     """Put the good rows in; returns how many are good, new, changed and flagged."""
     with connection.cursor() as cursor:
         new, changed = _take(shape, mapped, parameters)
+        new += shape.then(parameters)
         cursor.execute(KEEP_SEEN.format(id=shape.id_field))
         cursor.execute("SELECT count(*), count(*) FILTER (WHERE is_flagged) FROM import_checked WHERE reason IS NULL")
         good, flagged = cursor.fetchone()

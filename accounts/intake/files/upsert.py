@@ -10,7 +10,7 @@ from accounts.intake.files.shape import Field
 
 # `fixed` columns are made from the resolved row and always written.
 UPSERT = """
-WITH good AS (SELECT * FROM import_checked WHERE reason IS NULL),
+WITH good AS (SELECT * FROM import_checked WHERE reason IS NULL AND {only}),
 before AS (
     SELECT old.* FROM {table} old JOIN good USING (external_id)
 ),
@@ -42,11 +42,13 @@ def upsert(
     marks: str,
     *,
     at_first: Mapping[str, str] | None = None,
+    only: str = "true",
 ) -> str:
     """The statement for one table.
 
     `every` field that is not among the mapped ones becomes what is empty, and
-    `at_first` columns get their value, in new rows only.
+    `at_first` columns get their value, in new rows only. `only` is SQL for which
+    of the rows are of this table.
     """
     by_column = {f.column: f for f in every if f.column}
     sources = {**fixed, **{c: f"coalesce(good.{f.name}, {f.empty})" for c, f in by_column.items()}, **(at_first or {})}
@@ -59,6 +61,7 @@ def upsert(
         kept=", ".join(f"kept.{c}" for c in sets),
         excluded=", ".join(f"excluded.{c}" for c in sets),
         marks=marks,
+        only=only,
     )
 
 
