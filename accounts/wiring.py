@@ -10,6 +10,7 @@ from accounts.intake.files.running import IMPORT_JOB
 from accounts.intake.refusals import refusals_of
 from accounts.milestones.changing import MILESTONE
 from accounts.milestones.key_actions import KEY_ACTIONS
+from accounts.referrals.verbs import follow_referrals
 from accounts.segments.changing import SEGMENT
 from accounts.segments.queries import segment_choices
 from accounts.sources.refusals import tell_refusals
@@ -34,6 +35,7 @@ def wire() -> None:
     add_choices("milestones", milestone_choices)
     add_choices("segments", segment_choices)
     add_choices("primary_segment", segment_choices)
+    add_follower("referrals", follow_referrals)
     register_job(IMPORT_JOB)
     add_finder("Accounts", find_accounts)
     add_finder("Contacts", find_contacts)

@@ -19,6 +19,7 @@ from accounts.facts.verbs import refresh, refresh_dirty
 from accounts.intake.files.uploads import clear_old_uploads
 from accounts.intake.hooks.verbs import forget_calls
 from accounts.milestones.verbs import detect
+from accounts.referrals.verbs import detect_referrals
 from loyalty.core.doorbell import heartbeat
 from loyalty.core.doorbell.verbs import ring_on_commit
 from loyalty.core.jobs.running import run_next
@@ -64,6 +65,7 @@ def sweep_now(day: date | None = None) -> int:
     first = on if day or last is None else min(on, last + timedelta(days=1))
     mark_support_change()
     detect(None)
+    detect_referrals(None)
     refresh(None, first, on)
     cut_if_due(on)
     lapse_overdue()

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from accounts.milestones.shipped import ensure_shipped as ensure_milestones
+from accounts.streaks.shipped import ensure_shipped as ensure_streaks
 from accounts.tiers.verbs import ensure_shipped as ensure_tiers
 from rewards.catalogue.shipped import ensure_shipped as ensure_catalogue
 from rewards.fit.shipped import ensure_shipped as ensure_fit
@@ -12,6 +13,7 @@ from rewards.perks.verbs import ensure_shipped as ensure_perks
 def ensure_shipped(*, effective_at: datetime | None = None) -> None:
     """Make what is shipped unless it is there; it holds from `effective_at` (UTC, default now)."""
     ensure_milestones(effective_at=effective_at)
+    ensure_streaks(effective_at=effective_at)
     ensure_tiers(effective_at=effective_at)
     ensure_catalogue(effective_at=effective_at)
     ensure_fit(effective_at=effective_at)

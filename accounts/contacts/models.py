@@ -1,7 +1,9 @@
 """What contacts tell us of themselves, and for how long raw events are kept.
 
-Invariants: a contact answers one version of the quiz once; the answer is the
-dated fact “preference quiz completed”.
+Invariants: a contact answers one version of the quiz once; the first answer of
+all is the dated fact “preference quiz completed”, of which there is one a
+contact, with an id that stays when later versions are answered and when the
+contact is erased.
 """
 
 from django.contrib.postgres.fields import ArrayField
@@ -12,7 +14,7 @@ from accounts.records.models import Contact
 
 
 class QuizAnswer(models.Model):
-    """The answers of one contact to one version of the preference quiz."""
+    """The answers of one contact to one version of the preference quiz; `is_first`: they completed none before."""
 
     contact = models.ForeignKey(Contact, models.PROTECT, related_name="quiz_answers")
     version = models.PositiveIntegerField()
@@ -20,10 +22,16 @@ class QuizAnswer(models.Model):
     goals = models.TextField(blank=True)
     wishes = ArrayField(models.CharField(max_length=20), default=list)  # of REWARD_WISHES
     answered_at = models.DateTimeField()
+    is_first = models.BooleanField(default=True)
 
     class Meta:
         ordering = ["-answered_at", "-id"]
-        constraints = [models.UniqueConstraint(fields=["contact", "version"], name="quiz_answered_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["contact", "version"], name="quiz_answered_once"),
+            models.UniqueConstraint(
+                fields=["contact"], condition=models.Q(is_first=True), name="quiz_first_completed_once"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"Preference quiz completed on {self.answered_at:%d %b %Y}"

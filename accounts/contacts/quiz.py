@@ -99,6 +99,7 @@ def answer(contact: Contact, answers: Answers, *, now: datetime) -> QuizAnswer:
         goals=answers.goals,
         wishes=answers.wishes,
         answered_at=now,
+        is_first=not contact.quiz_answers.exists(),
     )
     word = Word(contact.pk, answers.consents, answers.policy_version, ConsentSource.QUIZ, now)
     tell_consent([word], now=now, acting_user=None)

@@ -1,7 +1,8 @@
 """For how long raw events are kept. Daily usage, facts and what was reached stay.
 
 Events that a milestone counts stay too: without them it could no longer say how
-often something happened. Administrators set the months; until then all are kept.
+often something happened. So do those that made a streak reached; streaks themselves
+are counted from daily usage. Administrators set the months; until then all are kept.
 """
 
 from datetime import date
@@ -23,6 +24,7 @@ WITH old AS (
     WHERE e.occurred_at < %(before)s
       AND NOT EXISTS (SELECT FROM accounts_milestone m WHERE m.event_name = e.name)
       AND NOT EXISTS (SELECT FROM accounts_milestonereach r WHERE r.event_id = e.id)
+      AND NOT EXISTS (SELECT FROM accounts_streakreach r WHERE r.event_id = e.id)
     ORDER BY e.id LIMIT %(batch)s
 )
 DELETE FROM accounts_event USING old WHERE accounts_event.id = old.id

@@ -4,13 +4,16 @@ It is put together from parts: a calendar of the days that are needed, what is
 added up over windows of days, and what is looked up for each day. Only what is
 dated on or before a day counts towards it, so that a day worked out late says
 the same as one worked out in time. Parameters: `accounts` and `first_days`
-(arrays, side by side), `last_day`, `currency` (the reporting currency).
+(arrays, side by side), `last_day`, `currency` (the reporting currency),
+`company_zone` (the time zone of accounts whose own nobody told).
 
 Windows of n days end with the day itself: (day - n, day].
 """
 
 from accounts.facts import contracts
 from accounts.facts.scores import statement as scores
+from accounts.streaks.days import zone_of
+from accounts.streaks.standing import SPELLS, STREAKS
 from accounts.usage.rules import API_CALL_NAMES, CANCELLATION_NAMES, SIGN_IN_NAMES
 
 
@@ -24,7 +27,7 @@ _SIGN_INS, _API_CALLS, _CANCELLATIONS = map(_words, (SIGN_IN_NAMES, API_CALL_NAM
 # Windows reach back 29 days, so the calendar begins that much before the first day asked for.
 CALENDAR = f"""
 wanted AS MATERIALIZED (
-    SELECT t.account_id, t.first_day, a.plan_segment, a.signed_up_on, before.*
+    SELECT t.account_id, t.first_day, a.plan_segment, a.signed_up_on, {zone_of("a")} AS zone, before.*
     FROM unnest(%(accounts)s::bigint[], %(first_days)s::date[]) AS t(account_id, first_day)
     CROSS JOIN LATERAL (
         SELECT
@@ -193,6 +196,7 @@ COLUMNS = {
     "cancellation_intent": "CASE WHEN w.is_used OR w.is_subscribed"
     " THEN coalesce(w.is_cancelling, false) OR coalesce(c.is_cancelling, false) END",
     "milestones": "m.keys",
+    "streaks": "CASE WHEN w.is_used THEN st.held ELSE '{}' END",
 }
 COLUMNS |= scores.columns(
     sign_in=COLUMNS["days_since_sign_in"],
@@ -211,7 +215,7 @@ WITH {CALENDAR}, {SEATS}, {FEATURES}, {NAMED}, {USED}, {contracts.SPANS}, {score
 support AS MATERIALIZED (SELECT min(opened_at) AS opened_from FROM accounts_ticket),
 known AS MATERIALIZED (
     SELECT u.*, (u.day - interval '1 year')::date AS year_before, (u.day + 1)::timestamp AT TIME ZONE 'UTC' AS next_day,
-           t.plan_segment, t.signed_up_on, t.sign_in_before, t.key_action_before,
+           t.plan_segment, t.signed_up_on, t.zone, t.sign_in_before, t.key_action_before,
            coalesce(t.used_from <= u.day, false) AS is_used,
            coalesce(t.named_from <= u.day, false) AS is_named,
            coalesce(t.metered_from <= u.day, false) AS is_metered,
@@ -221,7 +225,7 @@ known AS MATERIALIZED (
     FROM wanted t
     JOIN used u ON u.account_id = t.account_id AND u.day >= t.first_day
 ),
-{contracts.AGREED}
+{contracts.AGREED}, {SPELLS}
 INSERT INTO accounts_accountfacts AS kept ({", ".join(COLUMNS)})
 SELECT {", ".join(COLUMNS.values())}
 FROM (SELECT u.*, coalesce((SELECT opened_from FROM support) < u.next_day, false) AS is_supported FROM known u) AS w
@@ -233,6 +237,7 @@ CROSS JOIN LATERAL ({TICKETS}) AS k
 LEFT JOIN LATERAL ({LATEST_NPS}) AS n ON true
 CROSS JOIN LATERAL ({MEAN_CSAT}) AS s
 CROSS JOIN LATERAL ({MILESTONES}) AS m
+CROSS JOIN LATERAL ({STREAKS}) AS st
 ORDER BY w.day, w.account_id
 ON CONFLICT (day, account_id) DO UPDATE
 SET {", ".join(f"{name} = excluded.{name}" for name in _FACTS)}, refreshed_at = now()

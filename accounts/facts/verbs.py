@@ -18,6 +18,7 @@ from accounts.facts.followers import follow_all
 from accounts.facts.statement import REFRESH
 from accounts.milestones.verbs import detect
 from accounts.records.models import Account
+from accounts.streaks.verbs import count_runs
 
 ACCOUNTS_A_RANGE = 1000
 # Facts are kept for 25 months: a mark of an older day is served from the first day that is kept.
@@ -59,6 +60,7 @@ def refresh(account_ids: Sequence[int] | None, first_day: date, last_day: date, 
     for ids in ranges_of_accounts(account_ids):
         with transaction.atomic():
             first_days = dict.fromkeys(lock_accounts(ids), first_day)
+            count_runs(dict.fromkeys(first_days))
             written += _refresh_locked(first_days, last_day)
             if follow:
                 follow_all(first_days, last_day)
@@ -68,7 +70,7 @@ def refresh(account_ids: Sequence[int] | None, first_day: date, last_day: date, 
 def refresh_dirty(limit: int, *, up_to: date | None = None) -> list[int]:
     """Serve up to `limit` dirty marks, with all marks of the same accounts; returns the accounts, or none.
 
-    One transaction: milestones are detected, then the facts worked out from
+    One transaction: milestones and streaks are detected, then the facts worked out from
     the earliest marked day to `up_to` (UTC, default today; a later mark counts
     as that day). Marks of the last 30 days come first, of each age the oldest
     mark. Marks that another worker is serving are left to it.
@@ -83,6 +85,7 @@ def refresh_dirty(limit: int, *, up_to: date | None = None) -> list[int]:
             _ensure_partitions(min(first_days.values()), last_day)
             lock_accounts(list(first_days))
             detect(list(first_days))
+            count_runs(marked)
             _refresh_locked(first_days, last_day)
             follow_all(first_days, last_day)
     return list(marked)
@@ -106,6 +109,7 @@ def _refresh_locked(first_days: Mapping[int, date], last_day: date) -> int:
                 "first_days": list(first_days.values()),
                 "last_day": last_day,
                 "currency": settings.REPORTING_CURRENCY,
+                "company_zone": settings.COMPANY_TIME_ZONE,
             },
         )
         return int(cursor.rowcount)

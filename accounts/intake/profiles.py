@@ -50,7 +50,7 @@ RETURNING message_id
 """
 _ACCOUNT_FIELDS = [
     *("name", "industry", "country", "employee_count", "plan_segment", "signed_up_on", "time_zone", "goals"),
-    *("traits", "traits_at"),
+    *("referred_by", "traits", "traits_at"),
 ]
 _CONTACT_FIELDS = ["external_id", "account", "name", "email", "traits", "traits_at", "placed_at"]
 _DIRTY = "INSERT INTO accounts_factsdirty (account_id, day) SELECT unnest(%s::bigint[]), %s"

@@ -41,7 +41,7 @@ def consent_word(traits: Mapping[str, Any], contact_id: int, told_at: datetime) 
 
 
 def account_fields(traits: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields of an account: name, industry, employees, plan, createdAt, timezone, goals, address.country."""
+    """Fields: name, industry, employees, plan, createdAt, timezone, goals, referredBy, address.country."""
     address = traits.get("address")
     country = _text(address.get("country"), 100) if isinstance(address, dict) else None
     zone = traits.get("timezone")
@@ -55,6 +55,7 @@ def account_fields(traits: Mapping[str, Any]) -> dict[str, Any]:
             "signed_up_on": _day(traits.get("createdAt")),
             "time_zone": zone if isinstance(zone, str) and zone in available_timezones() else None,
             "goals": _text(traits.get("goals"), 5000),
+            "referred_by": _text(traits.get("referredBy"), 255),
             "country": country.upper() if country and len(country) == 2 else None,
         }
     )

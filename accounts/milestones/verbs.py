@@ -11,13 +11,13 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
-from django.utils.text import slugify
 
 from accounts.milestones.matching import DETECT
 from accounts.milestones.models import Milestone, MilestoneVersion
 from accounts.milestones.rules import FIRES_UP_TO, MilestoneStatus
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import record
+from loyalty.core.naming import free_key
 from loyalty.core.people.models import User
 from loyalty.core.people.permissions import check_member
 from loyalty.core.people.rules import Function
@@ -57,7 +57,7 @@ def create_milestone(values: Mapping[str, Any], *, acting_user: User) -> Milesto
     """Make a draft that reaches nobody until it goes live; raises NotAllowed outside Product."""
     check_member(acting_user, Function.PRODUCT)
     milestone = Milestone(
-        key=_free_key(values["name"]),
+        key=free_key(values["name"], Milestone.objects.all(), "milestone"),
         name=values["name"],
         event_name=values["event_name"],
         count=values["count"],
@@ -116,9 +116,3 @@ def keep_version(milestone: Milestone, effective_at: datetime) -> None:
     MilestoneVersion.objects.create(
         milestone=milestone, version=milestone.version, effective_at=effective_at, **values_of(milestone)
     )
-
-
-def _free_key(name: str) -> str:
-    base = slugify(name)[:50] or "milestone"
-    taken = set(Milestone.objects.filter(key__startswith=base).values_list("key", flat=True))
-    return next(key for n in range(1, len(taken) + 2) if (key := base if n == 1 else f"{base}-{n}") not in taken)

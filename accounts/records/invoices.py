@@ -1,7 +1,8 @@
 """What the system of record tells of an invoice, as SQL: the newest telling stands.
 
 Common table expressions, as those of a subscription (`telling.py`): they start
-from `bill`, an account_id and a row of BILL, or none.
+from `bill`, an account_id and a row of BILL, or none. The account of a paid
+invoice is marked, so that what follows from a payment follows at once.
 """
 
 import json
@@ -9,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 
-from accounts.records.rules import Bill
+from accounts.records.rules import Bill, InvoiceStatus
 
 _TYPES: Mapping[str, str] = {
     "external_id": "text",
@@ -40,6 +41,11 @@ billed AS (
     ON CONFLICT (external_id) DO UPDATE
     SET {", ".join(f"{name} = excluded.{name}" for name in _KEPT)}
     WHERE (kept.told_at, kept.told_as) < (excluded.told_at, excluded.told_as)
+    RETURNING account_id, status
+),
+billed_marks AS (
+    INSERT INTO accounts_factsdirty (account_id, day)
+    SELECT account_id, (now() AT TIME ZONE 'UTC')::date FROM billed WHERE status = '{InvoiceStatus.PAID}'
 )
 """
 

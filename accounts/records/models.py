@@ -38,7 +38,10 @@ class Account(models.Model):
 
     class Meta:
         ordering = ["name", "id"]
-        indexes = [models.Index(fields=["name", "id"], name="account_by_name")]
+        indexes = [
+            models.Index(fields=["name", "id"], name="account_by_name"),
+            models.Index(fields=["referred_by"], name="account_by_referrer", condition=~models.Q(referred_by="")),
+        ]
 
     def __str__(self) -> str:
         return self.name

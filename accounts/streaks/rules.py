@@ -38,6 +38,7 @@ class Pace(StrEnum):
 
 
 KIND_LABELS: Mapping[StreakKind, str] = {StreakKind.STREAK: "streak", StreakKind.TRACK: "power-user track"}
+OBJECT_TYPES: Mapping[StreakKind, str] = {StreakKind.STREAK: "streak", StreakKind.TRACK: "power-user_track"}
 STREAK_ACTIONS = (Action.EVENT, Action.KEY_ACTION, Action.SIGN_IN)
 ACTION_LABELS: Mapping[Action, str] = {
     Action.EVENT: "A named event",

@@ -64,7 +64,7 @@ SOURCES: tuple[tuple[str, tuple[Kind, ...]], ...] = (
 def set_up(existing: DemoAccess | None, *, history_from: datetime, live_since: datetime) -> DemoAccess:
     """Make people, sources, milestones and the campaign; returns the sign-ins and keys that hold now.
 
-    Milestones hold from `history_from`, the campaign is live from `live_since` (UTC).
+    Milestones and streaks hold from `history_from`, the campaign is live from `live_since` (UTC).
     """
     existing = existing or DemoAccess()
     users = [_person(seat, existing.password_of(seat.username)) for seat in SEATS]

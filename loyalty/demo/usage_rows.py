@@ -5,7 +5,7 @@ same days while the demo was running.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 
 from loyalty.demo.activity import Events
 from loyalty.demo.habits import Ints
-from loyalty.demo.tally import Tally
+from loyalty.demo.tally import NEVER, Tally
 from loyalty.demo.vocabulary import INDEX, KINDS, MILESTONE_EVENTS, NAMES
 
 PROPERTIES: tuple[tuple[str, ...], ...] = tuple(
     tuple(json.dumps({kind.property_name: value}) for value in kind.property_values) or ("{}",) for kind in KINDS
 )
 ALWAYS_RAW = np.isin(np.arange(len(NAMES)), [INDEX[name] for name in MILESTONE_EVENTS])
+# How what is added goes together with what is there.
+SUM, FIRST, LAST = "kept.{0} + excluded.{0}", "least(kept.{0}, excluded.{0})", "greatest(kept.{0}, excluded.{0})"
 
 
 @dataclass(frozen=True)
@@ -66,25 +68,26 @@ def raw_part(events: Events, raw_from: float) -> Events:
 def add_tally(sums: Tally, ids: Ids, *, is_fresh: bool) -> None:
     """Add sums to daily usage, event days and contact days; `is_fresh` when there are none yet for these days."""
     add = _copy_sums if is_fresh else _add
-    account, day, *figures = sums.daily
+    account, day, *figures, first, last = sums.daily
     add(
         "accounts_dailyusage",
         ("account_id", "day"),
-        ("events", "key_actions", "sign_ins", "seconds"),
-        _lines(ids.accounts[account], _dates(day), *figures),
+        dict.fromkeys(("events", "key_actions", "sign_ins", "seconds"), SUM)
+        | {"key_first_at": FIRST, "key_last_at": LAST},
+        _lines(ids.accounts[account], _dates(day), *figures, _moments(first), _moments(last)),
     )
-    account, day, kind, quantity = sums.event_days
+    account, day, kind, quantity, first, last = sums.event_days
     add(
         "accounts_eventday",
         ("account_id", "day", "name"),
-        ("quantity",),
-        _lines(ids.accounts[account], _dates(day), np.array(NAMES)[kind], quantity),
+        {"quantity": SUM, "first_at": FIRST, "last_at": LAST},
+        _lines(ids.accounts[account], _dates(day), np.array(NAMES)[kind], quantity, _moments(first), _moments(last)),
     )
     account, day, person, *figures = sums.contact_days
     add(
         "accounts_contactday",
         ("account_id", "day", "contact_id"),
-        ("events", "key_actions"),
+        dict.fromkeys(("events", "key_actions"), SUM),
         _lines(ids.accounts[account], _dates(day), ids.contacts[person], *figures),
     )
 
@@ -95,11 +98,11 @@ def copy(target: str, rows: Iterable[str]) -> None:
         stream.write("".join(rows))
 
 
-def _copy_sums(table: str, key: Sequence[str], sums: Sequence[str], rows: Iterable[str]) -> None:
+def _copy_sums(table: str, key: Sequence[str], sums: Mapping[str, str], rows: Iterable[str]) -> None:
     copy(f"{table} ({', '.join((*key, *sums))})", rows)
 
 
-def _add(table: str, key: Sequence[str], sums: Sequence[str], rows: Iterable[str]) -> None:
+def _add(table: str, key: Sequence[str], sums: Mapping[str, str], rows: Iterable[str]) -> None:
     columns = ", ".join((*key, *sums))
     stage = f"demo_{table}"
     with connection.cursor() as cursor:
@@ -108,7 +111,7 @@ def _add(table: str, key: Sequence[str], sums: Sequence[str], rows: Iterable[str
         cursor.execute(
             f"INSERT INTO {table} AS kept ({columns}) SELECT {columns} FROM {stage} ORDER BY {', '.join(key)}"  # noqa: S608
             f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET "
-            + ", ".join(f"{column} = kept.{column} + excluded.{column}" for column in sums)
+            + ", ".join(f"{column} = {together.format(column)}" for column, together in sums.items())
         )
         cursor.execute(f"TRUNCATE {stage}")
 
@@ -119,6 +122,11 @@ def _lines(*columns: NDArray) -> Iterable[str]:
 
 def _dates(day: Ints) -> NDArray[np.str_]:
     return np.datetime_as_string(day.astype("datetime64[D]"))
+
+
+def _moments(at: Ints) -> NDArray[np.str_]:
+    """As COPY reads them; unknown where it was NEVER."""
+    return np.where(at == NEVER, r"\N", np.char.add(np.datetime_as_string(at.astype("datetime64[s]")), "Z"))
 
 
 def _instants(at: Ints) -> list[str]:

@@ -13,6 +13,7 @@ from tests.factories.rewards import (
 )
 from tests.factories.segments import SegmentFactory
 from tests.factories.sources import SourceFactory
+from tests.factories.streaks import streak_factory
 from tests.factories.usage import EventFactory
 
 __all__ = [
@@ -31,4 +32,5 @@ __all__ = [
     "SubscriptionTermFactory",
     "milestone_of",
     "reward_of",
+    "streak_factory",
 ]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from accounts.intake.files.shape import Field, Shape
 from accounts.intake.files.upsert import upsert
-from accounts.intake.files.values import day, text, whole_number, word
+from accounts.intake.files.values import day, text, time_zone, whole_number, word
 from accounts.records.rules import PlanSegment
 from accounts.sources.rules import Kind
 
@@ -25,7 +25,8 @@ FIELDS = (
     Field(
         "plan_segment", word(PLAN_WORDS), "text", ("segment", "plan_tier", "plan"), column="plan_segment", empty="''"
     ),
-    Field("time_zone", text(64), "text", ("timezone",), column="time_zone", empty="''"),
+    Field("time_zone", time_zone, "text", ("timezone",), column="time_zone", empty="''"),
+    Field("referred_by", text(255), "text", ("referrer", "referrer_id"), column="referred_by", empty="''"),
     Field("signed_up_on", day, "date", ("signup_date", "sign_up_date", "created_at", "created"), column="signed_up_on"),
 )
 

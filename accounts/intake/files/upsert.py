@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 
 from accounts.intake.files.shape import Field
 
+_UPDATE = "UPDATE SET {sets} WHERE ({kept}) IS DISTINCT FROM ({excluded})"
+
 # `fixed` columns are made from the resolved row and always written.
 UPSERT = """
 WITH good AS (SELECT * FROM import_checked WHERE reason IS NULL AND {only}),
@@ -17,8 +19,7 @@ before AS (
 written AS (
     INSERT INTO {table} AS kept ({columns})
     SELECT {values} FROM good ORDER BY external_id
-    ON CONFLICT (external_id) DO UPDATE SET {sets}
-    WHERE ({kept}) IS DISTINCT FROM ({excluded})
+    ON CONFLICT (external_id) DO {otherwise}
     RETURNING kept.*, xmax = 0 AS is_new
 ),
 marks AS (
@@ -53,13 +54,16 @@ def upsert(
     by_column = {f.column: f for f in every if f.column}
     sources = {**fixed, **{c: f"coalesce(good.{f.name}, {f.empty})" for c, f in by_column.items()}, **(at_first or {})}
     sets = [c for c in sources if (c in fixed and c != "external_id") or by_column.get(c) in mapped]
+    otherwise = _UPDATE.format(
+        sets=", ".join(f"{c} = excluded.{c}" for c in sets),
+        kept=", ".join(f"kept.{c}" for c in sets),
+        excluded=", ".join(f"excluded.{c}" for c in sets),
+    )
     return UPSERT.format(
         table=table,
         columns=", ".join(sources),
         values=", ".join(sources.values()),
-        sets=", ".join(f"{c} = excluded.{c}" for c in sets),
-        kept=", ".join(f"kept.{c}" for c in sets),
-        excluded=", ".join(f"excluded.{c}" for c in sets),
+        otherwise=otherwise if sets else "NOTHING",  # a row may tell nothing but that it is there
         marks=marks,
         only=only,
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from zoneinfo import available_timezones
 
 from loyalty.core.money import cents
 
@@ -13,6 +14,7 @@ Reader = Callable[[str], Any]
 
 LARGEST_INTEGER = 2_147_483_647
 LARGEST_AMOUNT = Decimal(10) ** 12
+ZONES = frozenset(available_timezones())
 # A moment as PostgreSQL reads it where its time zone is UTC, as it is on our connections.
 SAME_MOMENT = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d:\d\d([.]\d{1,6})?Z?)?", re.ASCII)
 THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
@@ -105,6 +107,13 @@ def word(meanings: Mapping[str, str]) -> Reader:
             raise Unreadable(f"is none of: {allowed}") from None
 
     return read
+
+
+def time_zone(cell: str) -> str:
+    """The IANA name of a time zone."""
+    if cell not in ZONES:
+        raise Unreadable("is not the name of a time zone such as Europe/Paris")
+    return cell
 
 
 def as_copied(value: Any, cell: str) -> str:

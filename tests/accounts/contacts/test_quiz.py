@@ -7,13 +7,14 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.core import signing
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
 from accounts.contacts import quiz
 from accounts.contacts.erasure import erase
 from accounts.contacts.models import QuizAnswer
-from accounts.contacts.rules import QUIZ_VERSION
+from accounts.contacts.rules import QUIZ_VERSION, Answers
 from accounts.privacy.models import Consent
 from accounts.privacy.queries import consents
 from accounts.records.models import Contact
@@ -124,3 +125,18 @@ def test_others_make_no_link(contact: Contact, product: User) -> None:
     with pytest.raises(NotAllowed):
         quiz.make_link(contact, acting_user=product)
     assert AuditLine.objects.count() == 0
+
+
+def test_a_later_version_is_answered_too_but_completed_was_the_first(
+    contact: Contact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = Answers(work="lead", goals="", wishes=[], consents=True, policy_version="")
+    first = quiz.answer(contact, answers, now=timezone.now())
+    assert quiz.answer(contact, answers, now=timezone.now()) == first
+    monkeypatch.setattr(quiz, "QUIZ_VERSION", QUIZ_VERSION + 1)
+    monkeypatch.setattr(quiz, "quiz_answer", lambda who: None)
+    second = quiz.answer(contact, answers, now=timezone.now())
+    assert list(QuizAnswer.objects.filter(is_first=True)) == [first]
+    second.is_first = True
+    with pytest.raises(IntegrityError), transaction.atomic():
+        second.save()

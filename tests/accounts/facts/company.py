@@ -43,13 +43,14 @@ def use(
     seconds: int = 0,
     message_id: str = "",
     hour: int = 12,
+    at: datetime | None = None,
     **properties: object,
 ) -> bool:
-    """One event; false when its message id was there already."""
+    """One event, at an hour of the day (UTC) or `at` a moment; false when its message id was there already."""
     key = message_id or f"{account.pk}-{Event.objects.count()}"
     values = [SourceFactory().pk, key, account.pk, contact.pk if contact else None, name, times, seconds]
     with connection.cursor() as cursor:
-        cursor.execute(STORE, [*values, moment(day, hour), json.dumps(properties)])
+        cursor.execute(STORE, [*values, at or moment(day, hour), json.dumps(properties)])
         return cursor.fetchone() == (1,)
 
 

@@ -45,6 +45,12 @@ def test_the_same_file_again_changes_nothing(tmp_path: Path) -> None:
     assert marks() == []
 
 
+def test_an_account_may_tell_its_time_zone_and_who_referred_it(tmp_path: Path) -> None:
+    take(tmp_path, "account", "account_id,account_name,timezone,referrer\nA-1,Acme,Asia/Tokyo,A-0\nA-2,Beta,,\n")
+    told = Account.objects.order_by("external_id").values_list("time_zone", "referred_by")
+    assert list(told) == [("Asia/Tokyo", "A-0"), ("", "")]
+
+
 def test_a_changed_row_changes_its_columns_only(tmp_path: Path) -> None:
     take(tmp_path, "account", ACCOUNTS)
     Account.objects.update(goals="fewer meetings")

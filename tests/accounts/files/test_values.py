@@ -28,6 +28,7 @@ from accounts.intake.files.values import Unreadable
         (values.score(1, 5), "4.0", Decimal("4.0")),
         (values.word({"multi_year": "multi_year"}), "Multi-Year", "multi_year"),
         (values.text(3), "abc", "abc"),
+        (values.time_zone, "Asia/Kathmandu", "Asia/Kathmandu"),
     ],
 )
 def test_what_can_be_read(read: Callable[[str], object], cell: str, expected: object) -> None:
@@ -38,6 +39,7 @@ def test_what_can_be_read(read: Callable[[str], object], cell: str, expected: ob
     ("read", "cell"),
     [
         (values.whole_number, "-1"),
+        (values.time_zone, "Middle-earth/Shire"),
         (values.whole_number, "1.5"),
         (values.whole_number, "2147483648"),
         (values.whole_number, "nine"),

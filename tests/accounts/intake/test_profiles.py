@@ -45,6 +45,7 @@ def test_group_makes_an_account_and_places_the_contact(send: Send) -> None:
         "createdAt": "2025-02-03T10:00:00Z",
         "address": {"country": "de"},
         "timezone": "Europe/Berlin",
+        "referredBy": "globex",
     }
     assert send("group", {"userId": "maria", "groupId": "acme", "traits": traits}).json()["accepted"] == 1
     account = Account.objects.get()
@@ -56,6 +57,7 @@ def test_group_makes_an_account_and_places_the_contact(send: Send) -> None:
     )
     assert (account.plan_segment, account.signed_up_on) == ("mid_market", date(2025, 2, 3))
     assert (account.country, account.time_zone, account.traits) == ("DE", "Europe/Berlin", traits)
+    assert account.referred_by == "globex"
     assert Contact.objects.get().account == account
     assert FactsDirty.objects.get().account_id == account.pk
 

@@ -24,28 +24,32 @@ NOW = datetime(2026, 4, 2, 12, tzinfo=UTC)
 RECOUNTED = """
 SELECT 'day', account_id, (occurred_at AT TIME ZONE 'UTC')::date::text, '', sum(quantity),
        coalesce(sum(quantity) FILTER (WHERE name IN (SELECT event_name FROM accounts_keyaction)), 0),
-       coalesce(sum(quantity) FILTER (WHERE name IN ('Signed In', 'Login')), 0), sum(seconds)
+       coalesce(sum(quantity) FILTER (WHERE name IN ('Signed In', 'Login')), 0), sum(seconds),
+       min(occurred_at) FILTER (WHERE name IN (SELECT event_name FROM accounts_keyaction))::text,
+       max(occurred_at) FILTER (WHERE name IN (SELECT event_name FROM accounts_keyaction))::text
 FROM accounts_event GROUP BY 2, 3
 UNION ALL
-SELECT 'event', account_id, (occurred_at AT TIME ZONE 'UTC')::date::text, name, sum(quantity), 0, 0, 0
+SELECT 'event', account_id, (occurred_at AT TIME ZONE 'UTC')::date::text, name, sum(quantity), 0, 0, 0,
+       min(occurred_at)::text, max(occurred_at)::text
 FROM accounts_event GROUP BY 2, 3, 4
 UNION ALL
 SELECT 'contact', account_id, (occurred_at AT TIME ZONE 'UTC')::date::text, contact_id::text, sum(quantity),
-       coalesce(sum(quantity) FILTER (WHERE name IN (SELECT event_name FROM accounts_keyaction)), 0), 0, 0
+       coalesce(sum(quantity) FILTER (WHERE name IN (SELECT event_name FROM accounts_keyaction)), 0), 0, 0, '', ''
 FROM accounts_event WHERE contact_id IS NOT NULL GROUP BY 2, 3, 4
 UNION ALL
 SELECT 'metered', account_id, (occurred_at AT TIME ZONE 'UTC')::date::text, '',
-       sum((properties ->> 'gigabytes')::numeric), 0, 0, 0
+       sum((properties ->> 'gigabytes')::numeric), 0, 0, 0, '', ''
 FROM accounts_event WHERE properties ? 'gigabytes' GROUP BY 2, 3
 """
 KEPT = """
-SELECT 'day', account_id, day::text, '', events, key_actions, sign_ins, seconds FROM accounts_dailyusage
+SELECT 'day', account_id, day::text, '', events, key_actions, sign_ins, seconds, key_first_at::text, key_last_at::text
+FROM accounts_dailyusage
 UNION ALL
-SELECT 'event', account_id, day::text, name, quantity, 0, 0, 0 FROM accounts_eventday
+SELECT 'event', account_id, day::text, name, quantity, 0, 0, 0, first_at::text, last_at::text FROM accounts_eventday
 UNION ALL
-SELECT 'contact', account_id, day::text, contact_id::text, events, key_actions, 0, 0 FROM accounts_contactday
+SELECT 'contact', account_id, day::text, contact_id::text, events, key_actions, 0, 0, '', '' FROM accounts_contactday
 UNION ALL
-SELECT 'metered', account_id, day::text, '', gigabytes, 0, 0, 0 FROM accounts_meteredday
+SELECT 'metered', account_id, day::text, '', gigabytes, 0, 0, 0, '', '' FROM accounts_meteredday
 """
 TABLES = (
     "accounts_event",
@@ -77,7 +81,9 @@ one_event = st.builds(
 def sums(query: str) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query)
-        return sorted(tuple(row) for row in cursor.fetchall())
+        return sorted(
+            tuple(value or "" if n > 7 else value for n, value in enumerate(row)) for row in cursor.fetchall()
+        )
 
 
 def empty() -> None:

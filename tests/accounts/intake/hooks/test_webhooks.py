@@ -52,12 +52,14 @@ def test_an_account_comes_in_with_all_its_fields(tell: Tell, desk: Source) -> No
         "goals": "Fewer tickets",
         "plan_segment": "mid_market",
         "time_zone": "Europe/Paris",
+        "referred_by": "globex",
         "signed_up_on": "2025-11-01",
     }
     assert outcome(tell("account", told)) == (200, 1, 0, [])
     acme = Account.objects.get()
     assert (acme.external_id, acme.name, acme.country, acme.employee_count) == ("acme", "Acme", "FR", 250)
     assert (acme.plan_segment, acme.time_zone, acme.signed_up_on) == ("mid_market", "Europe/Paris", date(2025, 11, 1))
+    assert acme.referred_by == "globex"
     assert FactsDirty.objects.get().day == date(2025, 11, 1)
     desk.refresh_from_db()
     assert desk.last_received_at is not None
@@ -160,6 +162,12 @@ def test_a_contact_has_its_name_in_parts_and_is_placed(tell: Tell) -> None:
     ]
     tell("contact", dana | {"account": None, "updated_at": "2026-03-12T00:00:00Z"})
     assert Contact.objects.get().account is None
+
+
+def test_a_contact_may_tell_nothing_but_that_it_is_there(tell: Tell) -> None:
+    dana = {"external_id": "dana", "updated_at": "2026-03-10T09:00:00Z"}
+    assert outcome(tell("contact", [dana])) == (200, 1, 0, [])
+    assert Contact.objects.get().external_id == "dana"
 
 
 def test_consent_is_told_once_and_only_of_known_contacts(tell: Tell) -> None:
