@@ -22,6 +22,7 @@ BENCHMARKS = {
     "faults-ledger": "tests.faults.ledger",
     "faults-decisions": "tests.faults.decisions",
     "faults-broker": "tests.faults.broker_full",
+    "faults-ends": "tests.faults.ends_full",
     "faults-no-worker": "tests.faults.no_worker_full",
     "faults-ways": "tests.faults.ways_full",
 }

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from loyalty.engines import layout, processes
+import psycopg
+
+from loyalty.engines import layout, postgres, processes
 from loyalty.engines.layout import CHECKOUT, Layout
 
 SETTINGS_OF_THE_RUN = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DJANGO_SETTINGS_MODULE", "DEBUG")
@@ -56,6 +58,16 @@ class Application:
 
     def becomes_ready(self, seconds: float) -> bool:
         return processes.wait_until(lambda: self.get("/readyz")[0] == 200, seconds, every=0.1)
+
+    def database(self) -> psycopg.Connection:
+        """A connection as the owner of the tables; every statement sees what is committed when it runs."""
+        return psycopg.connect(
+            host=str(self.places.socket_dir),
+            port=postgres.PORT,
+            user=postgres.OWNER_ROLE,
+            dbname=postgres.DATABASE,
+            autocommit=True,
+        )
 
     def programs(self) -> list[int]:
         """The process ids of web, worker and beat, with their own children; engines left out."""

@@ -13,11 +13,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-import psycopg
 from redis import Redis
 
 from loyalty.core.doorbell import heartbeat
-from loyalty.engines import broker, postgres, processes
+from loyalty.engines import broker, processes
 from tests.engines.application import Application
 from tests.faults.sending import batch_of, offers, post, sign_in
 
@@ -84,10 +83,7 @@ def empty_broker(application: Application, accounts: int) -> Emptied:
 
 def offers_in(application: Application) -> tuple[int, int]:
     """The accounts of this scenario that have an offer, and their offers."""
-    places = application.places
-    with psycopg.connect(
-        host=str(places.socket_dir), port=postgres.PORT, user=postgres.OWNER_ROLE, dbname=postgres.DATABASE
-    ) as connection:
+    with application.database() as connection:
         return offers(connection)
 
 

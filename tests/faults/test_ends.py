@@ -1,0 +1,42 @@
+"""Rows 8 and 9, short form: ends under load, of the application's own processes and of PostgreSQL."""
+
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.engine_plugin import PLACE_PREFIX
+from tests.engines.application import Application
+from tests.faults.drain import LIMIT_SECONDS, drain
+from tests.faults.stopped_database import EVENTS_A_BATCH, stop_database
+
+BATCHES = 60
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Application]:
+    folder = Path(tempfile.mkdtemp(prefix=PLACE_PREFIX))
+    folder.chmod(0o711)
+    application = Application(folder / "data", "demo", "--json", "--accounts", "20")
+    application.start()
+    yield application
+    application.end(signal.SIGINT)
+    shutil.rmtree(folder)
+
+
+def test_web_and_worker_drain_and_nothing_is_lost_or_doubled(demo: Application) -> None:
+    found = drain(demo, 1)
+    assert [seconds < LIMIT_SECONDS for seconds in found.seconds] == [True, True]
+    assert found.accounts > 0
+    assert (found.lost, found.doubled) == (0, 0)
+    assert set(found.answers) <= {0, 200, 503}
+
+
+def test_events_that_were_acknowledged_outlive_a_database_that_is_stopped_at_once(demo: Application) -> None:
+    found = stop_database(demo, BATCHES, 2)
+    assert (found.stops, found.acknowledged) == (2, BATCHES * EVENTS_A_BATCH)
+    assert (found.lost, found.doubled, found.without_retry_after) == (0, 0, 0)
+    assert set(found.answers) <= {0, 200, 503}
