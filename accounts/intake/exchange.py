@@ -46,6 +46,8 @@ def refusal(refused: RequestRefused) -> JsonResponse:
     response = JsonResponse({"success": False, "code": why.code, "message": why.reason}, status=refused.status)
     if isinstance(refused, OverQuota):
         response["Retry-After"] = str(refused.retry_after)
+        # Django would write a line for each; the quota writes one a minute.
+        response._has_been_logged = True  # type: ignore[attr-defined]
     if refused.status == 401:
         response["WWW-Authenticate"] = 'Basic realm="write key", charset="UTF-8"'
     return response

@@ -10,6 +10,7 @@ import math
 import threading
 import time
 from functools import cache
+from typing import TypeVar
 
 from django.conf import settings
 from redis import Redis
@@ -20,11 +21,13 @@ from accounts.intake.rules import Refusal, RequestRefused
 from accounts.sources.rules import key_digest
 
 log = logging.getLogger(__name__)
+Number = TypeVar("Number", int, float)
 
 PENALTY_SECONDS = 5.0
 # A process borrows this part of a full bucket at a time, so that the broker is not asked for each request.
 LEASES_A_BUCKET = 500
 SENDERS_KEPT = 1000
+TELL_SECONDS = 60.0
 _TIMEOUT = 0.25
 _MICROSECONDS = 1_000_000
 
@@ -44,6 +47,8 @@ return 0
 
 _lock = threading.Lock()
 _leased: dict[str, int] = {}
+# Until when a sender is over its quota, as the broker said (monotonic seconds): a flood asks nobody anew.
+_refused_until: dict[str, float] = {}
 
 
 class OverQuota(RequestRefused):
@@ -67,10 +72,21 @@ class _Pause:
     until = 0.0
 
 
+class _Told:
+    """When a flood was last written to the log (monotonic seconds of this process)."""
+
+    at = -math.inf
+
+
 def spend(sender: str) -> None:
     """Count one request of a sender (a write key, or the name of a source). Raises OverQuota (429)."""
     quota = settings.INTAKE_QUOTA_A_SECOND
-    if quota <= 0 or time.monotonic() < _Pause.until or _take(sender):
+    now = time.monotonic()
+    if quota <= 0 or now < _Pause.until:
+        return
+    if (left := _refused_until.get(sender, now) - now) > 0:
+        raise OverQuota(math.ceil(left))
+    if _take(sender):
         return
     lease = max(1, int(quota * settings.INTAKE_BURST_SECONDS / LEASES_A_BUCKET))
     spacing = _MICROSECONDS / quota * lease
@@ -82,11 +98,25 @@ def spend(sender: str) -> None:
         log.warning("The broker does not count requests; nobody is limited meanwhile: %s", away)
         return
     if wait:
+        _remember(_refused_until, sender, now + wait / _MICROSECONDS)
+        _tell_flood(sender, now)
         raise OverQuota(math.ceil(wait / _MICROSECONDS))
     with _lock:
-        if len(_leased) >= SENDERS_KEPT:
-            _leased.clear()  # made-up keys must not fill the memory; who sends much soon borrows again
-        _leased[sender] = _leased.get(sender, 0) + lease - 1
+        _remember(_leased, sender, _leased.get(sender, 0) + lease - 1)
+
+
+def _remember(kept: dict[str, Number], sender: str, value: Number) -> None:
+    """Made-up keys must not fill the memory; who is forgotten has the broker asked again."""
+    if len(kept) >= SENDERS_KEPT:
+        kept.clear()
+    kept[sender] = value
+
+
+def _tell_flood(sender: str, now: float) -> None:
+    """One line a minute at most: a line for each refusal would fill the disk with the flood."""
+    if now - _Told.at >= TELL_SECONDS:
+        _Told.at = now
+        log.warning("The sender with …%s sends faster than its quota and is told to wait (429).", sender[-4:])
 
 
 def _take(sender: str) -> bool:

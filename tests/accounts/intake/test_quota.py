@@ -1,6 +1,7 @@
 """Row 33: a flood by one key is told to wait, and nobody else notices; without a broker nobody is limited."""
 
 import json
+import math
 import time
 from typing import Any
 from uuid import uuid4
@@ -29,6 +30,8 @@ def limited(settings: LazySettings) -> LazySettings:
     settings.INTAKE_QUOTA_A_SECOND = QUOTA
     settings.INTAKE_BURST_SECONDS = 1
     quota._Pause.until = 0.0
+    quota._refused_until.clear()
+    quota._Told.at = -math.inf
     return settings
 
 
@@ -58,6 +61,18 @@ def test_the_broker_is_asked_for_many_requests_at_once(limited: LazySettings, mo
     sender = uuid4().hex
     assert [sends(sender) for _ in range(60)] == [0] * 60
     assert len(asked) == 3
+
+
+def test_whoever_is_over_the_quota_has_nobody_asked_until_the_wait_is_over(
+    limited: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(quota, "_script", lambda url: lambda keys, args: asked.append(args) or 60_000_000)
+    sender = uuid4().hex
+    assert {sends(sender) for _ in range(FLOOD)} == {60}
+    assert len(asked) == 1
+    assert sends(uuid4().hex) == 60
+    assert len(asked) == 2
 
 
 def test_made_up_keys_do_not_fill_the_memory(limited: LazySettings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,7 +110,9 @@ def test_without_a_broker_nobody_is_limited_and_it_is_asked_once(
 
 
 @pytest.mark.django_db
-def test_over_the_quota_is_429_with_retry_after_and_writes_nothing(client: Client, limited: LazySettings) -> None:
+def test_over_the_quota_is_429_with_retry_after_and_writes_nothing(
+    client: Client, limited: LazySettings, caplog: pytest.LogCaptureFixture
+) -> None:
     key, other = f"key-{uuid4().hex}", f"key-{uuid4().hex}"
     SourceFactory(name="Product", kinds=[Kind.USAGE], key=key)
     SourceFactory(name="Product", key=other)
@@ -112,6 +129,8 @@ def test_over_the_quota_is_429_with_retry_after_and_writes_nothing(client: Clien
     assert {(a["Retry-After"], a.json()["code"]) for a in told_to_wait} == {("1", "over_quota")}
     assert Event.objects.count() == IntakeBatch.objects.count() == len(answers) - len(told_to_wait)
     assert RefusedItem.objects.count() == 0
+    # A flood is told once, and not with a line for each refusal.
+    assert [r.levelname for r in caplog.records if r.name.startswith(("django", "accounts"))] == ["WARNING"]
     assert track(other, in_body=False).status_code == 200
 
 
