@@ -7,7 +7,7 @@ from django.http import HttpRequest, JsonResponse, UnreadablePostError
 from accounts.intake import rules
 from accounts.intake.quota import OverQuota
 from accounts.intake.rules import RequestRefused
-from loyalty.core.availability import RETRY_AFTER_SECONDS
+from loyalty.core.availability import REASON, RETRY_AFTER_SECONDS
 
 DRAINED_BYTES = 32 * 1024 * 1024
 CHUNK_BYTES = 64 * 1024
@@ -55,7 +55,7 @@ def refusal(refused: RequestRefused) -> JsonResponse:
 
 def unavailable() -> JsonResponse:
     """503: nothing was taken in; whoever sends again with the same ids loses and doubles nothing."""
-    why = {"success": False, "code": "unavailable", "message": "The database is away. Send the same again in a moment."}
+    why = {"success": False, "code": "unavailable", "message": REASON}
     response = JsonResponse(why, status=503)
     response["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
-from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 
 from accounts.intake.bodies import visible
@@ -13,6 +12,7 @@ from accounts.intake.quota import OverQuota
 from accounts.intake.receipts import tell_refused_request
 from accounts.intake.rules import TOO_DEEP, RequestRefused
 from accounts.sources.queries import Sender
+from loyalty.core.availability import DATABASE_TROUBLE, is_unavailable
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ class Visiting(Protocol):
 def answer_to(visit: Visiting, take_in: Callable[[], HttpResponse]) -> HttpResponse:
     """The answer of `take_in`, or the refusal that it raised, counted and kept on /events/.
 
-    Over quota is told without asking the database; a database that is away is 503.
+    Over quota is told without asking the database; a database that cannot do its part is 503.
     """
     try:
         try:
@@ -39,8 +39,10 @@ def answer_to(visit: Visiting, take_in: Callable[[], HttpResponse]) -> HttpRespo
             return _refused(visit, refused)
         except RecursionError:  # just readable, and too deep for what comes after
             return _refused(visit, RequestRefused(400, TOO_DEEP))
-    except (OperationalError, InterfaceError) as away:
-        log.warning("The way in “%s” cannot reach the database: %s", visit.channel, away)
+    except DATABASE_TROUBLE as trouble:
+        if not is_unavailable(trouble):
+            raise
+        log.warning("The way in “%s” cannot use the database: %s", visit.channel, trouble)
         return unavailable()
 
 

@@ -2,14 +2,14 @@
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import OperationalError, connection
+from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from redis import Redis
 from redis.exceptions import RedisError
 
-from loyalty.core.availability import RETRY_AFTER_SECONDS
+from loyalty.core.availability import DATABASE_TROUBLE, RETRY_AFTER_SECONDS
 from loyalty.core.doorbell.heartbeat import worker_is_alive
 from loyalty.core.doorbell.waiting import seconds_waiting
 
@@ -24,9 +24,21 @@ def _database() -> str:
     try:
         executor = MigrationExecutor(connection)
         behind = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except OperationalError:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW transaction_read_only")
+            is_read_only = cursor.fetchone() == ("on",)
+    except DATABASE_TROUBLE:
         return "away"
+    if is_read_only:
+        return "read-only"
     return f"{len(behind)} migrations behind" if behind else "ok"
+
+
+def _waiting_seconds() -> int | None:
+    try:
+        return seconds_waiting(timezone.now())
+    except DATABASE_TROUBLE:
+        return None
 
 
 def _broker() -> str:
@@ -47,7 +59,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     parts = {"database": _database(), "broker": _broker()}
     parts["worker"] = "ok" if parts["broker"] == "ok" and worker_is_alive() else "no heartbeat"
     ready = all(state == "ok" for state in parts.values())
-    gauge = {"waiting_seconds": seconds_waiting(timezone.now()) if parts["database"] == "ok" else None}
+    gauge = {"waiting_seconds": None if parts["database"] == "away" else _waiting_seconds()}
     response = JsonResponse(parts | gauge, status=200 if ready else 503)
     if not ready:
         response["Retry-After"] = str(RETRY_AFTER_SECONDS)

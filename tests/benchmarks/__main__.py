@@ -23,6 +23,7 @@ BENCHMARKS = {
     "faults-decisions": "tests.faults.decisions",
     "faults-broker": "tests.faults.broker_full",
     "faults-ends": "tests.faults.ends_full",
+    "faults-scarce": "tests.faults.scarce_full",
     "faults-no-worker": "tests.faults.no_worker_full",
     "faults-ways": "tests.faults.ways_full",
 }

@@ -18,7 +18,8 @@ from redis import Redis
 from loyalty.core.doorbell import heartbeat
 from loyalty.engines import broker, processes
 from tests.engines.application import Application
-from tests.faults.sending import batch_of, offers, post, sign_in
+from tests.faults.browser import Browser
+from tests.faults.sending import batch_of, offers, post
 
 DOWN_SECONDS = 3.0
 LIMIT_SECONDS = 30.0
@@ -63,7 +64,8 @@ class Emptied:
 def empty_broker(application: Application, accounts: int) -> Emptied:
     """Stop the worker, let work pile up, empty the broker, go on; every account gets its one offer."""
     person = application.ready["users"][0]
-    session = sign_in(application.ready["url"], person["username"], person["password"])
+    browser = Browser(application.ready["url"])
+    browser.sign_in(person["username"], person["password"])
     key = next(s["key"] for s in application.ready["sources"] if s["kind"] == "usage")
     worker = worker_of(application)
     os.kill(worker, signal.SIGSTOP)
@@ -77,8 +79,8 @@ def empty_broker(application: Application, accounts: int) -> Emptied:
         os.kill(worker, signal.SIGCONT)
     processes.wait_until(lambda: offers_in(application)[0] >= accounts, 60.0, every=0.2)
     with_offer, total = offers_in(application)
-    home = session.open(application.ready["url"], timeout=20)
-    return Emptied(lost, accounts, with_offer, total, "sign-in" not in home.url)
+    status, home = browser.get("/")
+    return Emptied(lost, accounts, with_offer, total, status == 200 and "Sign out" in home)
 
 
 def offers_in(application: Application) -> tuple[int, int]:

@@ -6,15 +6,13 @@ as it does. That somebody is told is measured in the seconds of the clock.
 
 import os
 import time
-import urllib.error
-import urllib.request
-from contextlib import suppress
 
 from loyalty.engines.processes import wait_until
 from tests.benchmarks import stage
 from tests.benchmarks.results import Result
 from tests.faults import plant
-from tests.faults.sending import batch_of, offers, post, sign_in
+from tests.faults.browser import Browser
+from tests.faults.sending import batch_of, offers, post
 
 ACCOUNTS = 274
 # 18 s of ringing every 0.05 s are the 360 rings of half an hour; twice that for good measure.
@@ -56,16 +54,17 @@ def _alerts(url: str) -> tuple[float, float]:
     from loyalty.core.people.verbs import create_person
 
     create_person("ada", "Ada Novak", PASSWORD, functions=[], is_administrator=True, acting_user=None)
-    browser = sign_in(url, "ada", PASSWORD)
+    browser = Browser(url)
+    browser.sign_in("ada", PASSWORD)
     with plant.beat(), plant.worker():
-        assert wait_until(lambda: _status(url + "/readyz") == 200, 60.0, every=0.2)
+        assert wait_until(lambda: browser.get("/readyz")[0] == 200, 60.0, every=0.2)
     begun = time.monotonic()
     unready = warned = 0.0
     while not (unready and warned) and time.monotonic() - begun < 2 * ALERT_SECONDS:
         since = time.monotonic() - begun
-        if not unready and _status(url + "/readyz") == 503:
+        if not unready and browser.get("/readyz")[0] == 503:
             unready = since
-        if not warned and b"facts and offers wait" in browser.open(url + "/jobs/", timeout=20).read():
+        if not warned and "facts and offers wait" in browser.get("/jobs/")[1]:
             warned = since
         time.sleep(0.5)
     return unready or float("inf"), warned or float("inf")
@@ -82,9 +81,3 @@ def _silence(url: str, key: str) -> int:
         most = max(most, plant.messages_held())
         time.sleep(0.02)
     return most
-
-
-def _status(address: str) -> int:
-    with suppress(urllib.error.HTTPError):
-        return int(urllib.request.urlopen(address, timeout=20).status)
-    return 503

@@ -1,10 +1,7 @@
 """What the fault scenarios send over HTTP, as a client that retries with the same ids, and what came of it."""
 
 import base64
-import http.cookiejar
 import json
-import re
-import urllib.parse
 import urllib.request
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -57,15 +54,3 @@ def offers(connection: psycopg.Connection, prefix: str = "fault") -> tuple[int, 
     """The accounts of a scenario that have an offer, and their offers."""
     row = connection.execute(OFFERS, [f"{prefix}-%"]).fetchone()
     return (row[0], row[1]) if row else (0, 0)
-
-
-def sign_in(url: str, username: str, password: str) -> urllib.request.OpenerDirector:
-    """Sign in as a browser does; the opener keeps the session."""
-    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
-    address = url + "/sign-in/"
-    page = opener.open(address, timeout=20).read().decode()
-    token = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[0]
-    form = urllib.parse.urlencode({"username": username, "password": password, "csrfmiddlewaretoken": token})
-    answer = opener.open(urllib.request.Request(address, form.encode(), {"Referer": address}), timeout=20)
-    assert "sign-in" not in answer.url
-    return opener

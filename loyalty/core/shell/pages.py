@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_GET
 
+from loyalty.core.availability import unavailable_now
 from loyalty.core.people.session import signed_in
 from loyalty.core.shell.registry import find
 
@@ -28,6 +29,9 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """500, or 503 when it is the database: what fails in the session or at sign-in never reaches a page."""
+    if response := unavailable_now(request):
+        return response
     # Without the request: what failed may be what the shell's context would ask.
     return HttpResponse(render_to_string("errors/500.html"), status=500)
 
