@@ -1,13 +1,8 @@
 """Fault rows 3 and 4 in their full form: the broker emptied, and killed twenty times, under the whole application."""
 
-import shutil
-import signal
-import tempfile
-from pathlib import Path
-
 from tests.benchmarks.results import Result
-from tests.engines.application import Application
 from tests.faults.broker import LIMIT_SECONDS, empty_broker, kill_broker
+from tests.faults.whole import demo
 
 KILLS = 20
 ACCOUNTS = 600
@@ -15,16 +10,9 @@ ACCOUNTS = 600
 
 def run() -> list[Result]:
     """The demo application on durable engines; pages are asked all along."""
-    folder = Path(tempfile.mkdtemp(prefix="loyalty-faults-"))
-    folder.chmod(0o711)
-    application = Application(folder / "data", "demo", "--json", "--accounts", "20")
-    application.start()
-    try:
+    with demo() as application:
         killed = kill_broker(application, KILLS)
         emptied = empty_broker(application, ACCOUNTS)
-    finally:
-        application.end(signal.SIGINT)
-        shutil.rmtree(folder, ignore_errors=True)
     slowest = max(killed.seconds_to_consume)
     failed = sum(status >= 500 for status in killed.answers)
     once = emptied.accounts_with_offer == emptied.offers == ACCOUNTS

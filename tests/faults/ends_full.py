@@ -1,14 +1,9 @@
 """Fault rows 8 and 9 in their full form: ends under load, of the application's own processes and of PostgreSQL."""
 
-import shutil
-import signal
-import tempfile
-from pathlib import Path
-
 from tests.benchmarks.results import Result
-from tests.engines.application import Application
 from tests.faults.drain import LIMIT_SECONDS, drain
 from tests.faults.stopped_database import EVENTS_A_BATCH, stop_database
+from tests.faults.whole import demo
 
 ENDS = 10
 STOPS = 10
@@ -18,16 +13,9 @@ BATCHES = 3_000
 
 def run() -> list[Result]:
     """The demo application on durable engines, under its own supervisor."""
-    folder = Path(tempfile.mkdtemp(prefix="loyalty-faults-"))
-    folder.chmod(0o711)
-    application = Application(folder / "data", "demo", "--json", "--accounts", "20")
-    application.start()
-    try:
+    with demo() as application:
         drained = drain(application, ENDS)
         stopped = stop_database(application, BATCHES, STOPS)
-    finally:
-        application.end(signal.SIGINT)
-        shutil.rmtree(folder, ignore_errors=True)
     slowest = max(drained.seconds)
     told = dict(drained.answers)
     away = {str(status): number for status, number in stopped.answers.items()}

@@ -1,16 +1,10 @@
 """Fault row 34 in its full form; where a disk may be mounted, with one that is really full as well."""
 
-import shutil
-import signal
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
 from tests.benchmarks.results import Result
 from tests.engines.application import Application
 from tests.faults.scarce import RECOVERS_WITHIN, Endured, endure
 from tests.faults.scarcity import Fault, disk_full, filled, no_connections, read_only, small_disk
+from tests.faults.whole import demo, demo_in
 
 TRIES = 30
 DISK_MEGABYTES = 600
@@ -19,30 +13,15 @@ DISK_MEGABYTES = 600
 def run() -> list[Result]:
     """The demo application on durable engines, under its own supervisor."""
     results: list[Result] = []
-    folder = Path(tempfile.mkdtemp(prefix="loyalty-faults-"))
-    folder.chmod(0o711)
-    try:
-        with _demo(folder) as application:
-            for fault in (read_only, no_connections, disk_full):
-                results += _told(fault.__name__.replace("_", " "), _endured(application, fault))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with demo() as application:
+        for fault in (read_only, no_connections, disk_full):
+            results += _told(fault.__name__.replace("_", " "), _endured(application, fault))
     with small_disk(DISK_MEGABYTES) as disk:
         if disk is None:
             return [*results, Result("faults", "34 a disk of its own", 0, "", "needs the right to mount")]
-        with _demo(disk) as application:
+        with demo_in(disk) as application:
             results += _told("a disk of its own, full", _endured(application, filled))
     return results
-
-
-@contextmanager
-def _demo(folder: Path) -> Iterator[Application]:
-    application = Application(folder / "data", "demo", "--json", "--accounts", "20")
-    application.start()
-    try:
-        yield application
-    finally:
-        application.end(signal.SIGINT)
 
 
 def _endured(application: Application, fault: Fault) -> Endured:

@@ -1,30 +1,10 @@
 """Rows 8 and 9, short form: ends under load, of the application's own processes and of PostgreSQL."""
 
-import shutil
-import signal
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
-from tests.engine_plugin import PLACE_PREFIX
 from tests.engines.application import Application
 from tests.faults.drain import LIMIT_SECONDS, drain
 from tests.faults.stopped_database import EVENTS_A_BATCH, stop_database
 
 BATCHES = 60
-
-
-@pytest.fixture(scope="module")
-def demo() -> Iterator[Application]:
-    folder = Path(tempfile.mkdtemp(prefix=PLACE_PREFIX))
-    folder.chmod(0o711)
-    application = Application(folder / "data", "demo", "--json", "--accounts", "20")
-    application.start()
-    yield application
-    application.end(signal.SIGINT)
-    shutil.rmtree(folder)
 
 
 def test_web_and_worker_drain_and_nothing_is_lost_or_doubled(demo: Application) -> None:

@@ -1,30 +1,12 @@
 """Row 34, short form: read-only, without connections, with a full disk: 503 with Retry-After, and nothing half done."""
 
-import shutil
-import signal
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from tests.engine_plugin import PLACE_PREFIX
 from tests.engines.application import Application
 from tests.faults.scarce import RECOVERS_WITHIN, endure
 from tests.faults.scarcity import Fault, disk_full, no_connections, read_only
 
 TRIES = 4
-
-
-@pytest.fixture(scope="module")
-def demo() -> Iterator[Application]:
-    folder = Path(tempfile.mkdtemp(prefix=PLACE_PREFIX))
-    folder.chmod(0o711)
-    application = Application(folder / "data", "demo", "--json", "--accounts", "20")
-    application.start()
-    yield application
-    application.end(signal.SIGINT)
-    shutil.rmtree(folder)
 
 
 @pytest.mark.parametrize("fault", [read_only, no_connections, disk_full])
