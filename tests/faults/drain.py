@@ -13,13 +13,12 @@ from tests.faults.sending import batch_of, offers
 
 LIMIT_SECONDS = 30.0
 ACCOUNTS_A_BATCH = 10
-PREFIX = "drain"
 
 COUNTS = """
 SELECT count(*), count(DISTINCT message_id), (
     SELECT coalesce(sum(d.events), 0) FROM accounts_dailyusage d JOIN accounts_account a ON a.id = d.account_id
-    WHERE a.external_id LIKE 'drain-%'
-) FROM accounts_event WHERE message_id LIKE 'drain-%'
+    WHERE a.external_id LIKE %(like)s
+) FROM accounts_event WHERE message_id LIKE %(like)s
 """
 
 
@@ -47,14 +46,14 @@ class Drained:
         return (self.stored - self.distinct) + (self.counted - self.stored) + (self.offers - self.with_offer)
 
 
-def drain(application: Application, times: int) -> Drained:
+def drain(application: Application, times: int, prefix: str = "drain") -> Drained:
     """End the web server, then the worker, that many times each, while four clients send."""
     found = Drained()
     key = next(s["key"] for s in application.ready["sources"] if s["kind"] == "usage")
 
     def batch(number: int) -> list[dict[str, object]]:
         first = number * ACCOUNTS_A_BATCH
-        return batch_of(range(first, first + ACCOUNTS_A_BATCH), PREFIX)
+        return batch_of(range(first, first + ACCOUNTS_A_BATCH), prefix)
 
     with Senders(application.ready["url"], key, batch).at_work() as sent:
         for _ in range(times):
@@ -63,9 +62,13 @@ def drain(application: Application, times: int) -> Drained:
                 assert application.becomes_ready(90.0)
     found.accounts, found.answers = len(sent.acknowledged) * ACCOUNTS_A_BATCH, sent.answers
     with application.database() as database:
-        processes.wait_until(lambda: offers(database, PREFIX)[0] >= found.accounts, 120.0, every=0.2)
-        found.with_offer, found.offers = offers(database, PREFIX)
-        found.stored, found.distinct, found.counted = database.execute(COUNTS).fetchone() or (0, 0, 0)
+        processes.wait_until(lambda: offers(database, prefix)[0] >= found.accounts, 120.0, every=0.2)
+        found.with_offer, found.offers = offers(database, prefix)
+        found.stored, found.distinct, found.counted = database.execute(COUNTS, {"like": f"{prefix}-%"}).fetchone() or (
+            0,
+            0,
+            0,
+        )
     return found
 
 
