@@ -24,6 +24,7 @@ BENCHMARKS = {
     "faults-broker": "tests.faults.broker_full",
     "faults-ends": "tests.faults.ends_full",
     "faults-scarce": "tests.faults.scarce_full",
+    "faults-facts": "tests.faults.killed_refresh_full",
     "faults-no-worker": "tests.faults.no_worker_full",
     "faults-ways": "tests.faults.ways_full",
 }
