@@ -29,11 +29,11 @@ from rewards.campaigns.evaluating import evaluate_all, evaluate_due
 DIRTY_ACCOUNTS_A_STEP = 200
 # After so long the worker is given back: a history that was taken in must not keep
 # what happens today waiting.
-REACT_SECONDS = 20.0
+REACT_SECONDS = 10.0
 
 
 def react_now() -> int:
-    """Serve dirty accounts and propose what follows, for at most 20 s; returns how many matches were dealt with.
+    """Serve dirty accounts and propose what follows, for at most 10 s; returns how many matches were dealt with.
 
     Offers follow each handful of accounts, so that those of the first do not wait for the
     facts of the last. Rings for whoever goes on when some are left.

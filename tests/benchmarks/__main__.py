@@ -25,6 +25,7 @@ BENCHMARKS = {
     "faults-ends": "tests.faults.ends_full",
     "faults-scarce": "tests.faults.scarce_full",
     "faults-facts": "tests.faults.killed_refresh_full",
+    "faults-flood": "tests.faults.flood_full",
     "faults-no-worker": "tests.faults.no_worker_full",
     "faults-ways": "tests.faults.ways_full",
 }

@@ -68,9 +68,16 @@ def messages_held() -> int:
 def programme() -> str:
     """A live campaign on a milestone and a source for use and accounts, on empty tables; returns the source's key."""
     # Models can be imported only once the engines have told the settings where they are.
-    from accounts.sources.rules import Kind
-    from accounts.sources.verbs import create_source, make_key
     from tests.factories import CampaignFactory
 
     CampaignFactory()
-    return make_key(create_source("Product", [Kind.USAGE, Kind.ACCOUNT], acting_user=None), acting_user=None)
+    return two_keys()[0]
+
+
+def two_keys() -> tuple[str, str]:
+    """A source for use and accounts, and two keys of it."""
+    from accounts.sources.rules import Kind
+    from accounts.sources.verbs import create_source, make_key
+
+    source = create_source("Product", [Kind.USAGE, Kind.ACCOUNT], acting_user=None)
+    return make_key(source, acting_user=None), make_key(source, acting_user=None)
