@@ -21,6 +21,7 @@ from accounts.intake.hooks.verbs import forget_calls
 from accounts.milestones.verbs import detect
 from accounts.referrals.verbs import detect_referrals
 from loyalty.core.doorbell import heartbeat
+from loyalty.core.doorbell.seen import note_worker
 from loyalty.core.doorbell.verbs import ring_on_commit
 from loyalty.core.jobs.running import run_next
 from rewards.approvals.verbs import lapse_overdue
@@ -78,7 +79,9 @@ def sweep_now(day: date | None = None) -> int:
 
 @shared_task(name="loyalty.heartbeat")
 def beat_heart() -> None:
+    # First for the supervisor, which would replace a worker that cannot reach the database.
     heartbeat.beat()
+    note_worker()
 
 
 @shared_task(name="loyalty.react")

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from loyalty.core.chips import Chip, address, chip, chosen
 from loyalty.core.csv import csv_response, wants_csv
-from loyalty.core.doorbell.heartbeat import missing_since
+from loyalty.core.doorbell.seen import missing_since
 from loyalty.core.doorbell.waiting import oldest_waiting
 from loyalty.core.errors import DomainError
 from loyalty.core.jobs import queries, verbs

@@ -3,7 +3,7 @@
 from django.urls import reverse
 from django.utils import timezone
 
-from loyalty.core.doorbell.heartbeat import missing_since
+from loyalty.core.doorbell.seen import missing_since
 from loyalty.core.shell.registry import Warned
 
 

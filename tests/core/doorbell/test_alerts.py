@@ -9,32 +9,33 @@ from django.utils import timezone
 from redis import Redis
 
 from accounts.facts.models import FactsDirty
-from loyalty.core.doorbell import heartbeat
+from loyalty.core.doorbell import heartbeat, seen
 from loyalty.core.doorbell.models import WorkerSeen
 from loyalty.core.doorbell.waiting import Waiting, oldest_waiting, seconds_waiting
 from loyalty.core.jobs.models import Job
 from loyalty.core.people.models import User
+from loyalty.pipeline import beat_heart
 from tests.factories import AccountFactory
 
 pytestmark = pytest.mark.django_db
 
 
-def seen(seconds_ago: int) -> None:
+def last_seen(seconds_ago: int) -> None:
     WorkerSeen.objects.update_or_create(pk=1, defaults={"at": timezone.now() - timedelta(seconds=seconds_ago)})
 
 
 def test_every_page_warns_once_no_worker_was_seen_for_a_minute(client: Client, administrator: User, cs: User) -> None:
     for person in (administrator, cs):
         client.force_login(person)
-        seen(61)
+        last_seen(61)
         assert "facts and offers wait" in client.get("/").text
-        seen(0)
+        last_seen(0)
         assert "facts and offers wait" not in client.get("/").text
 
 
 def test_the_jobs_page_tells_what_waits_and_what_to_do(client: Client, administrator: User) -> None:
     client.force_login(administrator)
-    seen(600)
+    last_seen(600)
     FactsDirty.objects.create(account=AccountFactory(), day=timezone.now().date())
     page = client.get("/jobs/").text
     assert "No worker has been at work since" in page
@@ -42,20 +43,20 @@ def test_the_jobs_page_tells_what_waits_and_what_to_do(client: Client, administr
     assert "Start a worker" in page
 
 
-def test_a_heartbeat_is_noted_where_pages_look(settings: LazySettings) -> None:
+def test_a_heartbeat_is_noted_where_the_supervisor_and_where_pages_look(settings: LazySettings) -> None:
     with Redis.from_url(settings.REDIS_URL) as client:
         client.delete(heartbeat.KEY)
         assert heartbeat.worker_is_alive() is False
-        heartbeat.beat()
+        beat_heart()
         assert heartbeat.worker_is_alive() is True
         client.delete(heartbeat.KEY)
-    assert heartbeat.missing_since(timezone.now()) is None
+    assert seen.missing_since(timezone.now()) is None
     later = timezone.now() + timedelta(seconds=61)
-    assert heartbeat.missing_since(later) == WorkerSeen.objects.get().at
+    assert seen.missing_since(later) == WorkerSeen.objects.get().at
 
 
 def test_where_no_worker_was_ever_started_nothing_is_said() -> None:
-    assert heartbeat.missing_since(timezone.now()) is None
+    assert seen.missing_since(timezone.now()) is None
 
 
 def test_the_gauge_tells_the_oldest_due_work_of_all_rooms() -> None:
