@@ -19,15 +19,15 @@ GRACE_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Pulse:
-    """The mark that the last heartbeat left ("" for none) and the tasks that workers have in hand."""
+    """The mark that the last heartbeat left ("" for none), and the ids of the messages that workers have in hand."""
 
     mark: str
-    in_hand: int
+    in_hand: frozenset[str] = frozenset()
 
 
-def is_stuck(*, silent_seconds: float, in_hand: int) -> bool:
+def is_stuck(*, silent_seconds: float, is_busy: bool) -> bool:
     """Whether a worker that has shown no heartbeat for that long is to be replaced."""
-    return silent_seconds > (BUSY_SECONDS if in_hand else IDLE_SECONDS)
+    return silent_seconds > (BUSY_SECONDS if is_busy else IDLE_SECONDS)
 
 
 class Watchdog:
@@ -40,10 +40,16 @@ class Watchdog:
         self.read = read
         self.mark = ""
         self.alive_at = now + GRACE_SECONDS
+        self.in_hand: frozenset[str] = frozenset()
+        self.left_behind: frozenset[str] = frozenset()
 
     def worker_started(self, now: float) -> None:
-        """Begin anew: a fresh worker has until the first heartbeat is due."""
+        """Begin anew: a fresh worker has until the first heartbeat is due, and nothing in hand.
+
+        What a killed worker had in hand stays in the broker for an hour; it does not make the next one busy.
+        """
         self.alive_at = max(self.alive_at, now + GRACE_SECONDS)
+        self.left_behind = self.in_hand
 
     def finds_stuck(self, now: float) -> bool:
         """Look once. Without a broker no worker can consume, so that time does not count."""
@@ -51,8 +57,9 @@ class Watchdog:
         if pulse is None:
             self.alive_at = max(self.alive_at, now)
             return False
+        self.in_hand = pulse.in_hand
         # An emptied broker has no mark: that it went is no sign of life.
         if pulse.mark and pulse.mark != self.mark:
             self.mark = pulse.mark
             self.alive_at = max(self.alive_at, now)
-        return is_stuck(silent_seconds=now - self.alive_at, in_hand=pulse.in_hand)
+        return is_stuck(silent_seconds=now - self.alive_at, is_busy=bool(self.in_hand - self.left_behind))

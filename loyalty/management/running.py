@@ -132,10 +132,11 @@ def _pulse() -> Pulse | None:
     """Read the worker's pulse out of the broker; None when the broker does not answer."""
     try:
         with Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1) as client:
-            mark, in_hand = client.get(heartbeat.KEY), client.hlen(IN_HAND_KEY)
+            mark, in_hand = client.get(heartbeat.KEY), client.hkeys(IN_HAND_KEY)
     except (RedisError, OSError):
         return None
-    return Pulse(mark.decode() if isinstance(mark, bytes) else "", in_hand if isinstance(in_hand, int) else 0)
+    tags = frozenset(tag.decode() for tag in in_hand if isinstance(tag, bytes)) if isinstance(in_hand, list) else None
+    return Pulse(mark.decode() if isinstance(mark, bytes) else "", tags or frozenset())
 
 
 def _await_ready(supervisor: Supervisor, port: int) -> None:

@@ -8,18 +8,18 @@ from loyalty.engines.watchdog import BUSY_SECONDS, GRACE_SECONDS, IDLE_SECONDS, 
 
 
 @pytest.mark.parametrize(
-    ("silent", "in_hand", "expected"),
+    ("silent", "is_busy", "expected"),
     [
-        (0, 0, False),
-        (IDLE_SECONDS, 0, False),
-        (IDLE_SECONDS + 1, 0, True),
-        (IDLE_SECONDS + 1, 1, False),
-        (BUSY_SECONDS, 3, False),
-        (BUSY_SECONDS + 1, 3, True),
+        (0, False, False),
+        (IDLE_SECONDS, False, False),
+        (IDLE_SECONDS + 1, False, True),
+        (IDLE_SECONDS + 1, True, False),
+        (BUSY_SECONDS, True, False),
+        (BUSY_SECONDS + 1, True, True),
     ],
 )
-def test_idle_silence_is_short_and_busy_silence_long(silent: float, in_hand: int, expected: bool) -> None:
-    assert is_stuck(silent_seconds=silent, in_hand=in_hand) is expected
+def test_idle_silence_is_short_and_busy_silence_long(silent: float, is_busy: bool, expected: bool) -> None:
+    assert is_stuck(silent_seconds=silent, is_busy=is_busy) is expected
 
 
 def watch(*pulses: Pulse | None) -> Callable[..., list[bool]]:
@@ -33,8 +33,8 @@ def watch(*pulses: Pulse | None) -> Callable[..., list[bool]]:
     return at
 
 
-A, B = Pulse("a", 0), Pulse("b", 0)
-NONE = Pulse("", 0)
+A, B = Pulse("a"), Pulse("b")
+NONE = Pulse("")
 LATE = GRACE_SECONDS + IDLE_SECONDS
 
 
@@ -61,6 +61,18 @@ def test_a_replaced_worker_begins_anew() -> None:
     watchdog.worker_started(36)
     assert watchdog.finds_stuck(36 + LATE) is False
     assert watchdog.finds_stuck(37 + LATE) is True
+
+
+def test_a_busy_worker_has_longer_but_not_for_what_a_dead_one_left_behind() -> None:
+    busy, taken = Pulse("a", frozenset({"one"})), Pulse("a", frozenset({"one", "two"}))
+    pulses = iter([busy, busy, busy, taken, taken])
+    watchdog = Watchdog(lambda: next(pulses), 0.0)
+    assert watchdog.finds_stuck(20) is False
+    assert watchdog.finds_stuck(60) is False
+    watchdog.worker_started(60)
+    assert watchdog.finds_stuck(61 + LATE) is True
+    assert watchdog.finds_stuck(61 + LATE) is False
+    assert watchdog.finds_stuck(71 + BUSY_SECONDS) is True
 
 
 def test_a_stuck_worker_consumes_again_within_30_seconds_of_the_broker() -> None:
