@@ -13,8 +13,10 @@ from dataclasses import dataclass
 IDLE_SECONDS = 15.0
 # A worker with tasks in hand may be too busy for heartbeats; tasks end within a minute.
 BUSY_SECONDS = 90.0
-# What a fresh worker gets on top, to start and to receive the next heartbeat.
+# What a fresh worker gets on top, to start and to receive the next heartbeat; twice as much after each that
+# never showed one, or a machine that is slow to start them would have them killed for ever.
 GRACE_SECONDS = 10.0
+LONGEST_GRACE_SECONDS = 160.0
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ class Watchdog:
     def __init__(self, read: Callable[[], Pulse | None], now: float) -> None:
         self.read = read
         self.mark = ""
-        self.alive_at = now + GRACE_SECONDS
+        self.grace = GRACE_SECONDS
+        self.alive_at = now + self.grace
         self.in_hand: frozenset[str] = frozenset()
         self.left_behind: frozenset[str] = frozenset()
 
@@ -48,7 +51,7 @@ class Watchdog:
 
         What a killed worker had in hand stays in the broker for an hour; it does not make the next one busy.
         """
-        self.alive_at = max(self.alive_at, now + GRACE_SECONDS)
+        self.alive_at = max(self.alive_at, now + self.grace)
         self.left_behind = self.in_hand
 
     def finds_stuck(self, now: float) -> bool:
@@ -61,5 +64,9 @@ class Watchdog:
         # An emptied broker has no mark: that it went is no sign of life.
         if pulse.mark and pulse.mark != self.mark:
             self.mark = pulse.mark
+            self.grace = GRACE_SECONDS
             self.alive_at = max(self.alive_at, now)
-        return is_stuck(silent_seconds=now - self.alive_at, is_busy=bool(self.in_hand - self.left_behind))
+        stuck = is_stuck(silent_seconds=now - self.alive_at, is_busy=bool(self.in_hand - self.left_behind))
+        if stuck:
+            self.grace = min(2 * self.grace, LONGEST_GRACE_SECONDS)
+        return stuck

@@ -59,8 +59,28 @@ def test_a_replaced_worker_begins_anew() -> None:
     assert watchdog.finds_stuck(20) is False
     assert watchdog.finds_stuck(36) is True
     watchdog.worker_started(36)
-    assert watchdog.finds_stuck(36 + LATE) is False
-    assert watchdog.finds_stuck(37 + LATE) is True
+    longer = 2 * GRACE_SECONDS + IDLE_SECONDS
+    assert watchdog.finds_stuck(36 + longer) is False
+    assert watchdog.finds_stuck(37 + longer) is True
+
+
+def test_where_workers_are_slow_to_start_each_gets_longer_until_one_shows_life() -> None:
+    pulses = [NONE]
+    watchdog = Watchdog(lambda: pulses[-1], 0.0)
+    lasted, now = [], 0.0
+    for _ in range(7):
+        began = now
+        while not watchdog.finds_stuck(now):
+            now += 1
+        lasted.append(now - began - IDLE_SECONDS - 1)
+        watchdog.worker_started(now)
+    assert lasted == [10, 20, 40, 80, 160, 160, 160]
+    pulses.append(A)
+    now += 170
+    assert watchdog.finds_stuck(now) is False
+    watchdog.worker_started(now)
+    assert watchdog.finds_stuck(now + LATE) is False
+    assert watchdog.finds_stuck(now + LATE + 1) is True
 
 
 def test_a_busy_worker_has_longer_but_not_for_what_a_dead_one_left_behind() -> None:
@@ -71,8 +91,9 @@ def test_a_busy_worker_has_longer_but_not_for_what_a_dead_one_left_behind() -> N
     assert watchdog.finds_stuck(60) is False
     watchdog.worker_started(60)
     assert watchdog.finds_stuck(61 + LATE) is True
-    assert watchdog.finds_stuck(61 + LATE) is False
-    assert watchdog.finds_stuck(71 + BUSY_SECONDS) is True
+    watchdog.worker_started(90)
+    assert watchdog.finds_stuck(120 + LATE) is False
+    assert watchdog.finds_stuck(120 + BUSY_SECONDS) is True
 
 
 def test_a_stuck_worker_consumes_again_within_30_seconds_of_the_broker() -> None:
