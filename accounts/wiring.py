@@ -12,6 +12,7 @@ from accounts.milestones.changing import MILESTONE
 from accounts.milestones.key_actions import KEY_ACTIONS
 from accounts.referrals.verbs import follow_referrals
 from accounts.segments.changing import SEGMENT
+from accounts.segments.finding import find_segments, waiting_segments
 from accounts.segments.queries import segment_choices
 from accounts.sources.refusals import tell_refusals
 from accounts.sources.warning import silent_source_warning
@@ -21,7 +22,7 @@ from accounts.tiers.queries import tier_choices
 from loyalty.core.changes.registry import register
 from loyalty.core.doorbell.waiting import add_gauge
 from loyalty.core.jobs.registry import register_job
-from loyalty.core.shell.registry import add_finder, add_warning
+from loyalty.core.shell.registry import add_counter, add_finder, add_warning
 
 
 def wire() -> None:
@@ -39,6 +40,8 @@ def wire() -> None:
     register_job(IMPORT_JOB)
     add_finder("Accounts", find_accounts)
     add_finder("Contacts", find_contacts)
+    add_finder("Segments", find_segments)
+    add_counter("segments", waiting_segments)
     add_warning(silent_source_warning)
     tell_refusals(refusals_of)
     add_gauge("Account facts", dirty_since)

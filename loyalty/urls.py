@@ -25,6 +25,7 @@ urlpatterns = [
     path("v1/", include("accounts.intake.api_urls")),
     path("webhooks/", include("accounts.intake.hooks.urls")),
     path("webhooks/stripe/", include("accounts.intake.stripe.urls")),
+    path("segments/", include("accounts.segments.urls")),
     path("milestones/", include("accounts.milestones.urls")),
     path("tiers/", include("accounts.tiers.urls")),
     path("tiers/", include("rewards.perks.urls")),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 
 from accounts.conditions.queries import vocabulary
 from accounts.conditions.rules.reading import BadRule, read_rule
@@ -38,7 +39,7 @@ def read(segment_id: int, lock: bool) -> Live:
     segment = _get(segment_id, lock)
     return Live(
         label=segment.name,
-        url=_url(segment_id),
+        url=reverse("segment", args=[segment_id]),
         version=segment.version,
         values=values_of(segment),
         is_live=segment.status == SegmentStatus.LIVE.value,
@@ -72,12 +73,8 @@ def _in_words(field: str, value: Any) -> str:
     return str(value) if value not in (None, "") else "none"
 
 
-def _url(segment_id: int) -> str:
-    return f"/segments/{segment_id}/"
-
-
 def _edit_url(segment_id: int, change_id: int) -> str:
-    return f"{_url(segment_id)}?change={change_id}"
+    return f"{reverse('segment-edit', args=[segment_id])}?change={change_id}"
 
 
 SEGMENT = Changeable(

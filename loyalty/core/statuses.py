@@ -65,6 +65,9 @@ FACES: dict[str, Face] = {
     "met": Face("Met", "check", "good"),
     "not_met": Face("Not met", "cross", "bad"),
     "unknown": Face("Unknown", "ring", "quiet"),
+    # moves of accounts
+    "entered": Face("Entered", "plus", "good"),
+    "left": Face("Left", "dash", "quiet"),
     # what comes in
     "refused": Face("Refused", "ban", "bad"),
     "quarantined": Face("Quarantined", "warning", "warn"),

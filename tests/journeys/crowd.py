@@ -5,6 +5,7 @@ from decimal import Decimal
 from accounts.milestones.models import Milestone
 from accounts.milestones.verbs import create_milestone
 from accounts.records.models import Account
+from accounts.segments.verbs import create_segment
 from accounts.sources.rules import Kind
 from accounts.sources.verbs import create_source
 from loyalty.core.changes.verbs import propose_or_apply
@@ -17,7 +18,8 @@ from rewards.offers.models import Offer
 from tests.factories import CampaignFactory
 from tests.journeys.doors import REPORT, Product
 
-MANY = 62
+MANY, LIVE = 62, 8
+ANYBODY = {"op": "compare", "fact": "active_days_28", "is": ">=", "value": "1"}
 ATTACK = "<script>window.attacked = true</script><b onclick=alert(1)>Bold & Co</b>"
 LONG = (
     "The North Atlantic Cooperative Society for Refrigerated Transport, Harbour Logistics and "
@@ -62,10 +64,19 @@ def _fill_the_programme(everybody: User, colleague: User, many: int) -> None:
         name = UNWISHED[n] if n < len(UNWISHED) else f"Number {n}"
         values = {"name": name[:120], "event_name": name[:200], "count": n + 1, "within_days": None}
         milestone = create_milestone(values, acting_user=everybody)
+        _segment(name, everybody, is_live=n < LIVE)
         create_source(name[:100], [Kind.SUPPORT], acting_user=everybody)
         _cap(name[:120], accounts[n], everybody)
         propose_or_apply("milestone", live.pk, {"name": name[:120], "count": n + 2}, name, acting_user=colleague)
         CampaignFactory(key=f"number-{n}", name=name[:120], goal=name, milestone=milestone)
+
+
+def _segment(name: str, everybody: User, *, is_live: bool) -> None:
+    """A segment of all who did anything; some of them live, to overlap."""
+    values = {"name": name[:120], "goal": name[:200], "reward": name[:200], "rule": ANYBODY}
+    made = create_segment(values, acting_user=everybody)
+    if is_live:
+        propose_or_apply("segment", made.pk, {"status": "live"}, name, acting_user=everybody)
 
 
 def _cap(name: str, account: Account, everybody: User) -> None:

@@ -20,6 +20,8 @@ LISTS = {
     "/offers/": "Nothing waits for you",
     "/changes/": "No change requests here",
     "/accounts/": "No accounts yet",
+    "/segments/": "No segments here",
+    "/segments/scores/": "No cut points yet",
     "/campaigns/": "No campaigns yet",
     "/milestones/": "No milestones here",
     "/rewards/": "No rewards here",
@@ -41,6 +43,7 @@ CROWDED = {
     "/accounts/": 50,
     "/campaigns/": MANY + 1,
     "/milestones/": MANY + 4,
+    "/segments/": MANY,
     "/caps/": MANY,
     "/ledger/": 50,
     "/sources/": MANY + 1,
@@ -91,7 +94,15 @@ def test_what_is_opened_shows_names_as_they_are(
     fill(customers_product, everybody, colleague, many=len(UNWISHED))
     eve = enter()
     eve.sign_in(everybody.username, PASSWORD)
-    for path in ("/offers/", "/accounts/", "/milestones/", "/changes/", "/events/?outcome=event", "/audit/"):
+    for path in (
+        "/offers/",
+        "/accounts/",
+        "/milestones/",
+        "/segments/",
+        "/changes/",
+        "/events/?outcome=event",
+        "/audit/",
+    ):
         _open(eve, path, ATTACK)
     for name in UNWISHED:
         _open(eve, "/offers/", name)

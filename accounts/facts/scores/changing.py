@@ -20,7 +20,7 @@ def read(object_id: int, lock: bool) -> Live:
     kept = terms(lock=lock)
     return Live(
         label="RFM scores",
-        url=reverse("settings"),
+        url=reverse("segment-scores"),
         version=kept.version,
         values={"monetary": kept.monetary},
         is_live=True,

@@ -39,6 +39,7 @@ NAVIGATION = (
         "Customers",
         (
             Item("accounts", "Accounts", "accounts"),
+            Item("segments", "Segments", "segments"),
             Item("tiers", "Tiers", "tiers"),
         ),
     ),

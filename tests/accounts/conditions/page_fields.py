@@ -51,5 +51,6 @@ class Fields(HTMLParser):
             self.sent.append((name, chosen))
             self._select = None
         elif tag == "textarea" and self._area:
-            self.sent.append(self._area)
+            name, text = self._area
+            self.sent.append((name, text.removeprefix("\n")))  # as a browser does
             self._area = None

@@ -10,6 +10,7 @@ import pytest
 from loyalty.core.charts.burndown import burndown
 from loyalty.core.charts.sparkline import sparkline
 from loyalty.core.charts.svg import Scale
+from loyalty.core.charts.tally import tally
 from loyalty.core.charts.waterfall import Step, waterfall
 
 STEPS = [
@@ -138,3 +139,10 @@ def test_scale_is_straight() -> None:
     scale = Scale(0, 10, 100, 200)
     assert [scale(0), scale(5), scale(10)] == [100.0, 150.0, 200.0]
     assert Scale(5, 5, 100, 200)(5) == 100.0
+
+
+def test_a_tally_draws_every_count_on_one_scale() -> None:
+    picture = tally([("Score 5", 40), ("Score 4", 0), ("Unknown", 10)], "Scores")
+    assert words(picture) == ["Score 5", "40", "Score 4", "0", "Unknown", "10"]
+    assert [length for _, _, length in bars(picture)] == [176.0, 44.0]
+    assert tally([], "Scores") == ""

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   var PAUSE = 600;  // a name that is typed letter by letter on a closed list is not yet chosen
-  var timer = null, waiting = null, typedAt = 0, sent = null, left = "";
+  var timer = null, waiting = null, typedAt = 0, sent = null, latest = null, left = "";
 
   function is(element, selector) { return Boolean(element && element.matches && element.matches(selector)); }
 
@@ -41,11 +41,16 @@
     return values;
   }
 
+  // Of two answers the one to what was asked last counts: each was asked with all that stood in the form.
   document.addEventListener("htmx:beforeRequest", function (event) {
-    if (is(event.detail.target, ".rule-tree")) sent = is(event.detail.elt, ".rule-tree") ? typed(event.detail.elt) : null;
+    if (!is(event.detail.target, ".rule-tree")) return;
+    latest = event.detail.xhr;
+    sent = is(event.detail.elt, ".rule-tree") ? typed(event.detail.elt) : null;
   });
   document.addEventListener("htmx:beforeSwap", function (event) {
-    if (!sent || !is(event.detail.target, ".rule-tree")) return;
+    if (!is(event.detail.target, ".rule-tree")) return;
+    if (event.detail.xhr !== latest) event.detail.shouldSwap = false;
+    if (!sent || event.detail.xhr !== latest) return;
     var now = typed(event.detail.target), changed = {};
     Object.keys(now).forEach(function (id) { if (sent[id] !== now[id]) changed[id] = now[id]; });
     sent = changed;

@@ -1,0 +1,104 @@
+"""Making and editing a segment, at /segments/new/ and /segments/<id>/edit/.
+
+`?from=ID` begins a new one with the values of another; `?restore=VERSION`
+begins an edit with those of an earlier version, `?change=ID` with those of a
+proposal that is to be written anew.
+"""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods
+
+from accounts.segments import verbs
+from accounts.segments.changing import KIND
+from accounts.segments.forms import NewSegmentForm, SegmentForm
+from accounts.segments.models import Segment
+from accounts.segments.queries import active_count
+from accounts.segments.rules import SegmentStatus, too_many_warning
+from loyalty.core.changes.queries import pending_for, proposal_of
+from loyalty.core.changes.verbs import edit as edit_change
+from loyalty.core.changes.verbs import propose_or_apply
+from loyalty.core.chips import id_in
+from loyalty.core.errors import DomainError
+from loyalty.core.people.models import User
+from loyalty.core.people.rules import Function
+from loyalty.core.people.session import signed_in
+
+
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """Make a draft, from nothing or as a copy."""
+    copied = Segment.objects.filter(pk=id_in(request.GET, "from")).first()
+    initial = {**verbs.values_of(copied), "name": f"{copied.name[:110]} (copy)"} if copied else None
+    form = NewSegmentForm(request.POST or None, initial=initial)
+    context: dict[str, Any] = {"form": form, "copied": copied}
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "accounts/segments/new.html", context, status=422 if form.errors else 200)
+    try:
+        made = verbs.create_segment(form.cleaned_data, acting_user=signed_in(request))
+    except DomainError as refusal:
+        context["refusal"] = str(refusal)
+        return render(request, "accounts/segments/new.html", context, status=refusal.status)
+    messages.success(request, "Draft made. Nobody is in it until it goes live.")
+    return redirect("segment", made.pk)
+
+
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, segment_id: int) -> HttpResponse:
+    """Save what is not live; propose everything else; or write a proposal anew."""
+    found, user = get_object_or_404(Segment, pk=segment_id), signed_in(request)
+    initial, told = _initial(found, request.GET)
+    form = _form(found, user, initial=initial) if request.method != "POST" else _form(found, user, data=request.POST)
+    context = {"segment": found, "form": form, "pending": pending_for(KIND, found.pk), **told}
+    context |= {"applies_at_once": _applies_at_once(found, user) and not told["rewrites"]}
+    context |= {"warning": _warning(found)}
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "accounts/segments/edit.html", context, status=422 if form.errors else 200)
+    data = form.cleaned_data
+    try:
+        if data["change"]:
+            edited = edit_change(data["change"], form.values, data["reason"], digest=data["digest"], acting_user=user)
+            return redirect("change", edited.pk)
+        proposed = propose_or_apply(KIND, segment_id, form.values, data["reason"], acting_user=user)
+    except DomainError as refusal:
+        context["refusal"] = str(refusal)
+        return render(request, "accounts/segments/edit.html", context, status=refusal.status)
+    if proposed:
+        messages.success(request, "Proposed. A member of Customer Success who is not you decides it.")
+        return redirect("change", proposed.pk)
+    messages.success(request, "Saved.")
+    return redirect("segment", segment_id)
+
+
+def _initial(found: Segment, query: QueryDict) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the form begins with, and what the page says about it."""
+    now = verbs.values_of(found)
+    anew, restored = id_in(query, "change"), id_in(query, "restore")
+    if anew and (proposal := proposal_of(anew, KIND, found.pk)):
+        values, reason, digest = proposal
+        return {**values, "reason": reason, "change": anew, "digest": digest}, {"rewrites": True, "restores": 0}
+    if restored and (kept := found.versions.filter(version=restored).first()):
+        values = {field: getattr(kept, field) for field in now if field != "status"}
+        return {**now, **values, "reason": f"Back to version {restored}: "}, {"rewrites": False, "restores": restored}
+    return now, {"rewrites": False, "restores": 0}
+
+
+def _applies_at_once(found: Segment, user: User) -> bool:
+    return found.status != SegmentStatus.LIVE.value and Function.CS in user.functions
+
+
+def _warning(found: Segment) -> str | None:
+    """That there would be too many, were this one made live."""
+    return None if found.status == SegmentStatus.LIVE.value else too_many_warning(active_count() + 1)
+
+
+def _form(found: Segment, user: User, **given: Any) -> SegmentForm:
+    return SegmentForm(
+        was_live=found.status != SegmentStatus.DRAFT.value,
+        needs_reason=not _applies_at_once(found, user),
+        before=found.rule,
+        **given,
+    )
