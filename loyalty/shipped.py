@@ -3,18 +3,25 @@
 from datetime import datetime
 
 from accounts.milestones.shipped import ensure_shipped as ensure_milestones
+from accounts.segments.shipped import ensure_shipped as ensure_segments
 from accounts.streaks.shipped import ensure_shipped as ensure_streaks
 from accounts.tiers.verbs import ensure_shipped as ensure_tiers
+from rewards.campaigns.shipped import ensure_shipped as ensure_campaigns
 from rewards.catalogue.shipped import ensure_shipped as ensure_catalogue
 from rewards.fit.shipped import ensure_shipped as ensure_fit
 from rewards.perks.verbs import ensure_shipped as ensure_perks
 
 
-def ensure_shipped(*, effective_at: datetime | None = None) -> None:
-    """Make what is shipped unless it is there; it holds from `effective_at` (UTC, default now)."""
+def ensure_shipped(*, effective_at: datetime | None = None, live_since: datetime | None = None) -> None:
+    """Make what is shipped unless it is there; it holds from `effective_at` (UTC, default now).
+
+    Campaigns are drafts; with `live_since` (UTC) the first of them runs from then on.
+    """
     ensure_milestones(effective_at=effective_at)
     ensure_streaks(effective_at=effective_at)
+    ensure_segments(effective_at=effective_at)
     ensure_tiers(effective_at=effective_at)
     ensure_catalogue(effective_at=effective_at)
     ensure_fit(effective_at=effective_at)
     ensure_perks(effective_at=effective_at)
+    ensure_campaigns(live_since=live_since)

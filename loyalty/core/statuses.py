@@ -45,6 +45,8 @@ FACES: dict[str, Face] = {
     "paused": Face("Paused", "pause", "warn"),
     "retired": Face("Retired", "ban", "quiet"),
     # contract fit, conditions
+    "capped": Face("Capped", "ban", "warn"),
+    "nothing": Face("Nothing", "dash", "quiet"),
     "fits": Face("Fits", "check", "good"),
     "unfit": Face("Does not fit", "ban", "bad"),
     "fits_if": Face("With a condition", "half", "warn"),

@@ -24,7 +24,6 @@ from loyalty.core.people.verbs import create_person
 from loyalty.demo.access import DemoAccess
 from loyalty.demo.vocabulary import API_CALL, CUSTOM_REPORT
 from loyalty.shipped import ensure_shipped
-from rewards.campaigns.shipped import ensure_shipped as ensure_campaign
 
 ADMINISTRATOR = "administrator"
 ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # nothing that is easily misread
@@ -72,8 +71,7 @@ def set_up(existing: DemoAccess | None, *, history_from: datetime, live_since: d
     sources = [entry for name, kinds in SOURCES for entry in _source(name, kinds, existing, administrator)]
     if not KeyAction.objects.exists():
         KeyAction.objects.bulk_create(KeyAction(event_name=name) for name in KEY_ACTIONS)
-    ensure_shipped(effective_at=history_from)
-    ensure_campaign(live_since=live_since)
+    ensure_shipped(effective_at=history_from, live_since=live_since)
     return DemoAccess([user for user, seat in zip(users, SEATS, strict=True) if seat.is_shown], sources)
 
 

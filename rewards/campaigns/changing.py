@@ -68,4 +68,5 @@ CHANGEABLE_CAMPAIGN = Changeable(
     apply=write_version,
     field_labels=FIELD_LABELS,
     in_words=in_words,
+    edit_url=lambda campaign_id, change_id: f"{reverse('campaign-edit', args=[campaign_id])}?change={change_id}",
 )

@@ -1,47 +1,38 @@
-"""Ready-made campaigns, so that a new team does not start from an empty page."""
+"""The ready-made campaigns, made as drafts, so that a new team does not start from an empty page."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
 
-from loyalty.core.people.rules import Function
 from rewards.campaigns.knowing import known
 from rewards.campaigns.models import Campaign
+from rewards.campaigns.ready import READY_MADE
 from rewards.campaigns.rules.statuses import CampaignStatus
 from rewards.campaigns.rules.terms import DEFAULTS, clean_values
 from rewards.campaigns.verbs import add_campaign
-from rewards.catalogue.shipped import ensure_shipped as ensure_catalogue
-from rewards.fit.shipped import ensure_shipped as ensure_fit
 
 FIRST_REPORT = "first-custom-report"
 SHIPPED_WITH = "Shipped with the application"
 
 
 @transaction.atomic
-def ensure_shipped(*, live_since: datetime | None = None) -> Campaign:
-    """Make the shipped catalogue, contract fit and campaign unless they are there.
+def ensure_shipped(*, live_since: datetime | None = None, live: Collection[str] = (FIRST_REPORT,)) -> list[Campaign]:
+    """Make the ready-made campaigns that are not there, as drafts; returns all of them.
 
-    With `live_since` (UTC) the campaign is live from that moment; without it is a draft.
+    Segments, tiers, streaks, milestones and rewards have to be there before. With
+    `live_since` (UTC) those whose keys are in `live` run from that moment: for a
+    company that comes with a history, such as the demo's.
     """
-    ensure_fit(effective_at=live_since)
-    ensure_catalogue(effective_at=live_since)
-    found = Campaign.objects.filter(key=FIRST_REPORT).first()
-    if found is not None:
-        return found
-    terms = {
-        "name": "First custom report",
-        "goal": "Habit formation: the first report of their own",
-        "trigger": {"kind": "milestone", "milestone": FIRST_REPORT},
-        "ladder": [{"reward": "service-credit-300", "wait_days": 0}],
-        "data_needed": "Product events",
-        "short_term_cost": "low",
-        "expected_ltv_gain": "medium",
-        "complexity": "low",
-    }
-    made = add_campaign(
-        FIRST_REPORT, clean_values(DEFAULTS, terms, known()), Function.CS, acting_user=None, reason=SHIPPED_WITH
-    )
-    if live_since:
-        made.status, made.live_since = CampaignStatus.LIVE.value, live_since
-        made.save(update_fields=["status", "live_since"])
-    return made
+    found = Campaign.objects.in_bulk([ready.key for ready in READY_MADE], field_name="key")
+    words = known()
+    for ready in READY_MADE:
+        if ready.key in found:
+            continue
+        terms = clean_values(DEFAULTS, ready.terms, words)
+        made = add_campaign(ready.key, terms, ready.owner, acting_user=None, reason=SHIPPED_WITH)
+        if live_since and ready.key in live:
+            made.status, made.live_since = CampaignStatus.LIVE.value, live_since
+            made.save(update_fields=["status", "live_since"])
+        found[ready.key] = made
+    return [found[ready.key] for ready in READY_MADE]

@@ -30,7 +30,7 @@ OF_THE_OWNER = frozenset(CampaignAction) - {CampaignAction.APPROVE, CampaignActi
 
 
 @transaction.atomic
-def create_campaign(values: Mapping[str, Any], *, acting_user: User) -> Campaign:
+def create_campaign(values: Mapping[str, Any], *, acting_user: User, reason: str = "") -> Campaign:
     """Make a draft, owned by the function that owns its trigger unless `owner_function` says another.
 
     Raises BadTerms, and NotAllowed unless the person belongs to the owning function.
@@ -38,7 +38,7 @@ def create_campaign(values: Mapping[str, Any], *, acting_user: User) -> Campaign
     cleaned = clean_values(DEFAULTS, values, known())
     owner = Function(values.get("owner_function") or TRIGGERS[TriggerKind(cleaned["trigger"]["kind"])].owner)
     check_member(acting_user, owner)
-    return add_campaign(_free_key(cleaned["name"]), cleaned, owner, acting_user=acting_user)
+    return add_campaign(_free_key(cleaned["name"]), cleaned, owner, acting_user=acting_user, reason=reason)
 
 
 def add_campaign(

@@ -15,12 +15,12 @@ from django.conf import LazySettings
 from playwright.sync_api import Browser, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
-from accounts.milestones.shipped import ensure_shipped as ensure_milestones
 from accounts.sources.rules import Kind
 from accounts.sources.verbs import create_source, make_key
 from loyalty.core.people.models import User
+from loyalty.shipped import ensure_shipped
 from rewards.campaigns.models import Campaign
-from rewards.campaigns.shipped import ensure_shipped as ensure_campaign
+from rewards.campaigns.shipped import FIRST_REPORT
 from tests.journeys.doors import Product
 from tests.journeys.visitor import WIDE, Visitor
 
@@ -73,9 +73,9 @@ def enter(browser: Browser, live_server: LiveServer, settings: LazySettings) -> 
 
 @pytest.fixture
 def campaign(transactional_db: None) -> Campaign:
-    """The milestones that ship, and their campaign, live since yesterday."""
-    ensure_milestones(effective_at=datetime(2026, 1, 1, tzinfo=UTC))
-    return ensure_campaign(live_since=datetime.now(UTC) - timedelta(days=1))
+    """All that ships, with the campaign on the first report live since yesterday."""
+    ensure_shipped(effective_at=datetime(2026, 1, 1, tzinfo=UTC), live_since=datetime.now(UTC) - timedelta(days=1))
+    return Campaign.objects.get(key=FIRST_REPORT)
 
 
 @pytest.fixture
