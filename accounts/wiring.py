@@ -2,7 +2,8 @@
 
 from accounts.book.finding import find_accounts, find_contacts
 from accounts.conditions.choices import milestone_choices
-from accounts.conditions.registry import add_choices
+from accounts.conditions.registry import add_choices, add_facts
+from accounts.conditions.streak_facts import streak_facts
 from accounts.facts.followers import add_follower
 from accounts.facts.queries import dirty_since
 from accounts.facts.scores.changing import SCORE_TERMS
@@ -16,6 +17,7 @@ from accounts.segments.finding import find_segments, waiting_segments
 from accounts.segments.queries import segment_choices
 from accounts.sources.refusals import tell_refusals
 from accounts.sources.warning import silent_source_warning
+from accounts.streaks.changing import STREAK
 from accounts.tiers.changing import TIER_SCHEME
 from accounts.tiers.following import follow as follow_with_tiers
 from accounts.tiers.queries import tier_choices
@@ -29,6 +31,8 @@ def wire() -> None:
     """Register everything once, when the app is ready."""
     register(MILESTONE)
     register(KEY_ACTIONS)
+    register(STREAK)
+    add_facts(streak_facts)
     register(TIER_SCHEME)
     add_choices("tier", tier_choices)
     register(SEGMENT)

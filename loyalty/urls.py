@@ -26,6 +26,7 @@ urlpatterns = [
     path("webhooks/", include("accounts.intake.hooks.urls")),
     path("webhooks/stripe/", include("accounts.intake.stripe.urls")),
     path("segments/", include("accounts.segments.urls")),
+    path("milestones/", include("accounts.streaks.urls")),
     path("milestones/", include("accounts.milestones.urls")),
     path("tiers/", include("accounts.tiers.urls")),
     path("tiers/", include("rewards.perks.urls")),

@@ -42,6 +42,7 @@ from tests.factories import (
     SegmentFactory,
     SourceFactory,
     reward_of,
+    streak_factory,
 )
 
 CAST = ("finance", "product", "cs", "administrator")
@@ -139,6 +140,14 @@ EXPECTED: dict[str, Expect] = {
     "milestone-new": Expect(),
     "milestone-edit": Expect({"milestone_id": "milestone"}, posts=True),
     "milestone-preview": Expect(),
+    "streaks": Expect(),
+    "tracks": Expect(),
+    "streak-new": Expect(),
+    "track-new": Expect(),
+    "streak-preview": Expect(),
+    "track-preview": Expect(),
+    "streak": Expect({"streak_id": "streak"}),
+    "streak-edit": Expect({"streak_id": "streak"}, posts=True),
     "key-actions": Expect(),
     "tiers": Expect(),
     "tiers-edit": Expect(others=404),  # there is no scheme before set-up
@@ -208,6 +217,7 @@ def make_samples(proposer: User) -> dict[str, int]:
         "contact": ContactFactory(account=account),
         "milestone": milestone,
         "segment": SegmentFactory(),
+        "streak": streak_factory(),
         "campaign": campaign,
         "reward": reward_of(campaign),
         "fit rule": make_rules()[0],

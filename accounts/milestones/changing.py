@@ -13,6 +13,7 @@ from accounts.milestones.rules import (
     MilestoneTerms,
     clean_values,
     status_sentence,
+    times_in_words,
     value_in_words,
 )
 from accounts.milestones.verbs import values_of, write_version
@@ -53,7 +54,7 @@ def impact(milestone_id: int, values: Values) -> list[str]:
     told = status_sentence(milestone.status, str(values["status"]))
     if values["status"] == MilestoneStatus.RETIRED:
         return [told] if told else []
-    sentences = measure(terms_of(values), milestone.terms).sentences(values["count"])
+    sentences = measure(terms_of(values), milestone.terms).sentences(times_in_words(values["count"]))
     return [told, *sentences] if told else sentences
 
 

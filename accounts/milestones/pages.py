@@ -13,7 +13,7 @@ from accounts.milestones import queries, verbs
 from accounts.milestones.changing import KIND, terms_of
 from accounts.milestones.forms import MilestoneForm, NewMilestoneForm, TermsForm
 from accounts.milestones.models import Milestone
-from accounts.milestones.rules import MilestoneStatus
+from accounts.milestones.rules import MilestoneStatus, times_in_words
 from accounts.sources.freshness import stale_sources
 from accounts.sources.rules import Kind
 from loyalty.core.changes.queries import pending_for, proposal_of
@@ -40,6 +40,7 @@ def milestones(request: HttpRequest) -> HttpResponseBase:
         "csv_url": address(query, format="csv"),
         "here": address(query),
         "may_create": Function.PRODUCT in user.functions,
+        "tab": "milestones",
     }
     if found := Milestone.objects.filter(pk=id_in(query, "open")).first():
         context |= _detail(found, user, query)
@@ -102,7 +103,9 @@ def preview(request: HttpRequest) -> HttpResponse:
     compared = Milestone.objects.filter(pk=id_in(request.GET, "of")).first()
     terms = terms_of(form.cleaned_data)
     measured = queries.measure(terms, compared.terms if compared else None)
-    return render(request, "accounts/milestones/_preview.html", {"sentences": measured.sentences(terms.count)})
+    return render(
+        request, "accounts/milestones/_preview.html", {"sentences": measured.sentences(times_in_words(terms.count))}
+    )
 
 
 def _render(request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
@@ -122,7 +125,7 @@ def _detail(found: Milestone, user: User, query: QueryDict) -> dict[str, Any]:
         "form": _form(found, user, initial=initial),
         "applies_at_once": _applies_at_once(found, user) and not rewritten,
         "rewrites": bool(rewritten),
-        "sentences": queries.measure(terms_of(initial), found.terms).sentences(initial["count"]),
+        "sentences": queries.measure(terms_of(initial), found.terms).sentences(times_in_words(initial["count"])),
         "versions": queries.versions_of(found),
         "reaches": queries.latest_reaches(found),
         "pending": pending_for(KIND, found.pk),

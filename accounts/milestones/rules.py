@@ -110,6 +110,11 @@ def names_in_words(names: list[str], total: int) -> str:
     return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)
 
 
+def times_in_words(count: int) -> str:
+    """“Once”, “3 times”: how a preview begins."""
+    return "Once" if count == 1 else f"{count:,} times"
+
+
 @dataclass(frozen=True)
 class Measured:
     """Whom terms would have reached in the last MEASURED_DAYS days, against the terms of now.
@@ -124,9 +129,8 @@ class Measured:
     added_names: list[str]
     dropped_names: list[str]
 
-    def headline(self, times: int) -> str:
-        """The preview's sentence, for terms that ask for the event `times` times."""
-        asked = "Once" if times == 1 else f"{times:,} times"
+    def headline(self, asked: str) -> str:
+        """The preview's sentence; `asked` says in words what the terms ask for: “3 times”."""
         told = f"{asked}: {_accounts(self.reached)} reached it in the last {MEASURED_DAYS} days"
         if self.reached_now is None:
             return f"{told}."
@@ -135,9 +139,9 @@ class Measured:
             return f"{told}, as many as now."
         return f"{told}, {abs(difference):,} {'more' if difference > 0 else 'fewer'} than now."
 
-    def sentences(self, times: int) -> list[str]:
+    def sentences(self, asked: str) -> list[str]:
         """The impact of a change in sentences: how many, whom it adds, whom it drops."""
-        told = [self.headline(times)]
+        told = [self.headline(asked)]
         if self.adds:
             told.append(f"Adds {_accounts(self.adds)}: {names_in_words(self.added_names, self.adds)}.")
         if self.drops:

@@ -24,6 +24,8 @@ LISTS = {
     "/segments/scores/": "No cut points yet",
     "/campaigns/": "No campaigns yet",
     "/milestones/": "No milestones here",
+    "/milestones/streaks/": "None here",
+    "/milestones/tracks/": "None here",
     "/rewards/": "No rewards here",
     "/rewards/fit/": "No rule yet",
     "/tiers/": "No tiers yet",

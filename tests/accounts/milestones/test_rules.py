@@ -8,6 +8,7 @@ from accounts.milestones.rules import (
     clean_values,
     names_in_words,
     status_sentence,
+    times_in_words,
     value_in_words,
 )
 from loyalty.core.errors import DomainError
@@ -84,7 +85,7 @@ def test_names(names: list[str], total: int, words: str) -> None:
     ],
 )
 def test_the_impact_in_sentences(measured: Measured, times: int, sentences: list[str]) -> None:
-    assert measured.sentences(times) == sentences
+    assert measured.sentences(times_in_words(times)) == sentences
 
 
 def test_values_are_completed_and_trimmed() -> None:
