@@ -18,6 +18,7 @@ from accounts.privacy.queries import history
 from accounts.privacy.verbs import record_consent
 from accounts.records.models import Contact
 from accounts.records.rules import ContactRole
+from accounts.sources.showing import keep_to_show, show_once
 from loyalty.core.charts.sparkline import sparkline
 from loyalty.core.errors import DomainError, NotAllowed
 from loyalty.core.figures import day_text, number_text
@@ -28,8 +29,10 @@ from loyalty.core.people.session import signed_in
 @require_GET
 @never_cache
 def contact(request: HttpRequest, contact_id: int) -> HttpResponse:
-    """All that is known of one contact."""
-    return show(request, found(contact_id))
+    """All that is known of one contact; a link to the quiz that was just made is shown this once."""
+    token = show_once(request, f"quiz link of contact {contact_id}", now=timezone.now())
+    link = request.build_absolute_uri(reverse("quiz", args=[token])) if token else ""
+    return show(request, found(contact_id), quiz_link=link)
 
 
 @require_POST
@@ -63,16 +66,14 @@ def consent(request: HttpRequest, contact_id: int) -> HttpResponse:
 
 
 @require_POST
-@never_cache
 def quiz_link(request: HttpRequest, contact_id: int) -> HttpResponse:
-    """Make a link to the quiz and show it, this once."""
-    chosen = found(contact_id)
+    """Make a link to the quiz; the page of the contact shows it, this once."""
     try:
-        token = quiz.make_link(chosen, acting_user=signed_in(request))
+        token = quiz.make_link(found(contact_id), acting_user=signed_in(request))
+        keep_to_show(request, f"quiz link of contact {contact_id}", token, now=timezone.now())
     except DomainError as refused:
         tell(request, refused)
-        return redirect("contact", contact_id)
-    return show(request, chosen, quiz_link=request.build_absolute_uri(reverse("quiz", args=[token])))
+    return redirect("contact", contact_id)
 
 
 @require_http_methods(["GET", "POST"])

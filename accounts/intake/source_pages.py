@@ -49,7 +49,8 @@ def source(request: HttpRequest, source_id: int) -> HttpResponse:
     }
     if getattr(request, "htmx", False):
         return render(request, "accounts/sources/_source.html", context)
-    context |= {"made": show_once(request, "key", found, now=now), "address": request.build_absolute_uri("/")}
+    made = show_once(request, f"key of source {found.pk}", now=now)
+    context |= {"made": made, "address": request.build_absolute_uri("/")}
     response = render(request, "accounts/sources/source.html", context)
     response["Cache-Control"] = "no-store"
     return response

@@ -135,7 +135,8 @@ def row_of(source: Source, refusals: Refusals | None, now: datetime) -> Row:
 
 def _with_key(request: HttpRequest, source: Source, user: User) -> HttpResponse:
     """To the page that shows the key; sending this form again would make another one."""
-    keep_to_show(request, "key", source, verbs.make_key(source, acting_user=user), now=timezone.now())
+    key = verbs.make_key(source, acting_user=user)
+    keep_to_show(request, f"key of source {source.pk}", key, now=timezone.now())
     return redirect("source", source.pk)
 
 

@@ -49,7 +49,7 @@ def signing(request: HttpRequest, source_id: int) -> HttpResponse:
         else:
             return redirect("source-signing", source_id=source.pk)
     context: dict[str, Any] = {"source": source, "form": form, "ways": _ways(request, source)}
-    context["made"] = show_once(request, "secret", source, now=timezone.now())
+    context["made"] = show_once(request, f"secret of source {source.pk}", now=timezone.now())
     response = render(request, "accounts/sources/signing.html", context, status=422 if form.errors else 200)
     response["Cache-Control"] = "no-store"
     return response
@@ -61,7 +61,8 @@ def _set(request: HttpRequest, source: Source, scheme: Scheme, given: str, user:
         keep_secret(source, scheme, given, acting_user=user)
         messages.success(request, f"The secret …{given[-4:]} is set. It is not shown again.")
     else:
-        keep_to_show(request, "secret", source, make_secret(source, scheme, acting_user=user), now=timezone.now())
+        made = make_secret(source, scheme, acting_user=user)
+        keep_to_show(request, f"secret of source {source.pk}", made, now=timezone.now())
 
 
 @require_POST

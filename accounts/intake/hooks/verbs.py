@@ -141,17 +141,19 @@ def _receipt(reading: Reading, outcomes: Outcomes, channel: str) -> Receipt:
     refused = [
         RefusedCall(position, "", channel, WAS_ERASED, "")
         if position in forgotten
-        else RefusedCall(
-            position,
-            named[position].external_id if position in named else "",
-            channel,
-            refusal,
-            shown(reading.items[position])[: rules.KEPT_RAW_CHARACTERS],
-        )
+        else _refused(reading.items[position], position, named.get(position), refusal, channel)
         for position, refusal in refusals.items()
     ]
     accepted = sum(outcome is True for outcome in outcomes.values())
     return Receipt(accepted, len(outcomes) - accepted - len(refused), refused)
+
+
+def _refused(item: Any, position: int, record: Record | None, refusal: Refusal, channel: str) -> RefusedCall:
+    """What is kept of a refused record: under the name of its type, when it could be read."""
+    raw = shown(item)[: rules.KEPT_RAW_CHARACTERS]
+    if record is None:
+        return RefusedCall(position, "", channel, refusal, raw)
+    return RefusedCall(position, record.external_id, record.type.value, refusal, raw)
 
 
 def _persons_in(item: Any) -> set[str]:

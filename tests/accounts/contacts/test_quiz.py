@@ -42,7 +42,7 @@ def test_it_says_what_the_answers_are_for_and_names_nobody(link: str, stranger: 
     page = response.content.decode()
     assert "We use your answers for one thing" in page
     assert "Jane" not in page
-    assert (response["X-Robots-Tag"], response["Referrer-Policy"]) == ("noindex, nofollow", "no-referrer")
+    assert (response["X-Robots-Tag"], response["Referrer-Policy"]) == ("noindex, nofollow", "same-origin")
     assert "no-store" in response["Cache-Control"]
 
 
@@ -112,8 +112,10 @@ def test_customer_success_makes_the_link_and_sees_the_answers(
 ) -> None:
     client = signed_in_as(cs)
     made = client.post(f"/accounts/contacts/{contact.pk}/quiz-link")
-    found = re.search(r'"http://testserver(/quiz/[^"]+/)"', made.content.decode())
+    assert made["Location"] == f"/accounts/contacts/{contact.pk}/"
+    found = re.search(r'"http://testserver(/quiz/[^"]+/)"', client.get(made["Location"]).content.decode())
     assert found
+    assert "/quiz/" not in client.get(made["Location"]).content.decode()
     stranger.post(found[1], ANSWERS)
     page = client.get(f"/accounts/contacts/{contact.pk}/").content.decode()
     assert "Fewer hours of reporting" in page

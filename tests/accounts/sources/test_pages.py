@@ -54,7 +54,7 @@ def test_a_key_waits_sealed_for_whoever_made_it_and_not_for_long(
     with time_machine.travel(datetime(2026, 11, 3, 12, tzinfo=UTC), tick=False) as clock:
         desk.post(f"{page}key")
         waiting = json.dumps(Session.objects.get(pk=desk.session.session_key).get_decoded())
-        assert "fresh key of source" in waiting
+        assert f"fresh key of source {source.pk}" in waiting
         assert "lk_" not in waiting
         assert KEY.findall(signed_in_as(administrator).get(page).content.decode()) == []
         assert KEY.findall(desk.get(page, headers={"HX-Request": "true"}).content.decode()) == []

@@ -55,8 +55,8 @@ def test_a_record_goes_in_once_its_account_is_there(tell: Tell, cs: User) -> Non
     assert HookCall.objects.get().answer["accepted"] == 0
     told = AuditLine.objects.filter(verb="replayed").order_by("id").values_list("actor_name", "object_label", "after")
     assert list(told) == [
-        (cs.display_name, "webhook of Desk", {"went in": 0}),
-        (cs.display_name, "webhook of Desk", {"went in": 1}),
+        (cs.display_name, "ticket of Desk", {"went in": 0}),
+        (cs.display_name, "ticket of Desk", {"went in": 1}),
     ]
     with pytest.raises(DomainError, match="gone in already"):
         replay(first.pk, acting_user=cs)
