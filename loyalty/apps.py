@@ -6,3 +6,8 @@ class LoyaltyConfig(AppConfig):
 
     name = "loyalty"
     label = "loyalty"
+
+    def ready(self) -> None:
+        from loyalty.pipeline import wire
+
+        wire()

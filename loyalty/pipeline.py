@@ -1,4 +1,4 @@
-"""What a ring sets off, in order: facts and milestones, then offers; and what the day's turn sets off.
+"""What a ring sets off, in order: facts and milestones, then offers; and the order of the night.
 
 Each step finds its work in PostgreSQL, commits by itself, and may run twice, or
 on two workers at once. Dirty marks go away in the very transaction that works
@@ -6,7 +6,9 @@ out the facts and milestones, so that a worker that dies loses nothing.
 """
 
 import time
-from datetime import date, timedelta
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from datetime import time as clock
 
 from celery import shared_task
 from django.utils import timezone
@@ -15,22 +17,53 @@ from accounts.contacts.retention import forget_old
 from accounts.facts.queries import latest_day
 from accounts.facts.scores.verbs import cut_if_due
 from accounts.facts.support import mark_support_change
-from accounts.facts.verbs import refresh, refresh_dirty
+from accounts.facts.verbs import lock_accounts, refresh, refresh_dirty
 from accounts.intake.files.uploads import clear_old_uploads
 from accounts.intake.hooks.verbs import forget_calls
 from accounts.milestones.verbs import detect
+from accounts.records.models import Account
 from accounts.referrals.verbs import detect_referrals
+from accounts.tiers.following import place as place_in_tiers
 from loyalty.core.doorbell import heartbeat
 from loyalty.core.doorbell.seen import note_worker
 from loyalty.core.doorbell.verbs import ring_on_commit
+from loyalty.core.errors import DomainError
+from loyalty.core.jobs.chores import Chore, Counts, RangedChore, Span, WholeChore, add_chore
+from loyalty.core.jobs.nights import (
+    advance,
+    begin_night,
+    days_done_up_to,
+    declare_order,
+    help_out,
+    last_night,
+    night_job,
+    run_night_here,
+)
+from loyalty.core.jobs.registry import register_job
+from loyalty.core.jobs.rules import SLICE
 from loyalty.core.jobs.running import run_next
 from rewards.approvals.verbs import lapse_overdue
-from rewards.campaigns.evaluating import evaluate_all, evaluate_due
+from rewards.campaigns.evaluating import account_ranges, evaluate_due, evaluate_range
+from rewards.campaigns.scope import ACCOUNTS_A_RANGE
+from rewards.ledger.reconciliation import check
 
 DIRTY_ACCOUNTS_A_STEP = 200
 # After so long the worker is given back: a history that was taken in must not keep
 # what happens today waiting.
 REACT_SECONDS = 10.0
+# The day has turned everywhere that matters, and late senders have had some minutes (UTC).
+NIGHT_BEGINS = clock(0, 10)
+
+ORDER: Mapping[str, str] = {
+    "facts": "Facts",
+    "segments": "Segments",
+    "tiers": "Tiers",
+    "expiry": "Expiry of credits and offers",
+    "triggers": "Triggers",
+    "reminders": "Reminders",
+    "reconciliation": "Reconciliation",
+}
+"""The fixed order of the night: no step begins before the one above it is done."""
 
 
 def react_now() -> int:
@@ -52,29 +85,90 @@ def react_now() -> int:
             return total
 
 
-def sweep_now(day: date | None = None) -> int:
-    """The nightly order: milestones and facts of all accounts, expiry, offers; returns how many matches it dealt with.
+def sweep_now(day: date | None = None) -> Mapping[str, Counts]:
+    """Do the whole nightly order here and now; returns what came of each step.
 
-    Last of all goes what need not be kept: raw events older than the retention that was set, webhook
-    ids that no sender tries again, uploaded files that nobody took in.
-
-    `day` (UTC) is the one day whose facts are worked out; by default today and every day missed before it.
+    `day` (UTC) is the one day that is worked out; by default today and every day missed before it.
+    Harmless to repeat, and beside the night's own run. Raises DomainError when a step fails.
     """
     on = day or timezone.now().date()
-    last = latest_day()
-    # Days that the machine slept through are caught up with: history has no gaps.
-    first = on if day or last is None else min(on, last + timedelta(days=1))
-    mark_support_change()
-    detect(None)
-    detect_referrals(None)
-    refresh(None, first, on)
-    cut_if_due(on)
-    lapse_overdue()
-    dealt_with = sum(evaluate_all(day=on).values())
+    night = begin_night(on, on if day else _first_day(on), is_nightly=False)
+    if night is None:
+        raise DomainError("The sweep could not begin.")
+    return run_night_here(night)
+
+
+def turn_the_day(now: datetime) -> None:
+    """Begin the night once its hour has come, and its next step once the one before is done; rings if there is work.
+
+    Called over and over by every worker: a day has one night, and a step one job.
+    """
+    today = now.date()
+    night = last_night()
+    if now.time() >= NIGHT_BEGINS and (night is None or night.day < today):
+        night = begin_night(today, _first_day(today)) or last_night()
+    if night is not None and night.finished_at is None:
+        advance(night.pk, now=now)
+
+
+def _first_day(day: date) -> date:
+    """The day after the last one that was worked out for everybody: history has no gaps."""
+    last = days_done_up_to(day) or latest_day(before=day)
+    return min(day, last + timedelta(days=1)) if last else day
+
+
+def _facts(first: int, last: int, span: Span) -> Counts:
+    ids = list(Account.objects.filter(pk__range=(first, last)).order_by("pk").values_list("pk", flat=True))
+    if not ids:
+        return {}
+    reached = detect(ids)
+    return {"milestones": reached, "facts": refresh(ids, span.first_day, span.day, follow=False)}
+
+
+def _tiers(first: int, last: int, span: Span) -> Counts:
+    ids = list(Account.objects.filter(pk__range=(first, last)).order_by("pk").values_list("pk", flat=True))
+    return {"tier moves": place_in_tiers(dict.fromkeys(lock_accounts(ids), span.first_day), span.day)}
+
+
+def _triggers(first: int, last: int, span: Span) -> Counts:
+    return evaluate_range(first, last, day=span.day, missed=span.missed)
+
+
+def _books(span: Span) -> Counts:
+    books = check()
+    if books.problems:
+        raise DomainError(f"The books do not add up: {books.problems[0].words}; manage.py check_ledger names the rows.")
+    return {"postings": books.postings, "cap periods": books.cap_periods}
+
+
+def _clear_away(span: Span) -> Counts:
+    """What need not be kept: raw events past their retention, old webhook ids, files that nobody took in."""
     forget_old(timezone.now().date())
     forget_calls(timezone.now())
     clear_old_uploads()
-    return dealt_with
+    return {}
+
+
+CHORES: tuple[Chore, ...] = (
+    WholeChore("facts", "first tickets", lambda span: {"accounts with another first ticket": mark_support_change()}),
+    WholeChore("facts", "referrals", lambda span: {"referrals": detect_referrals(None)}),
+    RangedChore("facts", "milestones and facts", _facts),
+    WholeChore("facts", "score cuts", lambda span: {"score cuts": int(cut_if_due(span.day) is not None)}),
+    RangedChore("tiers", "tiers", _tiers),
+    WholeChore("expiry", "undecided offers", lambda span: {"offers that nobody decided": lapse_overdue()}),
+    RangedChore("triggers", "triggers", _triggers, size=ACCOUNTS_A_RANGE),
+    WholeChore("reconciliation", "books", _books),
+    WholeChore("reconciliation", "clearing away", _clear_away),
+)
+
+
+def wire() -> None:
+    """Declare the night, its chores and the jobs that do them, once, when the app is ready."""
+    declare_order(ORDER)
+    for chore in CHORES:
+        add_chore(chore)
+    for step, label in ORDER.items():
+        register_job(night_job(step, label, account_ranges))
 
 
 @shared_task(name="loyalty.heartbeat")
@@ -91,9 +185,16 @@ def react() -> None:
 
 @shared_task(name="loyalty.sweep")
 def sweep() -> None:
-    sweep_now()
+    turn_the_day(timezone.now())
 
 
 @shared_task(name="loyalty.jobs")
 def jobs() -> None:
-    run_next()
+    """Go on with long work for a while: one's own jobs first, then the parts of those that others run."""
+    ends = time.monotonic() + SLICE.total_seconds()
+    turn_the_day(timezone.now())
+    while run_next() is not None:
+        if time.monotonic() > ends:
+            return
+        turn_the_day(timezone.now())
+    help_out()

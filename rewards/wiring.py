@@ -8,6 +8,7 @@ from accounts.facts.followers import add_follower
 from accounts.privacy.following import follow_withdrawal
 from accounts.tiers.changing import KIND as TIER_SCHEME_KIND
 from loyalty.core.changes.registry import add_impact, register
+from loyalty.core.doorbell.waiting import add_gauge
 from loyalty.core.money import money
 from loyalty.core.people.models import User
 from loyalty.core.shell.registry import Found, add_counter, add_finder
@@ -15,7 +16,7 @@ from rewards.approvals.holding import OFFERS
 from rewards.approvals.queries import find as find_offers
 from rewards.approvals.queries import waiting_count
 from rewards.campaigns.changing import CHANGEABLE_CAMPAIGN
-from rewards.campaigns.evaluating import follow
+from rewards.campaigns.evaluating import due_since, follow
 from rewards.campaigns.growth import growth_facts
 from rewards.campaigns.impact import MILESTONE_KIND, cost_of_milestone_change
 from rewards.campaigns.queries import find as find_campaigns
@@ -55,6 +56,7 @@ def wire() -> None:
     add_finder("Campaigns", _campaigns)
     add_finder("Rewards", _rewards)
     add_follower("campaigns", follow)
+    add_gauge("Offers", due_since)
     register_caps()
     register(REWARD)
     register(FIT_RULE)

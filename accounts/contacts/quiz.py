@@ -12,12 +12,14 @@ from django.db import connection, transaction
 from accounts.contacts.models import QuizAnswer
 from accounts.contacts.queries import contact_of, quiz_answer
 from accounts.contacts.rules import QUIZ_LINK_AGE, QUIZ_VERSION, Answers
+from accounts.facts.models import FactsDirty
 from accounts.privacy.queries import erasure_of
 from accounts.privacy.rules import ConsentSource, Word
 from accounts.privacy.verbs import lock_contacts, tell_consent, unnamed
 from accounts.records.models import Contact
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import record
+from loyalty.core.doorbell.verbs import ring_on_commit
 from loyalty.core.errors import DomainError
 from loyalty.core.people.models import SignInAttempt, User
 from loyalty.core.people.permissions import check_member
@@ -103,6 +105,10 @@ def answer(contact: Contact, answers: Answers, *, now: datetime) -> QuizAnswer:
     )
     word = Word(contact.pk, answers.consents, answers.policy_version, ConsentSource.QUIZ, now)
     tell_consent([word], now=now, acting_user=None)
+    # What follows from the answer is looked at as if the account's facts had moved.
+    if contact.account_id:
+        FactsDirty.objects.create(account_id=contact.account_id, day=now.date())
+        ring_on_commit()
     record(
         AuditVerb.QUIZ_ANSWERED,
         acting_user=None,

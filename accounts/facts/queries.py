@@ -16,9 +16,10 @@ def latest(account: Account) -> AccountFacts | None:
     return AccountFacts.objects.filter(account=account).order_by("-day").first()
 
 
-def latest_day() -> date | None:
-    """The latest day that facts were worked out for, of any account; None on an empty database."""
-    return AccountFacts.objects.order_by("-day").values_list("day", flat=True).first()
+def latest_day(*, before: date | None = None) -> date | None:
+    """The latest day (before another one) that facts were worked out for, of any account; None when there is none."""
+    rows = AccountFacts.objects.all() if before is None else AccountFacts.objects.filter(day__lt=before)
+    return rows.order_by("-day").values_list("day", flat=True).first()
 
 
 def dirty_since(_now: datetime) -> datetime | None:

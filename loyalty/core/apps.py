@@ -12,6 +12,7 @@ class CoreConfig(AppConfig):
         from loyalty.core.doorbell.waiting import add_gauge
         from loyalty.core.grants import grant_application_role
         from loyalty.core.jobs.queries import due_since
+        from loyalty.core.shell.night_warning import stopped_night_warning
         from loyalty.core.shell.registry import add_counter, add_warning
         from loyalty.core.shell.worker_warning import missing_worker_warning
 
@@ -19,4 +20,5 @@ class CoreConfig(AppConfig):
         post_migrate.connect(grant_application_role, dispatch_uid="grant_application_role")
         add_counter("changes", waiting_count)
         add_warning(missing_worker_warning)
+        add_warning(stopped_night_warning)
         add_gauge("Long work", due_since)

@@ -1,7 +1,7 @@
 from loyalty.core.audit.models import AuditLine
 from loyalty.core.changes.models import ChangeComment, ChangeEditor, ChangeRequest
 from loyalty.core.doorbell.models import WorkerSeen
-from loyalty.core.jobs.models import Job
+from loyalty.core.jobs.models import Job, JobPart, Night, NightStep
 from loyalty.core.people.models import Membership, SignInAttempt, User
 
 __all__ = [
@@ -10,7 +10,10 @@ __all__ = [
     "ChangeEditor",
     "ChangeRequest",
     "Job",
+    "JobPart",
     "Membership",
+    "Night",
+    "NightStep",
     "SignInAttempt",
     "User",
     "WorkerSeen",

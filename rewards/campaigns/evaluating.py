@@ -8,7 +8,7 @@ evaluated them.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.models import Max, Min
@@ -17,6 +17,7 @@ from django.utils import timezone
 from accounts.records.models import Account
 from rewards.campaigns.hits import TABLE, find_hits, hold_accounts
 from rewards.campaigns.live import live_campaigns
+from rewards.campaigns.models import EvaluationDue
 from rewards.campaigns.scope import ACCOUNTS_A_RANGE, BUCKET, Scope
 from rewards.campaigns.weighing import weigh
 from rewards.campaigns.writing import write_offers
@@ -35,13 +36,32 @@ WITH waiting AS (
 SELECT DISTINCT account_id FROM claimed ORDER BY account_id
 """
 
-MARK_DUE = "INSERT INTO rewards_evaluationdue (account_id) SELECT * FROM unnest(%s::bigint[]) ORDER BY 1"
+# Facts of long ago decide nothing now. Whom an account was referred by is moved by its first payment.
+MARK_DUE = """
+INSERT INTO rewards_evaluationdue (account_id)
+SELECT account_id FROM unnest(%(accounts)s::bigint[]) AS moved (account_id)
+UNION
+SELECT referral.referrer_id FROM accounts_referral AS referral
+WHERE referral.referred_id = ANY (%(accounts)s::bigint[]) AND referral.recorded_at >= %(now)s - interval '1 day'
+ORDER BY 1
+"""
 
 
 def follow(first_days: Mapping[int, date], last_day: date) -> None:
-    """Mark accounts whose facts were refreshed, in the transaction that did it: their triggers are looked at next."""
+    """Mark accounts whose facts were refreshed, in the transaction that did it: their triggers are looked at next.
+
+    Nothing is marked by a refresh of days that ended before yesterday.
+    """
+    now = timezone.now()
+    if last_day < now.date() - timedelta(days=1):
+        return
     with connection.cursor() as cursor:
-        cursor.execute(MARK_DUE, [list(first_days)])
+        cursor.execute(MARK_DUE, {"accounts": list(first_days), "now": now})
+
+
+def due_since(_now: datetime) -> datetime | None:
+    """When the mark that has waited longest was made; None when every account is evaluated."""
+    return EvaluationDue.objects.order_by("pk").values_list("marked_at", flat=True).first()
 
 
 def evaluate_due(limit: int = DUE_A_STEP, *, now: datetime | None = None) -> int | None:

@@ -21,6 +21,7 @@ from loyalty import pipeline
 from loyalty.core.doorbell import pending, verbs
 from loyalty.core.doorbell.models import WorkerSeen
 from loyalty.core.doorbell.schedule import RingingScheduler
+from loyalty.core.jobs.models import Night
 from loyalty.core.people.models import User
 from rewards.offers.models import Offer
 from tests.factories import CampaignFactory, SourceFactory
@@ -70,6 +71,9 @@ def test_half_an_hour_without_a_worker(client: Client, administrator: User, brok
     held, warned_after = [], None
     with time_machine.travel(BEGAN, tick=False) as clock:
         WorkerSeen.objects.create(pk=1, at=BEGAN)
+        # The nights of these days are done: a step of a night rings for the next one.
+        for day in {BEGAN.date(), (BEGAN + timedelta(minutes=MINUTES)).date()}:
+            Night.objects.create(day=day, first_day=day, finished_at=BEGAN)
         for minute in range(MINUTES):
             body = {"batch": batch_of([minute])}
             assert client.post("/v1/batch", body, "application/json", headers=sender).status_code == 200

@@ -49,3 +49,61 @@ class Job(models.Model):
     def is_finished(self) -> bool:
         """Whether nothing more comes of it."""
         return self.state in FINISHED
+
+
+class JobPart(models.Model):
+    """One part of a job: a range of accounts (ids from `first` to `last`), or all at once when these are null."""
+
+    job = models.ForeignKey(Job, models.CASCADE, related_name="parts", db_index=False)
+    position = models.PositiveIntegerField()
+    turn = models.PositiveSmallIntegerField()
+    chore = models.CharField(max_length=40)
+    first = models.BigIntegerField(null=True)
+    last = models.BigIntegerField(null=True)
+    done_at = models.DateTimeField(null=True)
+    counts = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["job", "position"]
+        constraints = [models.UniqueConstraint(fields=["job", "position"], name="job_part_once")]
+
+    def __str__(self) -> str:
+        return f"{self.chore}: {self.first} to {self.last}" if self.first is not None else self.chore
+
+
+class Night(models.Model):
+    """One run of the nightly order for a day (UTC), and for the days before it from `first_day` on that were missed.
+
+    A day has one night, whoever rings how often; runs that people ask for come on top.
+    """
+
+    day = models.DateField()
+    first_day = models.DateField()
+    is_nightly = models.BooleanField(default=True)
+    begun_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["day"], condition=models.Q(is_nightly=True), name="one_night_a_day")
+        ]
+
+    def __str__(self) -> str:
+        return f"Night of {self.day}"
+
+
+class NightStep(models.Model):
+    """One step of a night and the job that does it; a step that failed gets another job."""
+
+    night = models.ForeignKey(Night, models.CASCADE, related_name="steps")
+    step = models.CharField(max_length=20)
+    job = models.OneToOneField(Job, models.PROTECT, related_name="night_step")
+    tries = models.PositiveSmallIntegerField(default=1)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["night", "step"], name="night_step_once")]
+
+    def __str__(self) -> str:
+        return self.step

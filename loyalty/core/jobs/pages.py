@@ -16,6 +16,7 @@ from loyalty.core.doorbell.waiting import oldest_waiting
 from loyalty.core.errors import DomainError
 from loyalty.core.jobs import queries, verbs
 from loyalty.core.jobs.models import Job
+from loyalty.core.jobs.nights import night_told
 from loyalty.core.jobs.rules import JobState
 from loyalty.core.keyset import page_of
 from loyalty.core.people.session import signed_in
@@ -38,6 +39,7 @@ def jobs(request: HttpRequest) -> HttpResponseBase:
         "is_filtered": bool(state or kind),
         "worker_missing_since": missing_since(now),
         "waiting": oldest_waiting(now),
+        "night": None if state or kind or query.get("after") else night_told(),
     }
     return render(request, "core/jobs/page.html", context)
 

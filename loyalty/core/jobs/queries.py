@@ -58,8 +58,8 @@ def url_of(job: Job) -> str:
 
 
 def kinds() -> list[tuple[str, str]]:
-    """Every kind as (name, label), for the filter."""
-    return [(kind.kind, kind.label) for kind in job_kinds()]
+    """The kinds to filter by, as (name, label)."""
+    return [(kind.kind, kind.label) for kind in job_kinds() if kind.is_filter]
 
 
 def figures_of(job: Job) -> list[tuple[str, int]]:

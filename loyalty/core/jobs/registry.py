@@ -44,6 +44,7 @@ class JobKind:
     It is called again after a worker died, so a step must do its work and note
     its progress in one transaction. `finish` is called once nothing more comes
     of the job, however it ended. `url_of` is the page that shows what it made.
+    `is_filter`: whether the list of jobs offers it as a filter.
     """
 
     kind: str
@@ -51,6 +52,7 @@ class JobKind:
     run: Callable[[Work], bool]
     finish: Callable[[Job], None] = lambda job: None
     url_of: Callable[[Job], str] = lambda job: ""
+    is_filter: bool = True
 
 
 _kinds: dict[str, JobKind] = {}

@@ -21,6 +21,8 @@ STATE_CHOICES = [(s.value, s.value.capitalize()) for s in JobState]
 LEASE = timedelta(seconds=90)
 # A task gives the worker back after this long, so that short work is not kept waiting.
 SLICE = timedelta(seconds=20)
+# A step of the night that failed is tried again after so long.
+NIGHT_RETRY = timedelta(minutes=10)
 # So often in a row without progress, then it has failed.
 TRIES = 4
 

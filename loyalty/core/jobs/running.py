@@ -26,7 +26,8 @@ CLAIM = """
 UPDATE core_job SET state = 'running', claims = claims + 1, tries = tries + 1, lease_until = %(lease_until)s,
                     started_at = coalesce(started_at, %(now)s)
 WHERE id = (SELECT id FROM core_job
-            WHERE (state = 'waiting' AND due_at <= %(now)s) OR (state = 'running' AND lease_until < %(now)s)
+            WHERE ((state = 'waiting' AND due_at <= %(now)s) OR (state = 'running' AND lease_until < %(now)s))
+              AND id = coalesce(%(only)s, id)
             ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING id
 """
@@ -67,9 +68,9 @@ class ClaimedWork:
         return Job.objects.filter(pk=self.job.pk, claims=self.job.claims, state=JobState.RUNNING.value)
 
 
-def run_next() -> Job | None:
-    """Go on with the job that has waited longest, for one slice; returns it, None when none is due."""
-    job = _claim()
+def run_next(only: int | None = None) -> Job | None:
+    """Go on with the job that has waited longest, or with the one named, for one slice; None when none is due."""
+    job = _claim(only)
     if job is None:
         return None
     try:
@@ -88,10 +89,10 @@ def run_next() -> Job | None:
     return job
 
 
-def _claim() -> Job | None:
+def _claim(only: int | None) -> Job | None:
     with connection.cursor() as cursor:
         now = timezone.now()
-        cursor.execute(CLAIM, {"now": now, "lease_until": now + LEASE})
+        cursor.execute(CLAIM, {"now": now, "lease_until": now + LEASE, "only": only})
         row = cursor.fetchone()
     return Job.objects.select_related("started_by").get(pk=row[0]) if row else None
 

@@ -4,21 +4,29 @@ from argparse import ArgumentParser
 from datetime import date
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-from loyalty.pipeline import sweep_now
+from loyalty.core.errors import DomainError
+from loyalty.core.figures import number_text
+from loyalty.pipeline import ORDER, sweep_now
 
 
 class Command(BaseCommand):
-    """Harmless to repeat, and while the night's own sweep runs."""
+    """Harmless to repeat, and beside the night's own run; workers share in it."""
 
-    help = "Work out the facts of the day for all accounts, let overdue offers lapse, and propose what is due."
+    help = "Do the nightly order: facts, segments, tiers, expiry, triggers, reminders, reconciliation."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
-        parser.add_argument("--as-of", type=date.fromisoformat, help="the day (UTC) whose facts to work out")
+        parser.add_argument("--as-of", type=date.fromisoformat, help="the one day (UTC) to work out")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Sweep once and say what came of it."""
-        dealt_with = sweep_now(options["as_of"])
-        self.stdout.write(f"Swept: {dealt_with} new {'match' if dealt_with == 1 else 'matches'} dealt with.")
+        """Sweep once and say what came of each step."""
+        try:
+            came = sweep_now(options["as_of"])
+        except DomainError as stopped:
+            raise CommandError(str(stopped)) from stopped
+        for step, label in ORDER.items():
+            counts = ", ".join(f"{name} {number_text(count)}" for name, count in came[step].items() if count)
+            self.stdout.write(f"{label}: {counts or 'nothing new'}")
+        self.stdout.write("Swept.")

@@ -7,12 +7,16 @@ import pytest
 from django.utils import timezone
 
 from accounts.contacts.models import QuizAnswer
+from accounts.contacts.quiz import answer
+from accounts.contacts.rules import Answers
 from accounts.records.models import Account, Invoice
 from accounts.referrals.models import Referral
 from accounts.segments.models import Segment, SegmentMove
 from accounts.streaks.models import Pattern, Streak, StreakReach
 from accounts.tiers.models import Tier, TierMove
-from rewards.campaigns.models import Candidate
+from loyalty.pipeline import react_now
+from rewards.campaigns.evaluating import follow
+from rewards.campaigns.models import Candidate, EvaluationDue
 from rewards.offers.models import Offer
 from tests.factories import AccountFactory, ContactFactory, SegmentFactory
 from tests.rewards.campaigns.made import ago, campaign_on, evaluate, yesterday
@@ -162,3 +166,23 @@ def test_an_answer_without_consent_sets_off_nothing() -> None:
     campaign_on("quiz")
     answered(AccountFactory(), yesterday(), consents=False)
     assert (evaluate(), Candidate.objects.count()) == (0, 0)
+
+
+def test_an_answer_is_followed_within_seconds() -> None:
+    campaign_on("quiz")
+    contact = ContactFactory(consents=True)
+    answer(contact, Answers("lead", "", ["say"], True, "1"), now=timezone.now())
+    assert react_now() == 1
+    assert Offer.objects.get().contact == contact
+
+
+def test_who_referred_is_looked_at_when_the_referred_account_moved() -> None:
+    found = referral(AccountFactory(), timezone.now())
+    today = timezone.now().date()
+    follow({found.referred_id: today}, today)
+    assert set(EvaluationDue.objects.values_list("account", flat=True)) == {found.referred_id, found.referrer_id}
+
+
+def test_facts_of_long_ago_decide_nothing_now() -> None:
+    follow({AccountFactory().pk: ago(9)}, ago(2))
+    assert EvaluationDue.objects.count() == 0
