@@ -7,7 +7,16 @@ from accounts.intake.models import IntakeBatch, ProfileCall, RefusedItem
 from accounts.intake.stripe.models import BillingCoupon, BillingCustomer, BillingDiscount, StripeCall
 from accounts.milestones.models import Milestone, MilestoneReach, MilestoneVersion
 from accounts.privacy.models import Consent, Erasure, Suppressed
-from accounts.records.models import Account, Contact, FeedbackScore, Invoice, Subscription, SubscriptionTerm, Ticket
+from accounts.records.models import (
+    Account,
+    BillingCredit,
+    Contact,
+    FeedbackScore,
+    Invoice,
+    Subscription,
+    SubscriptionTerm,
+    Ticket,
+)
 from accounts.referrals.models import Referral
 from accounts.segments.models import Segment, SegmentMove, SegmentVersion
 from accounts.sources.models import Source, SourceKey, SourceKind, SourceSecret
@@ -19,6 +28,7 @@ __all__ = [
     "Account",
     "AccountFacts",
     "BillingCoupon",
+    "BillingCredit",
     "BillingCustomer",
     "BillingDiscount",
     "Consent",

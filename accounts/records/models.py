@@ -8,7 +8,16 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
-from accounts.records.rules import BillingFrequency, ContactRole, InvoiceStatus, PlanSegment, Unpriced, choices
+from accounts.records.rules import (
+    BillingFrequency,
+    ContactRole,
+    CreditKind,
+    CreditStatus,
+    InvoiceStatus,
+    PlanSegment,
+    Unpriced,
+    choices,
+)
 
 
 class Account(models.Model):
@@ -156,6 +165,35 @@ class Invoice(models.Model):
 
     def __str__(self) -> str:
         return f"Invoice {self.number or self.external_id}"
+
+
+class BillingCredit(models.Model):
+    """A credit that billing tells of, never one of the programme's grants; above zero it is in the customer's favour.
+
+    `amount` in `currency`, `at` from when it counts. `told_at` and `told_as`
+    are the time and the id of the newest telling: an older one never replaces it.
+    """
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="billing_credits")
+    external_id = models.CharField(max_length=255, unique=True)
+    kind = models.CharField(max_length=20, choices=choices(CreditKind))
+    status = models.CharField(max_length=10, choices=choices(CreditStatus))
+    number = models.CharField(max_length=100, blank=True)
+    cause = models.CharField(max_length=60, blank=True)
+    invoice_external_id = models.CharField(max_length=255, blank=True)
+    currency = models.CharField(max_length=3)
+    amount = models.DecimalField(max_digits=14, decimal_places=2)
+    at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField()
+    told_as = models.CharField(max_length=255)
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        indexes = [models.Index(fields=["account", "at"], name="billing_credit_by_account")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display().capitalize()} {self.number or self.external_id}"
 
 
 class Ticket(models.Model):

@@ -59,6 +59,35 @@ class Bill:
     paid_at: datetime | None
 
 
+class CreditKind(StrEnum):
+    """What billing gave back to a customer, or keeps for it."""
+
+    CREDIT_NOTE = "credit_note"
+    BALANCE = "balance"
+    CREDIT_GRANT = "credit_grant"
+
+
+class CreditStatus(StrEnum):
+    ISSUED = "issued"
+    VOID = "void"
+
+
+@dataclass(frozen=True)
+class Credit:
+    """A credit as billing tells it; `amount` in `currency`, rounded to cents, above zero in the customer's favour."""
+
+    external_id: str
+    kind: CreditKind
+    status: CreditStatus
+    number: str
+    cause: str
+    invoice_external_id: str
+    currency: str
+    amount: Decimal
+    at: datetime
+    expires_at: datetime | None
+
+
 class Movement(StrEnum):
     """What a change of an account's MRR is: the usual words of the field, which exclude one another."""
 

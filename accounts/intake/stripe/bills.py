@@ -1,17 +1,17 @@
-"""An invoice of Stripe in our words. Pure."""
+"""An invoice or a credit of Stripe in our words. Pure. Amounts in their currency, times UTC."""
 
 from datetime import UTC, datetime
 
 from accounts.intake.stripe.amounts import in_units
-from accounts.intake.stripe.shapes import Invoice, id_of
-from accounts.records.rules import Bill, InvoiceStatus
+from accounts.intake.stripe.shapes import BalanceTransaction, CreditGrant, CreditNote, Invoice, id_of
+from accounts.records.rules import Bill, Credit, CreditKind, CreditStatus, InvoiceStatus
 from loyalty.core.money import cents
 
 _STATUSES = {status.value: status for status in InvoiceStatus}
 
 
 def bill_of(invoice: Invoice) -> Bill | None:
-    """The bill; None for a draft, which nobody owes yet. Amounts in its currency, times UTC."""
+    """The bill; None for a draft, which nobody owes yet."""
     status = _STATUSES.get(invoice.status or "")
     if status is None:
         return None
@@ -30,6 +30,61 @@ def bill_of(invoice: Invoice) -> Bill | None:
         failed_payments=max(invoice.attempt_count - is_paid, 0),
         issued_at=_moment(told.finalized_at or invoice.created),
         paid_at=_moment(told.paid_at) if told.paid_at is not None else None,
+    )
+
+
+def credit_of(about: CreditNote | BalanceTransaction | CreditGrant) -> Credit | None:
+    """The credit; None for a grant that is not in money. Its category, or why it was given, is its cause."""
+    if isinstance(about, CreditNote):
+        return _credit(
+            about,
+            CreditKind.CREDIT_NOTE,
+            about.amount,
+            about.currency,
+            number=about.number,
+            cause=about.reason,
+            is_void=about.status == CreditStatus.VOID,
+            effective_at=about.effective_at,
+        )
+    if isinstance(about, BalanceTransaction):
+        return _credit(about, CreditKind.BALANCE, -about.amount, about.currency, cause=about.type)
+    if about.amount.monetary is None:
+        return None
+    return _credit(
+        about,
+        CreditKind.CREDIT_GRANT,
+        about.amount.monetary.value,
+        about.amount.monetary.currency,
+        cause=about.category,
+        is_void=about.voided_at is not None,
+        effective_at=about.effective_at,
+        expires_at=about.expires_at,
+    )
+
+
+def _credit(
+    about: CreditNote | BalanceTransaction | CreditGrant,
+    kind: CreditKind,
+    amount: int,
+    currency: str,
+    *,
+    number: str | None = None,
+    cause: str | None = None,
+    is_void: bool = False,
+    effective_at: int | None = None,
+    expires_at: int | None = None,
+) -> Credit:
+    return Credit(
+        external_id=about.id,
+        kind=kind,
+        status=CreditStatus.VOID if is_void else CreditStatus.ISSUED,
+        number=(number or "")[:100],
+        cause=(cause or "")[:60],
+        invoice_external_id="" if isinstance(about, CreditGrant) else id_of(about.invoice),
+        currency=currency.upper(),
+        amount=cents(in_units(amount, currency)),
+        at=_moment(about.created if effective_at is None else effective_at),
+        expires_at=None if expires_at is None else _moment(expires_at),
     )
 
 

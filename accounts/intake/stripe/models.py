@@ -39,11 +39,17 @@ class StripeCall(models.Model):
 
 
 class BillingCustomer(models.Model):
-    """A customer of a billing system and the account that it is, as the newest event told."""
+    """A customer of a billing system and the account that it is, as the newest event told.
+
+    `balance` in `currency` is what billing keeps for it, above zero in its
+    favour; None when it was not told.
+    """
 
     source = models.ForeignKey(Source, models.CASCADE, related_name="+", db_index=False)
     external_id = models.CharField(max_length=255)
     account = models.ForeignKey(Account, models.CASCADE, related_name="+")
+    balance = models.DecimalField(max_digits=14, decimal_places=2, null=True)
+    currency = models.CharField(max_length=3, blank=True, db_default="")
     told_at = models.DateTimeField()
     told_as = models.CharField(max_length=255)
 

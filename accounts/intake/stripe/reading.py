@@ -1,5 +1,6 @@
 """One event of Stripe, read and checked. Pure: the clock comes in as `now`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -9,9 +10,19 @@ from pydantic import ValidationError
 from accounts.intake.rules import MAX_AGE, MAX_AHEAD, TOO_FAR_AHEAD, TOO_OLD, Refusal, Refused
 from accounts.intake.storable import check_storable
 from accounts.intake.stripe.discounts import Seen, names_in, seen_in
-from accounts.intake.stripe.shapes import Customer, Invoice, Shape, StripeEvent, Subscription
+from accounts.intake.stripe.shapes import (
+    BalanceTransaction,
+    CreditGrant,
+    CreditNote,
+    Customer,
+    Invoice,
+    Shape,
+    StripeEvent,
+    Subscription,
+)
 
 Read = TypeVar("Read", bound=Shape)
+About = Subscription | Customer | Invoice | CreditNote | BalanceTransaction | CreditGrant
 
 CUSTOMER_EVENTS = frozenset({"customer.created", "customer.updated", "customer.deleted"})
 INVOICE_EVENTS = frozenset(
@@ -19,16 +30,25 @@ INVOICE_EVENTS = frozenset(
     for step in ("finalized", "paid", "payment_succeeded", "payment_failed", "voided", "marked_uncollectible")
 )
 SUBSCRIPTION_EVENTS = "customer.subscription."
+CREDIT_EVENTS: Mapping[str, type[CreditNote | BalanceTransaction | CreditGrant]] = {
+    "credit_note.": CreditNote,
+    "customer_balance_transaction.": BalanceTransaction,
+    "billing.credit_grant.": CreditGrant,
+}
 # What these are about is told by the discounts and coupons that stand whole in them.
 DISCOUNT_EVENTS = ("customer.discount.", "coupon.", "promotion_code.")
 
 # Who people are is not needed to know what an account pays.
 _PERSONAL = frozenset(
     f"{whose}{what}" for whose in ("", "customer_") for what in ("address", "email", "name", "phone", "shipping")
-) | {"business_name", "individual_name", "description", "customer_tax_ids", "hosted_invoice_url", "invoice_pdf"}
+) | {"business_name", "individual_name", "description", "memo", "customer_tax_ids", "hosted_invoice_url", "invoice_pdf"}
 
-# The object as it was made, changed, ended: of two events of one second the later of these stands.
-_ORDER = {"created": "0", "deleted": "2"}
+# The object as it was made, changed, ended: of two events of one second the later of these stands. A bill is
+# often made and paid within a second.
+_ORDER = {
+    **dict.fromkeys(("created", "finalized"), "0"),
+    **dict.fromkeys(("deleted", "paid", "payment_succeeded", "voided", "marked_uncollectible"), "2"),
+}
 
 
 @dataclass(frozen=True)
@@ -44,7 +64,7 @@ class Told:
     type: str
     at: datetime
     created: int
-    about: Subscription | Customer | Invoice | None
+    about: About | None
     payload: dict[str, Any] | None
     seen: Seen = Seen((), ())
     names: tuple[str, ...] = ()
@@ -88,12 +108,15 @@ def _told(event: StripeEvent, at: datetime, content: dict[str, Any]) -> Told:
     return Told(event.id, event.type, at, event.created, about, kept(content), seen_in(content["data"]), tuple(names))
 
 
-def _about(event: StripeEvent) -> Subscription | Customer | Invoice | None:
+def _about(event: StripeEvent) -> About | None:
     if event.type.startswith(SUBSCRIPTION_EVENTS):
         return _shaped(Subscription, event.data.object)
     if event.type in CUSTOMER_EVENTS:
         return _shaped(Customer, event.data.object)
-    return _shaped(Invoice, event.data.object) if event.type in INVOICE_EVENTS else None
+    if event.type in INVOICE_EVENTS:
+        return _shaped(Invoice, event.data.object)
+    credit = next((shape for start, shape in CREDIT_EVENTS.items() if event.type.startswith(start)), None)
+    return _shaped(credit, event.data.object) if credit else None
 
 
 def _shaped(shape: type[Read], content: dict[str, Any]) -> Read:

@@ -14,6 +14,7 @@ Seconds = Annotated[int, Field(ge=0, le=253_402_300_799)]
 Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Units = Annotated[int, Field(ge=-(10**15), le=10**15)]
 Id = Annotated[str, Field(min_length=1, max_length=255)]
+Currency = Annotated[str, Field(min_length=3, max_length=3)]
 Metadata = dict[str, str]
 
 
@@ -39,7 +40,7 @@ class Packages(Shape):
 class Price(Shape):
     """What one unit costs; `unit_amount` is null for tiers, and for fractions of the smallest unit."""
 
-    currency: Annotated[str, Field(min_length=3, max_length=3)]
+    currency: Currency
     unit_amount: Units | None = None
     unit_amount_decimal: str | None = None
     recurring: Recurring | None = None
@@ -122,9 +123,13 @@ class Subscription(Shape):
 
 
 class Customer(Shape):
+    """`balance` is below zero when something is kept for the customer."""
+
     id: Id
     name: str | None = None
     email: str | None = None
+    balance: Units | None = None
+    currency: Currency | None = None
     metadata: Metadata | None = None
 
 
@@ -148,7 +153,7 @@ class Invoice(Shape):
     customer: str | dict[str, Any] | None = None
     status: str | None = None
     number: str | None = None
-    currency: Annotated[str, Field(min_length=3, max_length=3)]
+    currency: Currency
     amount_due: Units
     amount_paid: Units
     attempt_count: Count = 0
@@ -157,6 +162,61 @@ class Invoice(Shape):
     status_transitions: Transitions = Transitions()
     parent: InvoiceParent | None = None
     subscription: str | dict[str, Any] | None = None
+    metadata: Metadata | None = None
+
+
+class CreditNote(Shape):
+    """Takes something off a bill, or gives it back."""
+
+    id: Id
+    customer: str | dict[str, Any] | None = None
+    invoice: str | dict[str, Any] | None = None
+    status: str
+    number: str | None = None
+    reason: str | None = None
+    currency: Currency
+    amount: Units
+    created: Seconds
+    effective_at: Seconds | None = None
+    metadata: Metadata | None = None
+
+
+class BalanceTransaction(Shape):
+    """A change of what is kept for a customer: below zero when it grew."""
+
+    id: Id
+    customer: str | dict[str, Any] | None = None
+    invoice: str | dict[str, Any] | None = None
+    type: str = ""
+    currency: Currency
+    amount: Units
+    created: Seconds
+    metadata: Metadata | None = None
+
+
+class Monetary(Shape):
+    currency: Currency
+    value: Units
+
+
+class GrantAmount(Shape):
+    """What a credit grant is worth; null where it is not in money."""
+
+    monetary: Monetary | None = None
+
+
+class CreditGrant(Shape):
+    """Prepaid or promotional credit for metered use; `category` says which of the two."""
+
+    id: Id
+    customer: str | dict[str, Any] | None = None
+    amount: GrantAmount
+    name: str | None = None
+    category: str = ""
+    created: Seconds
+    effective_at: Seconds | None = None
+    expires_at: Seconds | None = None
+    voided_at: Seconds | None = None
     metadata: Metadata | None = None
 
 

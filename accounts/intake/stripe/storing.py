@@ -8,15 +8,18 @@ writes nothing.
 import json
 
 from accounts.intake.rules import Refused
-from accounts.intake.stripe.bills import bill_of
+from accounts.intake.stripe.amounts import in_units
+from accounts.intake.stripe.bills import bill_of, credit_of
 from accounts.intake.stripe.customers import unknown_customer, whose
 from accounts.intake.stripe.discounts import Known
 from accounts.intake.stripe.reading import Told
 from accounts.intake.stripe.shapes import Customer, Invoice, Subscription
 from accounts.intake.stripe.terms import Telling, telling
-from accounts.records.invoices import BILL, BILLING, as_bill
+from accounts.records.newest import CREDITS, INVOICES, as_row
+from accounts.records.rules import Bill
 from accounts.records.telling import KNOWN, TELLING, TOLD, as_told
 from accounts.sources.queries import Sender
+from loyalty.core.money import cents
 from loyalty.core.prepared import run_prepared
 
 # The account that a customer names, else the one it was last told to be, else that of its own id.
@@ -73,16 +76,22 @@ told AS MATERIALIZED (
 """,
     known=KNOWN,
 )
-_INVOICE = _statement(f"""
-bill AS (SELECT receipt.account_id, b.* FROM receipt CROSS JOIN jsonb_to_record(%(told)s::jsonb) AS b({BILL})),
-{BILLING},
+_INVOICE, _CREDIT = (
+    _statement(f"""
+told AS (SELECT receipt.account_id, t.* FROM receipt CROSS JOIN jsonb_to_record(%(told)s::jsonb) AS t({table.shape})),
+{table.writing},
 """)
+    for table in (INVOICES, CREDITS)
+)
 _CUSTOMER = _statement("""
 customer AS (
-    INSERT INTO accounts_billingcustomer AS kept (source_id, external_id, account_id, told_at, told_as)
-    SELECT %(source)s, %(customer)s, account_id, %(at)s, %(order)s::text FROM receipt
+    INSERT INTO accounts_billingcustomer AS kept
+        (source_id, external_id, account_id, balance, currency, told_at, told_as)
+    SELECT %(source)s, %(customer)s, account_id, balance, currency, %(at)s, %(order)s::text
+    FROM receipt CROSS JOIN jsonb_to_record(%(told)s::jsonb) AS t(balance numeric, currency text)
     ON CONFLICT (source_id, external_id) DO UPDATE
-    SET account_id = excluded.account_id, told_at = excluded.told_at, told_as = excluded.told_as
+    SET account_id = excluded.account_id, balance = excluded.balance, currency = excluded.currency,
+        told_at = excluded.told_at, told_as = excluded.told_as
     WHERE (kept.told_at, kept.told_as) < (excluded.told_at, excluded.told_as)
 ),
 """)
@@ -126,12 +135,21 @@ def _told(told: Told, known: Known) -> tuple[str, str | None, str]:
     if about is None:
         return _UNREAD, None, ""
     if isinstance(about, Customer):
-        return _CUSTOMER, None, ""
-    if isinstance(about, Invoice):
-        bill = bill_of(about)
-        return (_INVOICE, as_bill(bill, told_at=told.at, told_as=told.order), "") if bill else (_NOTHING_MORE, None, "")
-    found = telling(about, told.created, known)
-    return (_SUBSCRIPTION, _terms_in(found, told), found.terms.unpriced) if found else (_NOTHING_MORE, None, "")
+        return _CUSTOMER, _balance_in(about), ""
+    if isinstance(about, Subscription):
+        found = telling(about, told.created, known)
+        return (_SUBSCRIPTION, _terms_in(found, told), found.terms.unpriced) if found else (_NOTHING_MORE, None, "")
+    row = bill_of(about) if isinstance(about, Invoice) else credit_of(about)
+    if row is None:
+        return _NOTHING_MORE, None, ""
+    return _INVOICE if isinstance(row, Bill) else _CREDIT, as_row(row, told_at=told.at, told_as=told.order), ""
+
+
+def _balance_in(customer: Customer) -> str:
+    """What is kept for a customer, as JSON, above zero in its favour; one without a currency has nothing kept."""
+    currency = customer.currency or ""
+    balance = None if customer.balance is None else cents(in_units(-customer.balance, currency))
+    return json.dumps({"balance": balance, "currency": currency.upper()}, default=str)
 
 
 def _terms_in(found: Telling, told: Told) -> str:

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from accounts.records.invoices import BILL, BILLING, as_bill
 from django.db import connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +12,6 @@ from hypothesis.extra.django import TestCase
 
 from accounts.facts.models import FactsDirty
 from accounts.facts.verbs import refresh_dirty
-from accounts.records.invoices import BILL, BILLING, as_bill
 from accounts.records.models import Account
 from accounts.records.rules import Bill, InvoiceStatus
 from accounts.referrals.models import Referral
