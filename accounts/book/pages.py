@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from accounts.book import queries, sheet
+from accounts.book import billing, queries, sheet
 from accounts.book.forms import DayForm
 from accounts.book.rules import FIRST_SORT, SORTS, direction, next_sort
 from accounts.book.timeline import timeline
@@ -87,7 +87,9 @@ def _head(query: QueryDict, sort: str, key: str, label: str, css: str) -> dict[s
 def _brief(found: Account) -> dict[str, Any]:
     facts = latest(found)
     day = facts.day if facts else timezone.now().date()
-    return {"account": found, "facts": facts, "day": day, "reaches": sheet.reaches(found, day)[:5]} | _use(found, day)
+    unknown = sheet.unknown_now(sheet.subscriptions(found, day)) if facts and facts.mrr is None else []
+    shown = {"account": found, "facts": facts, "day": day, "unknown": unknown}
+    return shown | {"reaches": sheet.reaches(found, day)[:5]} | _use(found, day)
 
 
 def _whole(found: Account, request: HttpRequest) -> dict[str, Any]:
@@ -108,7 +110,10 @@ def _whole(found: Account, request: HttpRequest) -> dict[str, Any]:
         "groups": sheet.facts_shown(facts, origins(found, day)) if facts else [],
         "held": held,
         "timeline": timeline(held, day),
+        "unknown": sheet.unknown_now(held),
         "changes": sheet.changes_of_mrr(found, day),
+        "bills": billing.lines(found, day),
+        "kept": billing.kept(found),
         "contacts": at_account(found),
         "roles": roles(found, day),
         "stale": stale_sources(Kind, now=timezone.now()),

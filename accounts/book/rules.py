@@ -42,14 +42,19 @@ def _turned(sort: str) -> str:
 class SubscriptionState(StrEnum):
     ACTIVE = "active"
     TRIAL = "trial"
+    PAUSED = "paused"
     ENDED = "ended"
     AHEAD = "ahead"
 
 
-def state_on(day: date, starts_on: date, ends_on: date | None, *, is_trial: bool) -> SubscriptionState:
+def state_on(
+    day: date, starts_on: date, ends_on: date | None, *, is_trial: bool, is_paused: bool = False
+) -> SubscriptionState:
     """How a subscription [starts_on, ends_on) stands on a day."""
     if day < starts_on:
         return SubscriptionState.AHEAD
     if ends_on is not None and ends_on <= day:
         return SubscriptionState.ENDED
+    if is_paused:
+        return SubscriptionState.PAUSED
     return SubscriptionState.TRIAL if is_trial else SubscriptionState.ACTIVE

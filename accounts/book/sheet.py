@@ -1,6 +1,6 @@
 """All that the page of one account shows, as of a day."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from accounts.book.rules import SubscriptionState, state_on
 from accounts.facts.freshness import Origin
 from accounts.facts.models import AccountFacts
 from accounts.facts.rules import GROUPS, Meaning
+from accounts.intake.stripe.unpriced import WHY, Why
 from accounts.milestones.models import MilestoneReach
 from accounts.records.models import Account, Subscription
 from accounts.records.movements import Moved, movements
@@ -61,6 +62,11 @@ class Held:
         return self.steps[-1].until
 
     @property
+    def why_unknown(self) -> Why | None:
+        """Why its MRR is unknown, if billing could say."""
+        return WHY.get(self.terms.unpriced) if self.terms.mrr is None else None
+
+    @property
     def billing(self) -> str:
         return self.terms.billing_frequency.replace("_", " ").capitalize()
 
@@ -96,10 +102,16 @@ def changes_of_mrr(account: Account, day: date) -> list[Moved]:
     return movements(date.min, day, account_id=account.pk)[: -SHOWN_CHANGES - 1 : -1]
 
 
+def unknown_now(held: Iterable[Held]) -> list[tuple[str, Why]]:
+    """The running subscriptions of which the MRR is unknown, by plan, and why."""
+    running = (h for h in held if h.state is SubscriptionState.ACTIVE)
+    return [(h.terms.plan or "Its subscription", h.why_unknown) for h in running if h.why_unknown]
+
+
 def _held(subscription: Subscription, history: History, day: date) -> Held:
     steps = tuple(Step(*step) for step in history.steps())
     shown = next((step.terms for step in reversed(steps) if step.since <= day), steps[0].terms)
-    state = state_on(day, history.starts_on, steps[-1].until, is_trial=shown.is_trial)
+    state = state_on(day, history.starts_on, steps[-1].until, is_trial=shown.is_trial, is_paused=shown.is_paused)
     return Held(subscription, state, shown, steps)
 
 

@@ -16,6 +16,7 @@ MOST = 14
 COLOURS = {
     SubscriptionState.ACTIVE: "bar",
     SubscriptionState.TRIAL: "bar-fall",
+    SubscriptionState.PAUSED: "bar-fall",
     SubscriptionState.ENDED: "bar-total",
     SubscriptionState.AHEAD: "bar-total",
 }
@@ -56,6 +57,9 @@ def _changes(held: Held) -> list[Step]:
 
 def _label(held: Held) -> str:
     sold = held.terms
+    plan = sold.plan or "Subscription"
     if held.state is SubscriptionState.TRIAL or sold.is_trial:
-        return f"{sold.plan or 'Subscription'}, trial"
-    return f"{sold.plan or 'Subscription'}, {money(sold.mrr, sold.currency)}" if sold.mrr is not None else sold.plan
+        return f"{plan}, trial"
+    if held.state is SubscriptionState.PAUSED:
+        return f"{plan}, paused"
+    return f"{plan}, {money(sold.mrr, sold.currency)}" if sold.mrr is not None else sold.plan

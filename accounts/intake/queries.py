@@ -1,7 +1,7 @@
 """What came in: accepted events, profile calls and billing events, and what was refused, newest first."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
@@ -11,6 +11,7 @@ from django.db.models import Model, Q, QuerySet, Sum
 from accounts.intake.models import IntakeBatch, ProfileCall, RefusedItem
 from accounts.intake.replaying import alike, may_replay, owner_of, why_not
 from accounts.intake.stripe.models import StripeCall
+from accounts.intake.stripe.unpriced import MRR_UNKNOWN, WHY
 from accounts.sources.models import Source
 from accounts.usage.models import Event
 from loyalty.core.people.models import User
@@ -50,6 +51,7 @@ class Arrival:
     reason: str
     message_id: str
     went_in_at: datetime | None = None
+    remedy: str = ""
 
     @property
     def key(self) -> str:
@@ -158,6 +160,8 @@ def _related(kind: str) -> tuple[str, ...]:
 def _mentions(kind: str, text: str) -> Q:
     if kind == REFUSED:
         return Q(reason__icontains=text) | Q(code=text) | Q(message_id=text) | Q(call=text)
+    if kind == STRIPE and text == MRR_UNKNOWN:
+        return ~Q(unpriced="")
     if kind == STRIPE:
         named = Q(call__startswith=text)
     else:
@@ -174,7 +178,13 @@ def _of_profile(row: ProfileCall) -> Arrival:
 
 
 def _of_stripe(row: StripeCall) -> Arrival:
-    return _accepted(STRIPE, row, row.call)
+    """What was taken in, and left an MRR unknown, says why and what to do."""
+    taken, why = _accepted(STRIPE, row, row.call), WHY.get(row.unpriced)
+    if why is None:
+        return taken
+    named = ", ".join(name.partition(" ")[2] for name in row.named)
+    reason = f"Its MRR is unknown. {why.reason}" + (f" It names {named}." if named else "")
+    return replace(taken, code=MRR_UNKNOWN, reason=reason, remedy=why.remedy)
 
 
 def _accepted(kind: str, row: Event | ProfileCall | StripeCall, what: str) -> Arrival:

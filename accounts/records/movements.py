@@ -42,6 +42,19 @@ class Moved:
     mrr: Decimal
     is_pause: bool = False
 
+    @property
+    def words(self) -> str:
+        """What it was, for people: Contraction (paused)."""
+        word = self.kind.value.capitalize()
+        return f"{word} ({_PAUSES[self.kind]})" if self.is_pause else word
+
+
+_PAUSES = {
+    Movement.CONTRACTION: "paused",
+    Movement.EXPANSION: "pause ended",
+    Movement.CHURN: "after a pause",
+}
+
 
 # A hold is the time, of PAUSE_DAYS at the most, in which an account that paid is paused altogether.
 MOVEMENTS = f"""

@@ -9,12 +9,14 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.facts.verbs import refresh
-from accounts.records.models import Account
+from accounts.intake.stripe.models import BillingCustomer
+from accounts.intake.stripe.unpriced import WHY
+from accounts.records.models import Account, BillingCredit, Invoice
 from accounts.records.subscriptions import tell
 from accounts.records.terms import Terms
 from loyalty.core.people.models import User
 from tests.accounts.facts.company import moment, sign_in, subscription
-from tests.factories import AccountFactory, ContactFactory
+from tests.factories import AccountFactory, ContactFactory, SourceFactory
 
 DAY = date(2026, 3, 31)
 pytestmark = pytest.mark.django_db
@@ -205,4 +207,55 @@ def test_a_subscription_shows_its_steps_and_what_they_moved(browser: Client, thr
         (date(2026, 1, 1), "new", 900, 900),
     ]
     assert [(item.terms.mrr, len(item.steps)) for item in page.context["held"]] == [(1200, 2)]
-    assert "<td>Expansion</td>" in page.content.decode()
+    assert [c.words for c in page.context["changes"]] == ["Expansion", "New"]
+    assert "+$300.00" in page.content.decode()
+
+
+def test_an_mrr_that_is_unknown_says_why_and_what_to_do(browser: Client, three: list[Account]) -> None:
+    acme = three[0]
+    held = acme.subscriptions.get()
+    told = {"from_day": DAY, "starts_on": held.starts_on, "told_at": moment(DAY)}
+    tell(acme, held.external_id, Terms(plan="Pro", unpriced="discount", seats=12), **told)
+    refresh([acme.pk], DAY, DAY)
+
+    page = browser.get(f"/accounts/{acme.pk}/")
+    beside = browser.get(f"/accounts/{acme.pk}/", headers={"HX-Request": "true"})
+
+    assert [(plan, why.reason) for plan, why in page.context["unknown"]] == [("Pro", WHY["discount"].reason)]
+    assert "customer.discount.created" in page.content.decode()
+    for answer in (page, beside):
+        assert "unknown: billing has not told all of it" in answer.content.decode()
+
+
+def test_a_paused_subscription_says_so(browser: Client, three: list[Account]) -> None:
+    acme = three[0]
+    held = acme.subscriptions.get()
+    told = {"from_day": DAY, "starts_on": held.starts_on, "told_at": moment(DAY)}
+    tell(acme, held.external_id, Terms(plan="Pro", mrr=Decimal(0), is_paused=True), **told)
+
+    page = browser.get(f"/accounts/{acme.pk}/")
+
+    assert [item.state for item in page.context["held"]] == ["paused"]
+    assert [c.words for c in page.context["changes"]] == ["Contraction (paused)", "New"]
+
+
+def test_bills_and_credits_are_shown_the_newest_first(browser: Client, three: list[Account]) -> None:
+    acme = three[0]
+    told = {"account": acme, "currency": "USD", "told_at": moment(DAY), "told_as": ""}
+    paid = {"status": "paid", "due": Decimal(900), "paid": Decimal(900), "failed_payments": 1}
+    Invoice.objects.create(external_id="in_1", number="A-1", issued_at=moment(DAY - timedelta(days=3)), **paid, **told)
+    Invoice.objects.create(external_id="in_2", number="A-2", issued_at=moment(DAY + timedelta(days=1)), **paid, **told)
+    note = {"kind": "credit_note", "status": "void", "cause": "order_change", "at": moment(DAY)}
+    BillingCredit.objects.create(external_id="cn_1", number="CN-1", amount=Decimal(40), **note, **told)
+    for n, balance in enumerate((Decimal("25.50"), Decimal("-5.00"))):
+        source = SourceFactory(name="Billing")
+        named = {"external_id": f"cus_{n}", "account": acme, "currency": "USD", "balance": balance}
+        BillingCustomer.objects.create(source=source, told_at=moment(DAY), told_as="", **named)
+
+    page = browser.get(f"/accounts/{acme.pk}/")
+
+    assert [(b.what, b.number, b.amount, b.word, b.note) for b in page.context["bills"]] == [
+        ("Credit note", "CN-1", Decimal("-40.00"), "Void", "order change"),
+        ("Invoice", "A-1", Decimal("900.00"), "Paid", "1 failed payment"),
+    ]
+    assert "Billing keeps $20.50 for this customer." in page.content.decode()

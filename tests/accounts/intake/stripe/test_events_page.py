@@ -33,3 +33,18 @@ def test_accepted_and_refused_with_their_reason(
     assert told["charge.succeeded"].context["content"] == ""
     lines = b"".join(page.get("/events/?format=csv&outcome=stripe-call")).decode().splitlines()
     assert len(lines) == 3
+
+
+def test_an_event_that_left_an_mrr_unknown_says_why(
+    send: Send, acme: Account, cs: User, signed_in_as: Callable[[User], Client]
+) -> None:
+    kind = "customer.subscription.updated"
+    send(event(kind, subscription(), at("2026-03-10")))
+    send(event(kind, subscription(discounts=["di_7"]), at("2026-03-11")))
+    page = signed_in_as(cs)
+    (row,) = page.get("/events/?outcome=stripe-call&q=mrr_unknown").context["rows"]
+    assert (row.outcome, row.account, row.code) == ("accepted", "Acme", "mrr_unknown")
+    assert row.reason.endswith("It names di_7.")
+    told = page.get(f"/events/stripe/{row.pk}/").content.decode()
+    assert "customer.discount.created" in told
+    assert "tone-warn" in told
