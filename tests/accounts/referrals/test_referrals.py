@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from accounts.records.invoices import BILL, BILLING, as_bill
 from django.db import connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +12,7 @@ from hypothesis.extra.django import TestCase
 from accounts.facts.models import FactsDirty
 from accounts.facts.verbs import refresh_dirty
 from accounts.records.models import Account
+from accounts.records.newest import INVOICES, as_row
 from accounts.records.rules import Bill, InvoiceStatus
 from accounts.referrals.models import Referral
 from accounts.referrals.verbs import detect_referrals
@@ -20,8 +20,9 @@ from tests.factories import AccountFactory
 
 NOW = datetime(2026, 3, 20, 9, 0, tzinfo=UTC)
 TELL = f"""
-WITH bill AS (SELECT %s::bigint AS account_id, b.* FROM jsonb_to_record(%s::jsonb) AS b({BILL})), {BILLING}
-SELECT count(*) FROM billed
+WITH told AS (SELECT %s::bigint AS account_id, t.* FROM jsonb_to_record(%s::jsonb) AS t({INVOICES.shape})),
+{INVOICES.writing}
+SELECT count(*) FROM kept
 """
 pytestmark = pytest.mark.django_db
 
@@ -41,7 +42,7 @@ def bill(account: Account, paid_at: datetime | None, amount: str = "100.00", num
         issued_at=NOW - timedelta(days=400),
         paid_at=paid_at,
     )
-    row = as_bill(told, told_at=paid_at or NOW - timedelta(days=400), told_as="")
+    row = as_row(told, told_at=paid_at or NOW - timedelta(days=400), told_as="")
     with connection.cursor() as cursor:
         cursor.execute(TELL, [account.pk, row])
 
