@@ -14,6 +14,7 @@ from accounts.milestones.key_actions import KEY_ACTIONS
 from accounts.referrals.verbs import follow_referrals
 from accounts.segments.changing import SEGMENT
 from accounts.segments.finding import find_segments, waiting_segments
+from accounts.segments.following import follow as follow_with_segments
 from accounts.segments.queries import segment_choices
 from accounts.sources.refusals import tell_refusals
 from accounts.sources.warning import silent_source_warning
@@ -38,6 +39,7 @@ def wire() -> None:
     register(SEGMENT)
     register(SCORE_TERMS)
     add_choices("milestones", milestone_choices)
+    add_follower("segments", follow_with_segments)
     add_choices("segments", segment_choices)
     add_choices("primary_segment", segment_choices)
     add_follower("referrals", follow_referrals)

@@ -42,7 +42,9 @@ wanted AS MATERIALIZED (
             (SELECT min(e.day) FROM accounts_eventday e
              WHERE e.account_id = t.account_id AND e.name IN ({_API_CALLS})) AS metered_from,
             (SELECT min(g.day) FROM accounts_meteredday g WHERE g.account_id = t.account_id) AS weighed_from,
-            (SELECT min(s.starts_on) FROM accounts_subscription s WHERE s.account_id = t.account_id) AS subscribed_from
+            (SELECT min(s.starts_on) FROM accounts_subscription s WHERE s.account_id = t.account_id) AS subscribed_from,
+            (SELECT f.segments FROM accounts_accountfacts f
+             WHERE f.account_id = t.account_id AND f.day = t.first_day - 1) AS segments_before
     ) AS before
     CROSS JOIN LATERAL (SELECT * FROM accounts_account WHERE id = t.account_id OFFSET 0) AS a
     WHERE t.first_day <= %(last_day)s::date
@@ -207,6 +209,9 @@ COLUMNS |= scores.columns(
     day="w.day",
 )
 
+# What followers work out stands on a new row as it stood the day before, so that they write only what changed.
+CARRIED = {"segments": "coalesce(w.segments_before, '{}')", "primary_segment": "w.segments_before[1]"}
+
 _KEY = ("day", "account_id")
 _FACTS = [name for name in COLUMNS if name not in _KEY]
 
@@ -215,7 +220,7 @@ WITH {CALENDAR}, {SEATS}, {FEATURES}, {NAMED}, {USED}, {contracts.SPANS}, {score
 support AS MATERIALIZED (SELECT min(opened_at) AS opened_from FROM accounts_ticket),
 known AS MATERIALIZED (
     SELECT u.*, (u.day - interval '1 year')::date AS year_before, (u.day + 1)::timestamp AT TIME ZONE 'UTC' AS next_day,
-           t.plan_segment, t.signed_up_on, t.zone, t.sign_in_before, t.key_action_before,
+           t.plan_segment, t.signed_up_on, t.zone, t.sign_in_before, t.key_action_before, t.segments_before,
            coalesce(t.used_from <= u.day, false) AS is_used,
            coalesce(t.named_from <= u.day, false) AS is_named,
            coalesce(t.metered_from <= u.day, false) AS is_metered,
@@ -226,8 +231,8 @@ known AS MATERIALIZED (
     JOIN used u ON u.account_id = t.account_id AND u.day >= t.first_day
 ),
 {contracts.AGREED}, {SPELLS}
-INSERT INTO accounts_accountfacts AS kept ({", ".join(COLUMNS)})
-SELECT {", ".join(COLUMNS.values())}
+INSERT INTO accounts_accountfacts AS kept ({", ".join([*COLUMNS, *CARRIED])})
+SELECT {", ".join([*COLUMNS.values(), *CARRIED.values()])}
 FROM (SELECT u.*, coalesce((SELECT opened_from FROM support) < u.next_day, false) AS is_supported FROM known u) AS w
 LEFT JOIN agreed c ON c.account_id = w.account_id AND c.day = w.day
 LEFT JOIN spells p ON p.account_id = w.account_id

@@ -13,14 +13,13 @@ from django.db import connection
 from accounts.conditions.queries import Moved, moved, vocabulary
 from accounts.conditions.rules.predicate import predicate
 from accounts.conditions.rules.reading import read_rule
-from accounts.conditions.rules.tree import AnyOf, Node
+from accounts.conditions.rules.tree import Node
 from accounts.conditions.rules.vocabulary import ROW, Vocabulary
 from accounts.facts.queries import latest_day
+from accounts.segments.inforce import NOBODY
 from accounts.segments.rules import NOT_FOR_SEGMENTS, SegmentStatus
 
 MEASURED_DAYS = 365
-NOBODY = AnyOf(())
-"""The rule of a segment that is not live."""
 
 
 @dataclass(frozen=True)
