@@ -27,7 +27,7 @@ _SIGN_INS, _API_CALLS, _CANCELLATIONS = map(_words, (SIGN_IN_NAMES, API_CALL_NAM
 # Windows reach back 29 days, so the calendar begins that much before the first day asked for.
 CALENDAR = f"""
 wanted AS MATERIALIZED (
-    SELECT t.account_id, t.first_day, a.plan_segment, a.signed_up_on, {zone_of("a")} AS zone, before.*
+    SELECT t.account_id, t.first_day, a.plan_segment, a.signed_up_on, {zone_of("a")} AS zone, before.*, stood.*
     FROM unnest(%(accounts)s::bigint[], %(first_days)s::date[]) AS t(account_id, first_day)
     CROSS JOIN LATERAL (
         SELECT
@@ -42,10 +42,12 @@ wanted AS MATERIALIZED (
             (SELECT min(e.day) FROM accounts_eventday e
              WHERE e.account_id = t.account_id AND e.name IN ({_API_CALLS})) AS metered_from,
             (SELECT min(g.day) FROM accounts_meteredday g WHERE g.account_id = t.account_id) AS weighed_from,
-            (SELECT min(s.starts_on) FROM accounts_subscription s WHERE s.account_id = t.account_id) AS subscribed_from,
-            (SELECT f.segments FROM accounts_accountfacts f
-             WHERE f.account_id = t.account_id AND f.day = t.first_day - 1) AS segments_before
+            (SELECT min(s.starts_on) FROM accounts_subscription s WHERE s.account_id = t.account_id) AS subscribed_from
     ) AS before
+    LEFT JOIN LATERAL (
+        SELECT segments AS segments_before, tier AS tier_before FROM accounts_accountfacts
+        WHERE account_id = t.account_id AND day = t.first_day - 1 OFFSET 0
+    ) AS stood ON true
     CROSS JOIN LATERAL (SELECT * FROM accounts_account WHERE id = t.account_id OFFSET 0) AS a
     WHERE t.first_day <= %(last_day)s::date
 ),
@@ -210,7 +212,11 @@ COLUMNS |= scores.columns(
 )
 
 # What followers work out stands on a new row as it stood the day before, so that they write only what changed.
-CARRIED = {"segments": "coalesce(w.segments_before, '{}')", "primary_segment": "w.segments_before[1]"}
+CARRIED = {
+    "segments": "coalesce(w.segments_before, '{}')",
+    "primary_segment": "w.segments_before[1]",
+    "tier": "w.tier_before",
+}
 
 _KEY = ("day", "account_id")
 _FACTS = [name for name in COLUMNS if name not in _KEY]
@@ -220,7 +226,8 @@ WITH {CALENDAR}, {SEATS}, {FEATURES}, {NAMED}, {USED}, {contracts.SPANS}, {score
 support AS MATERIALIZED (SELECT min(opened_at) AS opened_from FROM accounts_ticket),
 known AS MATERIALIZED (
     SELECT u.*, (u.day - interval '1 year')::date AS year_before, (u.day + 1)::timestamp AT TIME ZONE 'UTC' AS next_day,
-           t.plan_segment, t.signed_up_on, t.zone, t.sign_in_before, t.key_action_before, t.segments_before,
+           t.plan_segment, t.signed_up_on, t.zone, t.sign_in_before, t.key_action_before,
+           t.segments_before, t.tier_before,
            coalesce(t.used_from <= u.day, false) AS is_used,
            coalesce(t.named_from <= u.day, false) AS is_named,
            coalesce(t.metered_from <= u.day, false) AS is_metered,

@@ -19,6 +19,7 @@ from accounts.facts.statement import REFRESH
 from accounts.milestones.verbs import detect
 from accounts.records.models import Account
 from accounts.streaks.verbs import count_runs
+from loyalty.core.doorbell.verbs import ring_on_commit
 
 ACCOUNTS_A_RANGE = 1000
 # Facts are kept for 25 months: a mark of an older day is served from the first day that is kept.
@@ -89,6 +90,19 @@ def refresh_dirty(limit: int, *, up_to: date | None = None) -> list[int]:
             _refresh_locked(first_days, last_day)
             follow_all(first_days, last_day)
     return list(marked)
+
+
+def mark_all(day: date) -> None:
+    """Have the facts of all accounts, and what follows from them, worked out again from a day (UTC) on, in seconds.
+
+    Call it in the transaction of the change that makes them different.
+    """
+    with connection.cursor() as cursor:
+        # In the order of ids, so that two who mark all accounts never wait for each other.
+        cursor.execute(
+            "INSERT INTO accounts_factsdirty (account_id, day) SELECT id, %s FROM accounts_account ORDER BY id", [day]
+        )
+    ring_on_commit()
 
 
 def _claim(limit: int, since: date | None) -> dict[int, date]:

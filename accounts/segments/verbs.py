@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from accounts.conditions.queries import vocabulary
+from accounts.facts.verbs import mark_all
 from accounts.segments.models import Segment, SegmentVersion
 from accounts.segments.rules import FIELD_LABELS, NOT_FOR_SEGMENTS, SegmentStatus, clean_values
 from loyalty.core.audit.rules import AuditVerb
@@ -51,7 +52,10 @@ def create_segment(values: Mapping[str, Any], *, acting_user: User) -> Segment:
 
 @transaction.atomic
 def write_version(segment_id: int, values: Mapping[str, Any], acting_user: User, reason: str) -> None:
-    """Make the values the next version, from now on. Who may do so was decided by the caller."""
+    """Make the values the next version, from today (UTC) on. Who may do so was decided by the caller.
+
+    All accounts are marked, so that today's segments follow within seconds; earlier days keep theirs.
+    """
     segment = Segment.objects.select_for_update(no_key=True).get(pk=segment_id)
     before = values_of(segment)
     for field in FIELDS:
@@ -61,6 +65,8 @@ def write_version(segment_id: int, values: Mapping[str, Any], acting_user: User,
     keep_version(segment, timezone.now())
     after = values_of(segment)
     changed = [field for field in FIELDS if before[field] != after[field]]
+    if _moves_accounts(before, after):
+        mark_all(timezone.now().date())
     record(
         AuditVerb.EDITED,
         acting_user=acting_user,
@@ -71,6 +77,12 @@ def write_version(segment_id: int, values: Mapping[str, Any], acting_user: User,
         after={field: after[field] for field in changed} | {"version": segment.version},
         reason=reason,
     )
+
+
+def _moves_accounts(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    if SegmentStatus.LIVE not in (before["status"], after["status"]):
+        return False
+    return any(before[field] != after[field] for field in ("status", "rule", "priority"))
 
 
 def values_of(segment: Segment) -> dict[str, Any]:

@@ -8,20 +8,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
+from accounts.facts.verbs import mark_all
 from accounts.tiers.models import Tier, TierScheme, TierSchemeVersion
 from accounts.tiers.rules import FIELD_LABELS, SHIPPED, clean_values
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import record
-from loyalty.core.doorbell.verbs import ring_on_commit
 from loyalty.core.people.models import User
 
 SCHEME_ID = 1
 LABEL = "Tiers"
-# Ids are in order, so that two who mark all accounts never wait for each other.
-MARK_ALL = "INSERT INTO accounts_factsdirty (account_id, day) SELECT id, %s FROM accounts_account ORDER BY id"
 
 
 @transaction.atomic
@@ -60,9 +58,7 @@ def write_version(scheme_id: int, values: Mapping[str, Any], acting_user: User, 
     now = timezone.now()
     _keep(kept, now)
     _name_tiers(values)
-    with connection.cursor() as cursor:
-        cursor.execute(MARK_ALL, [now.date()])
-    ring_on_commit()
+    mark_all(now.date())
     changed = [field for field in FIELD_LABELS if before[field] != kept.values[field]]
     record(
         AuditVerb.EDITED,

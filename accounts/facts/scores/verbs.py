@@ -14,10 +14,9 @@ from accounts.facts.queries import latest_day
 from accounts.facts.scores.models import ScoreCuts
 from accounts.facts.scores.queries import cuts_of, day_before, latest_cuts, measure, terms
 from accounts.facts.scores.rules import Cuts, Monetary, Point, renewed
-from accounts.facts.verbs import refresh
+from accounts.facts.verbs import mark_all, refresh
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import record
-from loyalty.core.doorbell.verbs import ring_on_commit
 from loyalty.core.people.models import User
 from loyalty.core.periods import quarter_of
 
@@ -76,11 +75,7 @@ def pick_monetary(object_id: int, values: Mapping[str, Any], acting_user: User, 
     monetary = Monetary(kept.monetary)
     cuts = {**cuts_of(held), "money": measure(taken_on, monetary)["money"]}
     _make(max(today, held.from_day), taken_on, held.quarter, monetary, cuts, acting_user, reason)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO accounts_factsdirty (account_id, day) SELECT id, %s FROM accounts_account ORDER BY id", [today]
-        )
-    ring_on_commit()
+    mark_all(today)
 
 
 def _make(
