@@ -72,14 +72,14 @@ SHIPPED = (
         "Expansion-Ready",
         "Raise ARPU",
         "Discounted annual upgrade",
-        _all(_is("seat_utilisation", ">=", "0.8"), _is("features_28", ">=", "4"), _is("active_days_28", ">=", "16")),
+        _all(_is("seat_utilisation", ">=", "0.85"), _is("features_28", ">=", "6"), _is("active_days_28", ">=", "16")),
     ),
     Shipped(
         "power-users",
         "Power Users",
         "Advocacy and lock-in",
         "Early beta access",
-        _all(_is("sign_ins_30", ">=", "30"), _is("active_days_28", ">=", "18")),
+        _all(_is("sign_ins_30", ">=", "60"), _is("active_days_28", ">=", "20")),
     ),
     Shipped(
         "steady",

@@ -11,8 +11,11 @@ from datetime import UTC, date, datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.facts.scores.verbs import cut_if_due
 from accounts.facts.verbs import refresh
 from accounts.milestones.verbs import detect
+from accounts.segments.following import place_all as place_in_segments
+from accounts.tiers.following import place_all as place_in_tiers
 from loyalty.demo import history, setup, story
 from loyalty.demo.access import DemoAccess
 from loyalty.demo.company import HISTORY_DAYS
@@ -64,14 +67,21 @@ def _set_up(anchor: date, existing: DemoAccess | None) -> DemoAccess:
 
 
 def _finish(tale: Story, progress: Progress) -> None:
-    """Milestones first, because facts tell them; then facts, month after month; then offers."""
+    """Milestones first, because facts tell them; then facts, month after month; segments and tiers; offers."""
     progress("Finding who reached which milestone", 0, 0)
     detect(None, now=tale.until)
-    months = _months(tale.anchor - timedelta(days=HISTORY_DAYS - 1), tale.until.date())
+    begins, today = tale.anchor - timedelta(days=HISTORY_DAYS - 1), tale.until.date()
+    months = _months(begins, today)
+    refresh(None, begins, begins, follow=False)
     for done, (first, last) in enumerate(months, start=1):
+        cut_if_due(first)
         with transaction.atomic():
-            refresh(None, first, last)
+            refresh(None, first, last, follow=False)
         progress("Working out facts, by month", done, len(months))
+    # In one go up to today: month by month, what moved at the end of each would count as having just happened.
+    progress("Placing accounts in segments and tiers", 0, 0)
+    place_in_segments(begins, today)
+    place_in_tiers(begins, today)
     progress("Proposing offers", 0, 0)
     react_now()
 
