@@ -92,6 +92,16 @@ def refresh_dirty(limit: int, *, up_to: date | None = None) -> list[int]:
     return list(marked)
 
 
+def follow_facts(first_day: date, last_day: date) -> None:
+    """What follows from the facts of [first_day, last_day] (UTC) of all accounts, refreshed without followers before.
+
+    Accounts are taken in ranges, each a transaction of its own.
+    """
+    for ids in ranges_of_accounts(None):
+        with transaction.atomic():
+            follow_all(dict.fromkeys(lock_accounts(ids), first_day), last_day)
+
+
 def mark_all(day: date) -> None:
     """Have the facts of all accounts, and what follows from them, worked out again from a day (UTC) on, in seconds.
 

@@ -12,10 +12,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.facts.scores.verbs import cut_if_due
-from accounts.facts.verbs import refresh
+from accounts.facts.verbs import follow_facts, refresh
 from accounts.milestones.verbs import detect
-from accounts.segments.following import place_all as place_in_segments
-from accounts.tiers.following import place_all as place_in_tiers
 from loyalty.demo import history, setup, story
 from loyalty.demo.access import DemoAccess
 from loyalty.demo.company import HISTORY_DAYS
@@ -80,8 +78,7 @@ def _finish(tale: Story, progress: Progress) -> None:
         progress("Working out facts, by month", done, len(months))
     # In one go up to today: month by month, what moved at the end of each would count as having just happened.
     progress("Placing accounts in segments and tiers", 0, 0)
-    place_in_segments(begins, today)
-    place_in_tiers(begins, today)
+    follow_facts(begins, today)
     progress("Proposing offers", 0, 0)
     react_now()
 
