@@ -88,8 +88,8 @@ def _brief(found: Account) -> dict[str, Any]:
     facts = latest(found)
     day = facts.day if facts else timezone.now().date()
     unknown = sheet.unknown_now(sheet.subscriptions(found, day)) if facts and facts.mrr is None else []
-    shown = {"account": found, "facts": facts, "day": day, "unknown": unknown}
-    return shown | {"reaches": sheet.reaches(found, day)[:5]} | _use(found, day)
+    told = {"account": found, "facts": facts, "day": day, "unknown": unknown, "segments": sheet.segments_of(facts)}
+    return told | {"reaches": sheet.reaches(found, day)[:5]} | _use(found, day)
 
 
 def _whole(found: Account, request: HttpRequest) -> dict[str, Any]:
@@ -107,6 +107,7 @@ def _whole(found: Account, request: HttpRequest) -> dict[str, Any]:
         "first_day": first,
         "last_day": last,
         "facts": facts,
+        "segments": sheet.segments_of(facts),
         "groups": sheet.facts_shown(facts, origins(found, day)) if facts else [],
         "held": held,
         "timeline": timeline(held, day),

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Max, Min, QuerySet
 
 from accounts.book.rules import SubscriptionState, state_on
+from accounts.conditions.queries import vocabulary
+from accounts.conditions.rules.words import value_text
 from accounts.facts.freshness import Origin
 from accounts.facts.models import AccountFacts
 from accounts.facts.rules import GROUPS, Meaning
@@ -17,6 +20,7 @@ from accounts.records.models import Account, Subscription
 from accounts.records.movements import Moved, movements
 from accounts.records.subscriptions import histories_of
 from accounts.records.terms import History, Terms
+from accounts.segments.models import Segment
 from accounts.sources.rules import Kind
 from accounts.usage.models import DailyUsage, Event
 
@@ -31,11 +35,8 @@ class Shown:
     meaning: Meaning
     value: Any
     origin: Origin
-
-    @property
-    def words(self) -> str:
-        """A word of a closed set as people write it: `self_serve` reads "Self serve"."""
-        return str(self.value).replace("_", " ").capitalize()
+    words: str
+    """A word, or several, as people call them: `self_serve` reads "self-serve", the key of a segment its name."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,21 @@ class Held:
 
 def facts_shown(facts: AccountFacts, known: Mapping[Kind, Origin]) -> list[tuple[str, list[Shown]]]:
     """Every fact by group, each with its meaning and origin."""
-    return [(label, [Shown(m, getattr(facts, m.name), known[m.kind]) for m in meanings]) for label, meanings in GROUPS]
+    called = vocabulary()
+
+    def shown(meaning: Meaning) -> Shown:
+        value = getattr(facts, meaning.name)
+        words = value_text(called[meaning.name], value, settings.REPORTING_CURRENCY)
+        return Shown(meaning, value, known[meaning.kind], words)
+
+    return [(label, [shown(meaning) for meaning in meanings]) for label, meanings in GROUPS]
+
+
+def segments_of(facts: AccountFacts | None) -> list[Segment]:
+    """The segments that the account was in at the end of the day, the primary one first."""
+    keys = facts.segments if facts else []
+    found = {segment.key: segment for segment in Segment.objects.filter(key__in=keys)}
+    return [found[key] for key in keys if key in found]
 
 
 def days_with_facts(account: Account) -> tuple[date | None, date | None]:

@@ -8,7 +8,10 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from accounts.conditions.queries import vocabulary
+from accounts.conditions.queries import explain, vocabulary
+from accounts.conditions.rules.reading import BadRule, read_rule
+from accounts.facts.queries import latest
+from accounts.records.models import Account
 from accounts.segments import causes, listing
 from accounts.segments.changing import KIND
 from accounts.segments.models import Segment
@@ -73,6 +76,7 @@ def segment(request: HttpRequest, segment_id: int) -> HttpResponseBase:
         "also": also,
         "members_csv_url": address(request.GET, format="csv"),
         "whole": True,
+        "asked": _asked(found, id_in(request.GET, "account")),
     }
     return render(request, "accounts/segments/segment.html", context)
 
@@ -110,6 +114,19 @@ def _detail(found: Segment, user: User, query: QueryDict, seen: listing.Overlap)
         "applies_at_once": is_owner and not is_live,
         "is_owner": is_owner,
     }
+
+
+def _asked(found: Segment, account_id: int) -> dict[str, Any] | None:
+    """Why an account is in the segment or not, by the rule of now on its latest day; None when none is asked about."""
+    account = Account.objects.filter(pk=account_id).first()
+    facts, words = (latest(account) if account else None), vocabulary(without=NOT_FOR_SEGMENTS)
+    if account is None or facts is None:
+        return None
+    try:
+        told = explain(read_rule(found.rule, words), words, account.pk, day=facts.day)
+    except BadRule:
+        return None
+    return {"account": account, "explained": told, "is_member": found.key in facts.segments}
 
 
 def _sparkline(line: listing.Line) -> str:

@@ -72,7 +72,7 @@ def _head(node: Node, vocabulary: Vocabulary, currency: str) -> str:
         case Not():
             return "Not this"
         case Within(days=days):
-            return f"On one of the last {days} days"
+            return f"On one of the last {days} days; below, the day itself"
     raise TypeError(f"{type(node).__name__} has no head")
 
 

@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 from django import forms
+from django.db import connection
 from django.http import QueryDict
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 
+from accounts.conditions import preview
 from accounts.conditions.forms import NOTHING_ASKED, PUT_RIGHT, RuleField, RuleForm
 from accounts.conditions.rules.reading import read_rule
 from accounts.records.models import Account
@@ -217,6 +219,23 @@ def test_an_edit_says_who_enters_and_who_leaves(acme: Account, cs: User, signed_
     assert "Quiet &amp; Co" in enter.split("Enter</ins>")[1]
     assert "Acme" in leave
     assert "1 before, 1 after." in text
+
+
+def test_a_count_that_takes_too_long_is_given_up(
+    acme: Account, cs: User, signed_in_as: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def endless(*asked: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(60)")
+
+    monkeypatch.setattr(preview, "PATIENCE_MS", 30)
+    monkeypatch.setattr(preview, "matching", endless)
+    text = look(signed_in_as(cs), {"op": "and", "items": [MANY]})
+    assert "Not counted" in text
+    assert "Sign-ins is at least 5" in text
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone() == ("0",)
 
 
 def test_one_account_is_told_why(acme: Account, cs: User, signed_in_as: SignIn) -> None:

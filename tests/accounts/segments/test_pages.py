@@ -145,6 +145,23 @@ def test_members_come_page_by_page(busy: Segment, cs: User, signed_in_as: SignIn
     assert "Account 050" in text_of(client, f"/segments/{busy.pk}/{following}")
 
 
+def test_the_account_names_its_segments_and_each_says_why(
+    busy: Segment, quiet: Segment, cs: User, signed_in_as: SignIn
+) -> None:
+    acme = stand("Acme", quiet, busy, sign_ins_30=25)
+    client = signed_in_as(cs)
+    for path in (f"/accounts/{acme.pk}/", f"/accounts/?open={acme.pk}"):
+        page = text_of(client, path)
+        assert f'href="/segments/{busy.pk}/?account={acme.pk}"' in page
+        assert page.index("<bdi>Quiet</bdi>") < page.index("<bdi>Busy</bdi>")
+    assert "<bdi>Quiet, Busy</bdi>" in text_of(client, f"/accounts/{acme.pk}/")
+    why = text_of(client, f"/segments/{busy.pk}/?account={acme.pk}")
+    assert "Because Sign-ins is at least 20 (25)." in why
+    assert "The rule changed since" not in why
+    other = stand("Beta", sign_ins_30=3)
+    assert "No match" in text_of(client, f"/segments/{busy.pk}/?account={other.pk}")
+
+
 def edited(client: Client, path: str, **changed: str) -> tuple[Any, Fields]:
     """The edit page as it was shown, sent with what was changed in it."""
     query = Fields(text_of(client, path)).query()
