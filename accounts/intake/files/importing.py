@@ -37,7 +37,7 @@ CHUNK = 100_000
 REFUSED_KEPT = 1_000
 CHANNEL = "csv"
 # What is read while the database is at work on a chunk: most of the next one.
-PIECES_AHEAD = 8
+PIECES_AHEAD = 64
 
 Report = Callable[[int, int], None]
 Told = Callable[["Summary", int, int], bool]

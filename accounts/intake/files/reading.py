@@ -15,8 +15,8 @@ from types import TracebackType
 
 from accounts.intake.files.lines import LONGEST_LINE, Lines, Row, careful_rows, decoded
 
-# Well below the longest line, so that a block holds a line that is too long only when it is that long itself.
-BLOCK = 1 << 19
+# Small enough for its rows to be gone again before Python's collector goes through them.
+BLOCK = 1 << 16
 # How many lines a block may grow by until the quotation marks in it are even.
 MORE_LINES = 1000
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -42,6 +42,13 @@ class Block:
 
     def __len__(self) -> int:
         return len(self.cells)
+
+    def add(self, block: "Block") -> None:
+        """Put the rows of another block behind these."""
+        self.problems |= {len(self) + place: why for place, why in block.problems.items()}
+        self.lines = [*self.lines, *block.lines]
+        self.texts += block.texts
+        self.cells += block.cells
 
     def some(self, places: Sequence[int]) -> "Block":
         """The rows at these places, without their problems."""
@@ -105,9 +112,12 @@ class Table:
 
     def head(self, count: int) -> Block:
         """The first rows behind the header."""
+        found = Block([], [], [])
         for block in self.blocks():
-            return block.part(0, count)
-        return Block([], [], [])
+            found.add(block)
+            if len(found) >= count:
+                break
+        return found.part(0, count)
 
     def cells_of(self, text: str) -> list[str]:
         """The cells of a row out of its text; the whole as one cell where it cannot be taken apart."""

@@ -65,3 +65,17 @@ def test_a_part_of_a_block_keeps_the_problems_of_its_rows() -> None:
     part = block.part(1, 3)
 
     assert (part.lines, part.texts, part.problems) == ([3, 4], ["b", "c"], {1: "third"})
+
+
+def test_the_head_of_a_file_goes_over_as_many_blocks_as_it_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "BLOCK", 8)
+    path = tmp_path / "file.csv"
+    path.write_bytes(b"a,b\n" + b"".join(b"%d\n" % n if n == 3 else b"%d,x\n" % n for n in range(9)))
+
+    with Table(path) as table:
+        head = table.head(5)
+
+    assert ([cells[0] for cells in head.cells], list(head.lines)) == (["0", "1", "2", "3", "4"], [2, 3, 4, 5, 6])
+    assert head.problems == {3: "The row has 1 columns, the header 2."}
