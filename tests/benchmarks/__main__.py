@@ -28,6 +28,7 @@ BENCHMARKS = {
     "faults-flood": "tests.faults.flood_full",
     "faults-no-worker": "tests.faults.no_worker_full",
     "faults-ways": "tests.faults.ways_full",
+    "faults-csv": "tests.faults.csv_full",
 }
 GROUPS = {"faults": [name for name in BENCHMARKS if name.startswith("faults-")]}
 
