@@ -30,6 +30,13 @@ def map_columns(shape: Shape, header: Sequence[str], overrides: Mapping[str, str
     leave out. Raises MappingProblem for unknown columns or fields, two columns
     for one field, or a required field without one.
     """
+    mapped = likely_columns(shape, header, overrides)
+    _check_complete(shape, mapped, header)
+    return mapped
+
+
+def likely_columns(shape: Shape, header: Sequence[str], overrides: Mapping[str, str]) -> list[Mapped]:
+    """As `map_columns`, with whatever fields have a column; raises MappingProblem for what was told wrong."""
     places = _places(header)
     told = {_place_of(column, places, header): name for column, name in overrides.items()}
     for name in told.values():
@@ -47,7 +54,6 @@ def map_columns(shape: Shape, header: Sequence[str], overrides: Mapping[str, str
         if place is not None:
             taken.add(place)
             mapped.append(Mapped(field, place, header[place]))
-    _check_complete(shape, mapped, header)
     return mapped
 
 
@@ -81,8 +87,7 @@ def _check_complete(shape: Shape, mapped: Sequence[Mapped], header: Sequence[str
     missing += [name for told, names in shape.together.items() if told in found for name in names if name not in found]
     if missing:
         raise MappingProblem(
-            f"No column was found for {', '.join(missing)}. Say which one it is (in a terminal with "
-            f"--map COLUMN={missing[0]}); the file has: {', '.join(header)}."
+            f"No column was found for {', '.join(missing)}. Say which of these it is: {', '.join(header)}."
         )
     if shape.one_of and not found & set(shape.one_of):
         raise MappingProblem(f"One of {' and '.join(shape.one_of)} is needed; the file has: {', '.join(header)}.")

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from accounts.intake.files.importing import Plan, plan_import, would_refuse
-from accounts.intake.files.mapping import LEAVE_OUT, Mapped, MappingProblem
+from accounts.intake.files.mapping import LEAVE_OUT, Mapped, MappingProblem, likely_columns
 from accounts.intake.files.models import FileUpload
 from accounts.intake.files.reading import Block, FileProblem, Table
 from accounts.intake.files.rules import ROWS_SHOWN, ROWS_TRIED
@@ -70,7 +70,7 @@ def preview_of(upload: FileUpload, overrides: Mapping[str, str] | None = None) -
     except MappingProblem as problem:
         with head_of(upload) as path, Table(path) as table:
             rows = table.head(ROWS_SHOWN)
-            return _preview(upload, table.header, rows, [], [], problem=str(problem))
+            return _preview(upload, table.header, rows, _likely(upload, table.header), [], problem=str(problem))
     except FileProblem as problem:
         return Preview("", [], [], 0, [], str(problem))
 
@@ -92,9 +92,18 @@ def _preview(
         for place, name in enumerate(header)
     ]
     choices = [(LEAVE_OUT, "leave out")] + [
-        (field.name, field.name + (" (needed)" if field.required else "")) for field in SHAPES[Kind(upload.kind)].fields
+        (field.name, field.name.replace("_", " ") + (" (needed)" if field.required else ""))
+        for field in SHAPES[Kind(upload.kind)].fields
     ]
     return Preview(source, columns, choices, len(rows), refused, problem)
+
+
+def _likely(upload: FileUpload, header: list[str]) -> list[Mapped]:
+    """The columns that can be told by their names or by what was said, so that only the others need be chosen."""
+    try:
+        return likely_columns(SHAPES[Kind(upload.kind)], header, upload.overrides)
+    except MappingProblem:
+        return []
 
 
 def _told(header: list[str], overrides: Mapping[str, str]) -> dict[int, str]:

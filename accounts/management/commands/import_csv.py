@@ -117,4 +117,5 @@ def _pair(text: str) -> tuple[str, str]:
 def _told(problem: Exception) -> str:
     if isinstance(problem, OSError):
         return f"{problem.filename}: {problem.strerror}"
-    return str(problem)
+    hint = " (--map COLUMN=FIELD says what a column is)" if isinstance(problem, MappingProblem) else ""
+    return f"{problem}{hint}"
