@@ -8,6 +8,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 from accounts.intake import rules
@@ -26,6 +27,16 @@ class Envelope:
     now: datetime
     sent_at: Any = None
     context: Any = None
+
+    @cached_property
+    def latest(self) -> datetime:
+        """A call that is dated later is too far ahead."""
+        return self.now + rules.MAX_AHEAD
+
+    @cached_property
+    def oldest(self) -> datetime:
+        """A call that is dated earlier is too old."""
+        return self.now - rules.MAX_AGE
 
 
 @dataclass(frozen=True)
@@ -113,6 +124,8 @@ def moment_of(value: Any) -> datetime:
         raise Refused(rules.BAD_TIMESTAMP)
     try:
         moment = datetime.fromisoformat(value)
+        if moment.tzinfo is UTC:
+            return moment
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError) as wrong:
         raise Refused(rules.BAD_TIMESTAMP) from wrong
@@ -123,9 +136,9 @@ def _occurred_at(item: Item, envelope: Envelope) -> datetime:
     if not told:
         return envelope.now
     moment = moment_of(told)
-    if moment - envelope.now > rules.MAX_AHEAD:
+    if moment > envelope.latest:
         raise Refused(rules.TOO_FAR_AHEAD)
-    if envelope.now - moment > rules.MAX_AGE:
+    if moment < envelope.oldest:
         raise Refused(rules.TOO_OLD)
     return moment
 
@@ -160,6 +173,8 @@ def _derived_id(item: Item, call: Call) -> str:
 
 
 def _id(value: Any, refusal: Refusal) -> str | None:
+    if type(value) is str and 0 < len(value) <= rules.MAX_ID_LENGTH:
+        return value
     if value is None or value == "":
         return None
     text = str(value) if type(value) is int else value

@@ -10,12 +10,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
 from accounts.intake import rules
 from accounts.intake.places import differing
 from accounts.intake.reading import EventRow, ProfileItem
 from accounts.intake.rules import Refusal
+from loyalty.core.prepared import run_prepared
 
 _EVENTS = """
 SELECT i.position, e.name <> i.name, i.is_dated AND e.occurred_at <> i.occurred_at,
@@ -42,11 +41,8 @@ def other_events(source_id: int, rows: Sequence[EventRow], text: str) -> dict[in
     `text` is the rows as JSON. Call after they were stored.
     """
     by_position = {row["position"]: row for row in rows}
-    with connection.cursor() as cursor:
-        cursor.execute(_EVENTS, {"rows": text, "source": source_id})
-        found = cursor.fetchall()
     refused = {}
-    for position, *differs, kept in found:
+    for position, *differs, kept in run_prepared(_EVENTS, {"rows": text, "source": source_id}):
         row = by_position[position]
         places = [place for place, is_other in zip(_EVENT_PLACES, differs, strict=True) if is_other]
         if kept is not None:

@@ -2,7 +2,8 @@
 
 Invariants: an event is stored once per source and message id; daily usage,
 event days and contact days are exact sums over the stored events, kept in the
-same transaction that stores them.
+same statement that stores them. So the accounts and contacts of these sums are
+those of events, which the database checks; it does not check each sum anew.
 """
 
 from django.db import models
@@ -62,7 +63,9 @@ class DailyUsage(models.Model):
     """
 
     pk = models.CompositePrimaryKey("account_id", "day")
-    account = models.ForeignKey(Account, models.PROTECT, related_name="daily_usage", db_index=False)
+    account = models.ForeignKey(
+        Account, models.PROTECT, related_name="daily_usage", db_index=False, db_constraint=False
+    )
     day = models.DateField()
     events = models.PositiveIntegerField()
     key_actions = models.PositiveIntegerField()
@@ -84,7 +87,7 @@ class EventDay(models.Model):
     """
 
     pk = models.CompositePrimaryKey("account_id", "day", "name")
-    account = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False)
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     day = models.DateField()
     name = models.CharField(max_length=200)
     quantity = models.PositiveIntegerField()
@@ -99,9 +102,9 @@ class ContactDay(models.Model):
     """How often one contact used the product on a day (UTC)."""
 
     pk = models.CompositePrimaryKey("account_id", "day", "contact_id")
-    account = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False)
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     day = models.DateField()
-    contact = models.ForeignKey(Contact, models.CASCADE, related_name="+", db_index=True)
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="+", db_index=True, db_constraint=False)
     events = models.PositiveIntegerField()
     key_actions = models.PositiveIntegerField()
 
@@ -113,7 +116,7 @@ class MeteredDay(models.Model):
     """How much was processed for an account on a day (UTC), of events that told their gigabytes."""
 
     pk = models.CompositePrimaryKey("account_id", "day")
-    account = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False)
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     day = models.DateField()
     gigabytes = models.DecimalField(max_digits=20, decimal_places=6)
 

@@ -36,6 +36,8 @@ BULK = "bulk_create of 100, 1 connection"
 ORM = "ORM create per event, 1 connection"
 HTTP_ONE = "HTTP batches of 100, 1 connection"
 HTTP_MANY = f"HTTP batches of 100, {CONNECTIONS} connections"
+AGAIN_ONE = "HTTP, the same batches again, 1 connection"
+AGAIN_MANY = f"HTTP, the same batches again, {CONNECTIONS} connections"
 
 TABLES = "accounts_event, accounts_dailyusage, accounts_eventday, accounts_contactday, accounts_factsdirty"
 COLUMNS = (
@@ -63,8 +65,10 @@ def run() -> list[Result]:
                 COPY_MANY: lambda: _copy_batches(rows, CONNECTIONS),
                 BULK: lambda: _bulk_create(rows),
                 ORM: lambda: _orm(rows[:ORM_EVENTS]),
-                HTTP_ONE: lambda: _http(made, port, key, 1),
-                HTTP_MANY: lambda: _http(made, port, key, CONNECTIONS),
+                HTTP_ONE: lambda: _http(made, port, key, 1)[0],
+                HTTP_MANY: lambda: _http(made, port, key, CONNECTIONS)[0],
+                AGAIN_ONE: lambda: _http(made, port, key, 1)[1],
+                AGAIN_MANY: lambda: _http(made, port, key, CONNECTIONS)[1],
             }
             rounds = [{name: _measured(name, way) for name, way in ways.items()} for _ in range(ROUNDS)]
     return _told(rounds)
@@ -87,6 +91,8 @@ def _told(rounds: list[dict[str, float]]) -> list[Result]:
     ratio(HTTP_MANY, STREAM)
     ratio(HTTP_MANY, BULK)
     ratio(HTTP_MANY, ORM, 10)
+    ratio(AGAIN_ONE, HTTP_ONE, 1)
+    ratio(AGAIN_MANY, HTTP_MANY, 1)
     return results
 
 
@@ -200,26 +206,31 @@ def _event(row: Row) -> Any:
     return Event(**dict(zip(names, row, strict=True)) | {"properties": json.loads(row[-1])})
 
 
-def _http(made: Company, port: int, key: str, connections: int) -> float:
+def _http(made: Company, port: int, key: str, connections: int) -> tuple[float, float]:
+    """The speed of batches that are new, and that of the same ones sent again."""
     events = day_of_events(made, EVENTS, seed=time.time_ns())
+    blocks = bodies(events, BATCH)
     headers = {
         "Authorization": "Basic " + base64.b64encode(f"{key}:".encode()).decode(),
         "Content-Type": "application/json",
     }
 
-    def work(mine: list[bytes]) -> None:
-        line = http.client.HTTPConnection("127.0.0.1", port)
-        for body in mine:
-            line.request("POST", "/v1/batch", body, headers)
-            answer = line.getresponse()
-            told = json.loads(answer.read())
-            if answer.status != 200 or told["accepted"] != BATCH:
-                raise RuntimeError(f"{answer.status}: {told}")
-        line.close()
+    def sender(expected: tuple[int, int]) -> Callable[[list[bytes]], None]:
+        def work(mine: list[bytes]) -> None:
+            line = http.client.HTTPConnection("127.0.0.1", port)
+            for body in mine:
+                line.request("POST", "/v1/batch", body, headers)
+                answer = line.getresponse()
+                told = json.loads(answer.read())
+                if answer.status != 200 or (told["accepted"], told["duplicates"]) != expected:
+                    raise RuntimeError(f"{answer.status}: {told}")
+            line.close()
 
-    speed = _in_parallel(work, bodies(events, BATCH), connections, len(events))
+        return work
+
+    speeds = [_in_parallel(sender(expected), blocks, connections, len(events)) for expected in ((BATCH, 0), (0, BATCH))]
     _check_sums(len(events))
-    return speed
+    return speeds[0], speeds[1]
 
 
 def _check_sums(expected: int) -> None:
