@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 
 from accounts.records.models import Account
 from accounts.tiers.rules import Scheme, scheme_of
+from loyalty.core.figures import number_text
 
 
 class Cause(StrEnum):
@@ -104,3 +105,8 @@ class TierMove(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account}: {self.from_tier or 'no tier'} → {self.tier or 'no tier'}"
+
+    @property
+    def metric_text(self) -> str:
+        """The value of the metric without the noughts of its column; empty when unknown."""
+        return "" if self.metric is None else number_text(f"{self.metric.normalize():f}")

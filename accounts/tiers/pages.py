@@ -28,6 +28,8 @@ from loyalty.core.errors import DomainError
 from loyalty.core.keyset import page_of
 from loyalty.core.people.session import signed_in
 
+MOVES_A_PAGE = 20
+
 
 @require_GET
 def tiers(request: HttpRequest) -> HttpResponseBase:
@@ -46,7 +48,7 @@ def tiers(request: HttpRequest) -> HttpResponseBase:
         "held": held,
         "without": without,
         "falling": queries.falling(scheme.scheme, day),
-        "page": page_of(queries.moves(), ["-day", "-id"], request.GET),
+        "page": page_of(queries.moves(), ["-day", "-id"], request.GET, size=MOVES_A_PAGE),
         "versions": _versions(),
         "pending": pending_for(KIND, SCHEME_ID),
         "stale": stale_sources([Kind.USAGE], now=timezone.now()),
