@@ -23,6 +23,7 @@ from accounts.intake.hooks.verbs import forget_calls
 from accounts.milestones.verbs import detect
 from accounts.records.models import Account
 from accounts.referrals.verbs import detect_referrals
+from accounts.segments.following import place as place_in_segments
 from accounts.tiers.following import place as place_in_tiers
 from loyalty.core.doorbell import heartbeat
 from loyalty.core.doorbell.seen import note_worker
@@ -125,9 +126,18 @@ def _facts(first: int, last: int, span: Span) -> Counts:
     return {"milestones": reached, "facts": refresh(ids, span.first_day, span.day, follow=False)}
 
 
+def _segments(first: int, last: int, span: Span) -> Counts:
+    return {"segment moves": place_in_segments(_first_days(first, last, span), span.day)}
+
+
 def _tiers(first: int, last: int, span: Span) -> Counts:
+    return {"tier moves": place_in_tiers(_first_days(first, last, span), span.day)}
+
+
+def _first_days(first: int, last: int, span: Span) -> dict[int, date]:
+    """The accounts of a range, locked, each with the first day that is worked out."""
     ids = list(Account.objects.filter(pk__range=(first, last)).order_by("pk").values_list("pk", flat=True))
-    return {"tier moves": place_in_tiers(dict.fromkeys(lock_accounts(ids), span.first_day), span.day)}
+    return dict.fromkeys(lock_accounts(ids), span.first_day)
 
 
 def _triggers(first: int, last: int, span: Span) -> Counts:
@@ -154,6 +164,7 @@ CHORES: tuple[Chore, ...] = (
     WholeChore("facts", "referrals", lambda span: {"referrals": detect_referrals(None)}),
     RangedChore("facts", "milestones and facts", _facts),
     WholeChore("facts", "score cuts", lambda span: {"score cuts": int(cut_if_due(span.day) is not None)}),
+    RangedChore("segments", "segments", _segments),
     RangedChore("tiers", "tiers", _tiers),
     WholeChore("expiry", "undecided offers", lambda span: {"offers that nobody decided": lapse_overdue()}),
     RangedChore("triggers", "triggers", _triggers, size=ACCOUNTS_A_RANGE),

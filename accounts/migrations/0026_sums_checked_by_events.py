@@ -11,7 +11,7 @@ def unchecked(model: str, name: str, on_delete: object, to: str, related_name: s
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0024_dated_facts")]
+    dependencies = [("accounts", "0025_billing_credits")]
 
     operations = [
         unchecked("contactday", "account", django.db.models.deletion.PROTECT, "accounts.account"),
