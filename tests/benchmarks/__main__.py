@@ -29,6 +29,7 @@ BENCHMARKS = {
     "faults-no-worker": "tests.faults.no_worker_full",
     "faults-ways": "tests.faults.ways_full",
     "faults-csv": "tests.faults.csv_full",
+    "faults-order": "tests.faults.order_full",
 }
 GROUPS = {"faults": [name for name in BENCHMARKS if name.startswith("faults-")]}
 
