@@ -3,12 +3,16 @@
 from collections.abc import Callable
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Locator, expect
 
 from accounts.conditions.rules.reading import MOST_LEVELS
+from accounts.facts.models import AccountFacts
+from accounts.records.models import Account
 from accounts.segments.models import Segment
 from loyalty.core.changes.models import ChangeRequest
 from loyalty.core.people.models import User
+from tests.accounts.segments.standing import moved
 from tests.factories import SegmentFactory
 from tests.factories.people import PASSWORD
 from tests.journeys.crowd import LONG, RIGHT_TO_LEFT
@@ -166,3 +170,64 @@ def test_without_javascript_a_segment_is_made(enter: Callable[..., Visitor], seg
         "op": "and",
         "items": [{"op": "has", "fact": "milestones", "how": "none", "values": ["integration-connected"]}],
     }
+
+
+def test_a_segment_is_duplicated_edited_by_keyboard_proposed_and_approved_by_a_colleague(
+    enter: Callable[[], Visitor], segment: Segment, cs: User, cs_colleague: User
+) -> None:
+    AccountFacts.objects.update(segments=[segment.key], primary_segment=segment.key)
+    for account in Account.objects.all():
+        moved(account, segment, timezone.now().date(), cause="start")
+    cleo = enter()
+    cleo.sign_in(cs.username, PASSWORD)
+    page, press, write = cleo.page, cleo.page.keyboard.press, cleo.page.keyboard.type
+    cleo.follow("Segments")
+    press("j")
+    press("Enter")
+    beside = page.get_by_role("region", name="Active", exact=True)
+    expect(beside.get_by_role("region", name="Members").get_by_role("link", name="Northwind Traders")).to_be_visible()
+    cleo.inspect("segments-open")
+    beside.get_by_role("link", name="Duplicate").focus()
+    press("Enter")
+    expect(page.get_by_label("Name")).to_have_value("Active (copy)")
+    page.get_by_role("button", name="Make the draft").focus()
+    press("Enter")
+    expect(cleo.announced("Draft made. Nobody is in it until it goes live.")).to_be_visible()
+    page.get_by_role("link", name="Edit", exact=True).focus()
+    press("Enter")
+    page.get_by_label("Status").focus()
+    write("Live")
+    page.get_by_role("button", name="Save").focus()
+    press("Enter")
+    expect(cleo.announced("Saved.")).to_be_visible()
+
+    page.get_by_role("link", name="Propose an edit").focus()
+    press("Enter")
+    page.get_by_role("group", name="Condition 1").get_by_label("Value").focus()
+    press("Control+a")
+    write("2")
+    expect(count(cleo)).to_have_text("0 of 3 accounts match")
+    page.get_by_label("Reason").focus()
+    write("One day may be an accident")
+    page.get_by_role("button", name="Propose the change").focus()
+    press("Enter")
+    expect(page.get_by_text("Nobody decides their own proposal")).to_be_visible()
+    copy = Segment.objects.get(name="Active (copy)")
+    assert (copy.version, copy.rule["items"][0]["value"]) == (2, "1")
+
+    chen = enter()
+    chen.sign_in(cs_colleague.username, PASSWORD)
+    chen.follow("Change requests")
+    chen.page.get_by_role("link", name="Active (copy)").first.click()
+    chen.page.get_by_role("button", name="Approve").click()
+    expect(chen.announced("Approved and applied.")).to_be_visible()
+    copy.refresh_from_db()
+    assert (copy.version, copy.rule["items"][0]["value"]) == (3, "2")
+    for path, name in ((f"/segments/{segment.pk}/", "segment"), (f"/segments/{segment.pk}/moves/", "segment-moves")):
+        chen.go(path)
+        expect(chen.page.get_by_role("link", name="Northwind Traders", exact=True).first).to_be_visible()
+        chen.inspect(name)
+    chen.go(f"/segments/{copy.pk}/")
+    versions = chen.page.get_by_role("region", name="Versions").get_by_role("listitem")
+    expect(versions.nth(0)).to_contain_text("Active days is at least 2")
+    expect(versions.nth(1).get_by_role("link", name="Restore")).to_be_visible()
