@@ -46,7 +46,9 @@ from loyalty.core.jobs.running import run_next
 from rewards.approvals.verbs import lapse_overdue
 from rewards.campaigns.evaluating import account_ranges, evaluate_due, evaluate_range
 from rewards.campaigns.scope import ACCOUNTS_A_RANGE
+from rewards.ledger.expiring import expire_credits
 from rewards.ledger.reconciliation import check
+from rewards.offers.handing import lapse_unaccepted
 
 DIRTY_ACCOUNTS_A_STEP = 200
 # After so long the worker is given back: a history that was taken in must not keep
@@ -167,6 +169,8 @@ CHORES: tuple[Chore, ...] = (
     RangedChore("segments", "segments", _segments),
     RangedChore("tiers", "tiers", _tiers),
     WholeChore("expiry", "undecided offers", lambda span: {"offers that nobody decided": lapse_overdue()}),
+    WholeChore("expiry", "unaccepted offers", lambda span: {"offers nobody accepted": lapse_unaccepted(span.day)}),
+    WholeChore("expiry", "credits", lambda span: {"credits": expire_credits(span.day)}),
     RangedChore("triggers", "triggers", _triggers, size=ACCOUNTS_A_RANGE),
     WholeChore("reconciliation", "books", _books),
     WholeChore("reconciliation", "clearing away", _clear_away),

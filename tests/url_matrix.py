@@ -158,6 +158,7 @@ EXPECTED: dict[str, Expect] = {
     "account-offers": Expect({"account_id": "account"}),
     "offer": Expect({"offer_id": "offer"}),
     "offer-decide": Expect({"offer_id": "offer"}, posts=True),
+    "offer-hand": Expect({"offer_id": "offer"}, posts=True),
     "rewards": Expect(),
     "reward-new": Expect(),
     "reward": Expect({"reward_id": "reward"}),

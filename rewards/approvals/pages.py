@@ -19,7 +19,7 @@ from loyalty.core.people.models import User
 from loyalty.core.people.rules import FUNCTION_LABELS, Function
 from loyalty.core.people.session import signed_in
 from rewards.approvals import queries, verbs
-from rewards.approvals.forms import OfferDecisionForm
+from rewards.approvals.forms import HandingForm, OfferDecisionForm
 from rewards.caps.room import room_of
 from rewards.offers.models import Offer
 from rewards.offers.rules import OfferState
@@ -63,7 +63,7 @@ def _head(view: str, user: User) -> dict[str, Any]:
 @require_GET
 def offer(request: HttpRequest, offer_id: int) -> HttpResponse:
     """One offer: as a fragment beside the list, or as a page of its own."""
-    return _render_offer(request, offer_id, OfferDecisionForm())
+    return render_offer(request, offer_id)
 
 
 @require_GET
@@ -82,7 +82,7 @@ def decide(request: HttpRequest, offer_id: int) -> HttpResponse:
     """Approve or reject one function's step of an offer."""
     form = OfferDecisionForm(request.POST)
     if not form.is_valid():
-        return _render_offer(request, offer_id, form, status=422)
+        return render_offer(request, offer_id, form=form, status=422)
     decision, data = form.cleaned_data["decision"], form.cleaned_data
     act = verbs.approve if decision == "approve" else verbs.reject
     try:
@@ -94,8 +94,8 @@ def decide(request: HttpRequest, offer_id: int) -> HttpResponse:
             acting_user=signed_in(request),
         )
     except DomainError as refusal:
-        return _render_offer(request, offer_id, form, refusal=str(refusal), status=refusal.status)
-    return _render_offer(request, offer_id, OfferDecisionForm(), announce=_result(decided), decided=True)
+        return render_offer(request, offer_id, form=form, refusal=str(refusal), status=refusal.status)
+    return render_offer(request, offer_id, announce=_result(decided), decided=True)
 
 
 def _result(decided: Offer) -> str:
@@ -104,21 +104,24 @@ def _result(decided: Offer) -> str:
     return "Approved and granted." if decided.state == OfferState.APPROVED.value else "Rejected."
 
 
-def _render_offer(
+def render_offer(
     request: HttpRequest,
     offer_id: int,
-    form: OfferDecisionForm,
     *,
+    form: OfferDecisionForm | None = None,
+    handing: HandingForm | None = None,
     refusal: str = "",
     announce: str = "",
     decided: bool = False,
     status: int = 200,
 ) -> HttpResponse:
+    """The offer as a fragment or a page, after whatever was done with it."""
     if decided and not getattr(request, "htmx", False):
         messages.success(request, announce)
         return redirect(reverse("offer", args=[offer_id]))
     found = get_object_or_404(Offer.objects.select_related(*queries.RELATED), pk=offer_id)
-    context = _detail(request, found) | {"form": form, "refusal": refusal}
+    context = _detail(request, found) | {"refusal": refusal}
+    context |= {"form": form or OfferDecisionForm(), "handing_form": handing or HandingForm()}
     template = "rewards/approvals/_offer.html" if getattr(request, "htmx", False) else "rewards/approvals/offer.html"
     response = render(request, template, context | _beside(request, decided), status=status)
     if announce:
@@ -148,5 +151,7 @@ def _detail(request: HttpRequest, found: Offer) -> dict[str, Any]:
         "caps": room_of(found.pk),
         "posting": queries.posting_of(found),
         "form": OfferDecisionForm(),
+        "handing_form": HandingForm(),
+        "may_hand": queries.may_hand(found, signed_in(request)),
         "now_waits_for": FUNCTION_LABELS[Function(found.next_function)] if found.next_function else "",
     }

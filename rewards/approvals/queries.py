@@ -116,6 +116,12 @@ def turn_of(offer: Offer, steps: list[ApprovalStep], user: User) -> Turn:
     return Turn(function, "")
 
 
+def may_hand(offer: Offer, user: User) -> bool:
+    """Whether the person may note what the customer did with the offer, and there is something to note."""
+    open_still = offer.state in (OfferState.APPROVED.value, OfferState.DELIVERED.value)
+    return open_still and Function.CS in user.functions
+
+
 def after_next(offer: Offer, steps: list[ApprovalStep]) -> Function | None:
     """Whose turn it is once the awaited step is approved; None when that approval is the last."""
     waiting = [s for s in steps if s.state == StepState.WAITING.value and s.function != offer.next_function]

@@ -159,6 +159,21 @@ def reverse(posting: Posting, reason: str, *, acting_user: User, booked_on: date
     issue of which some was used already.
     """
     check_member(acting_user, Function.FINANCE)
+    return _reverse(posting, reason, acting_user=acting_user, booked_on=booked_on)
+
+
+@transaction.atomic
+def take_back(grant_id: int, reason: str, *, acting_user: User | None, booked_on: date) -> Posting | None:
+    """Take a granted credit off the books because the customer does not want it; None when it is on none.
+
+    Twice is once. Whether the person may is decided by the caller. Raises
+    DomainError when some of it was used.
+    """
+    posting = Posting.objects.filter(key=issue_key(grant_id)).first()
+    return _reverse(posting, reason, acting_user=acting_user, booked_on=booked_on) if posting else None
+
+
+def _reverse(posting: Posting, reason: str, *, acting_user: User | None, booked_on: date) -> Posting:
     if not reason.strip():
         raise DomainError("Say why this posting is reversed.")
     if posting.kind == PostingKind.REVERSE.value:

@@ -46,6 +46,9 @@ class AuditVerb(StrEnum):
     OFFER_APPROVED = "offer_approved"
     OFFER_REJECTED = "offer_rejected"
     OFFER_LAPSED = "offer_lapsed"
+    OFFER_DELIVERED = "offer_delivered"
+    OFFER_ACCEPTED = "offer_accepted"
+    OFFER_DECLINED = "offer_declined"
     GRANT_ISSUED = "grant_issued"
     LEDGER_POSTED = "ledger_posted"
 
@@ -95,6 +98,9 @@ TITLES: dict[AuditVerb, str] = {
     V.OFFER_APPROVED: "{actor} approved {label}",
     V.OFFER_REJECTED: "{actor} rejected {label}",
     V.OFFER_LAPSED: "{actor} let lapse {label}",
+    V.OFFER_DELIVERED: "{actor} handed over {label}",
+    V.OFFER_ACCEPTED: "{actor} noted that the customer accepted {label}",
+    V.OFFER_DECLINED: "{actor} noted that the customer declined {label}",
     V.GRANT_ISSUED: "{actor} granted {label}",
     V.LEDGER_POSTED: "{actor} posted {label} to the ledger",
 }

@@ -1,0 +1,139 @@
+"""What the customer did with an approved offer, as Customer Success notes it.
+
+Invariants: a step goes by the table of an offer's life; the audit line stands in
+the same transaction; a declined or lapsed reward gives back the cap room that it
+had spent, and an unused credit goes off the books.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from loyalty.core.audit.rules import AuditVerb
+from loyalty.core.audit.verbs import record
+from loyalty.core.errors import DomainError, NotAllowed
+from loyalty.core.figures import day_text
+from loyalty.core.people.models import User
+from loyalty.core.people.permissions import check_member
+from loyalty.core.people.rules import Function
+from rewards.caps.verbs import refund
+from rewards.ledger.rules import PostingKind
+from rewards.ledger.verbs import take_back
+from rewards.offers.models import Grant, Offer
+from rewards.offers.rules import OfferAction, OfferState
+from rewards.offers.verbs import move
+
+A_STEP = 500
+
+
+def deliver(offer_id: int, *, note: str = "", acting_user: User) -> Offer:
+    """Note that an approved offer reached the customer; it can be accepted until the grant's last day.
+
+    Raises NotAllowed unless a member of CS acts, DomainError when the offer is not approved.
+    """
+    return _hand(offer_id, OfferAction.DELIVER, AuditVerb.OFFER_DELIVERED, note, acting_user)
+
+
+def accept(offer_id: int, *, note: str = "", acting_user: User) -> Offer:
+    """Note that the customer accepted a delivered offer. Raises as `deliver`."""
+    return _hand(offer_id, OfferAction.ACCEPT, AuditVerb.OFFER_ACCEPTED, note, acting_user)
+
+
+def decline(offer_id: int, *, note: str, acting_user: User) -> Offer:
+    """Note that the customer declined a delivered offer: its room is free again, its credit off the books.
+
+    Raises as `deliver`, and DomainError without a reason or when some of the credit was used.
+    """
+    if not note.strip():
+        raise DomainError("Say why they declined: the next step of the ladder is better for it.")
+    return _hand(offer_id, OfferAction.DECLINE, AuditVerb.OFFER_DECLINED, note, acting_user)
+
+
+def lapse_unaccepted(day: date, *, limit: int = A_STEP) -> int:
+    """End delivered offers that nobody accepted by their last day; `day` (UTC) is the first that is too late.
+
+    Safe to run twice and on several workers. A credit of which some was used counts as accepted.
+    """
+    lapsed = 0
+    while True:
+        with transaction.atomic():
+            rows = Offer.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
+            waiting = rows.filter(state=OfferState.DELIVERED.value, open_until__lt=day)
+            offers = list(waiting.exclude(pk__in=_used()).order_by("id")[:limit])
+            for offer in offers:
+                _lapse(offer, day)
+        lapsed += len(offers)
+        if len(offers) < limit:
+            return lapsed
+
+
+def _used() -> QuerySet[Grant, Any]:
+    """The offers whose credit was used, if only in part."""
+    redeemed = Grant.objects.filter(lot__lines__posting__kind=PostingKind.REDEEM.value)
+    return redeemed.values("offer_id")
+
+
+def _hand(offer_id: int, action: OfferAction, verb: AuditVerb, note: str, acting_user: User) -> Offer:
+    try:
+        with transaction.atomic():
+            rows = Offer.objects.select_for_update(of=("self",), no_key=True).select_related("account", "reward")
+            offer = rows.get(pk=offer_id)
+            check_member(acting_user, Function.CS)
+            before, now = offer.state, timezone.now()
+            move(offer, action, now=now)
+            _follow(offer, action, note, now, acting_user)
+            record(
+                verb,
+                acting_user=acting_user,
+                object_type="offer",
+                object_id=offer.pk,
+                object_label=str(offer),
+                before={"state": before},
+                after={"state": offer.state}
+                | ({"open until": offer.open_until.isoformat()} if offer.open_until else {}),
+                reason=note.strip(),
+            )
+            return offer
+    except NotAllowed as refusal:
+        record(
+            AuditVerb.REFUSED,
+            acting_user=acting_user,
+            object_type="offer",
+            object_id=offer_id,
+            object_label=f"{action.value} an offer",
+            reason=str(refusal),
+        )
+        raise
+
+
+def _follow(offer: Offer, action: OfferAction, note: str, now: datetime, acting_user: User | None) -> None:
+    if action is OfferAction.DELIVER:
+        given = Grant.objects.filter(offer=offer).first()
+        offer.delivered_at, offer.open_until = now, given.expires_on if given else None
+        offer.save(update_fields=["delivered_at", "open_until"])
+    if action is OfferAction.DECLINE:
+        _give_back(offer, f"Declined: {note.strip()}", now.date(), acting_user)
+
+
+def _lapse(offer: Offer, day: date) -> None:
+    # The credit itself expires by its lot, on the books of the same night.
+    move(offer, OfferAction.LAPSE, now=timezone.now())
+    refund(offer.pk)
+    record(
+        AuditVerb.OFFER_LAPSED,
+        acting_user=None,
+        object_type="offer",
+        object_id=offer.pk,
+        object_label=str(offer),
+        reason=f"Nobody accepted it by {day_text(offer.open_until)}." if offer.open_until else "",
+    )
+
+
+def _give_back(offer: Offer, reason: str, day: date, acting_user: User | None) -> None:
+    given = Grant.objects.filter(offer=offer).first()
+    if given is not None and offer.reward.is_credit:
+        take_back(given.pk, reason, acting_user=acting_user, booked_on=day)
+    refund(offer.pk)
