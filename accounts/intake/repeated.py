@@ -6,7 +6,7 @@ arrival, which may differ.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,13 +14,14 @@ from accounts.intake import rules
 from accounts.intake.places import differing
 from accounts.intake.reading import EventRow, ProfileItem
 from accounts.intake.rules import Refusal
+from accounts.sources.queries import Sender
 from loyalty.core.prepared import run_prepared
 
 _EVENTS = """
-SELECT i.position, e.name <> i.name, i.is_dated AND e.occurred_at <> i.occurred_at,
-       i.user_id IS NOT NULL AND e.contact_id IS DISTINCT FROM c.id,
-       i.group_id IS NOT NULL AND e.account_id IS DISTINCT FROM a.id,
-       CASE WHEN e.properties <> i.properties THEN e.properties::text END
+SELECT i.position, e.name <> i.name AS is_named_other, i.is_dated AND e.occurred_at <> i.occurred_at AS is_at_other,
+       i.user_id IS NOT NULL AND e.contact_id IS DISTINCT FROM c.id AS is_of_other,
+       i.group_id IS NOT NULL AND e.account_id IS DISTINCT FROM a.id AS is_at_other_account,
+       CASE WHEN e.properties <> i.properties THEN e.properties::text END AS kept
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS i(
     position integer, message_id text, group_id text, user_id text, name text, occurred_at timestamptz,
     is_dated boolean, properties jsonb)
@@ -32,6 +33,20 @@ WHERE e.name <> i.name OR e.properties <> i.properties
    OR (i.user_id IS NOT NULL AND e.contact_id IS DISTINCT FROM c.id)
    OR (i.group_id IS NOT NULL AND e.account_id IS DISTINCT FROM a.id)
 """
+# Sent again, a batch nearly always says the same: then it is counted in the same breath.
+_COUNTED = f"""
+WITH other AS MATERIALIZED ({_EVENTS}),
+batch AS (
+    INSERT INTO accounts_intakebatch (source_id, channel, accepted, duplicates, refused)
+    SELECT %(source)s::bigint, %(channel)s, %(accepted)s, %(duplicates)s, 0 WHERE NOT EXISTS (SELECT FROM other)
+),
+touched AS (
+    UPDATE accounts_source SET last_received_at = now()
+    WHERE id = %(source)s AND %(touch)s AND NOT EXISTS (SELECT FROM other)
+      AND (last_received_at IS NULL OR last_received_at < now() - interval '1 minute')
+)
+SELECT * FROM other
+"""
 _EVENT_PLACES = ("event", "timestamp", "userId", "context.groupId")
 
 
@@ -40,9 +55,23 @@ def other_events(source_id: int, rows: Sequence[EventRow], text: str) -> dict[in
 
     `text` is the rows as JSON. Call after they were stored.
     """
-    by_position = {row["position"]: row for row in rows}
+    return _refusals(rows, run_prepared(_EVENTS, {"rows": text, "source": source_id}))
+
+
+def count_repeated(
+    sender: Sender, channel: str, rows: Sequence[EventRow], text: str, *, accepted: int, duplicates: int
+) -> dict[int, Refusal]:
+    """The same of a batch with duplicates; when every one of them says what is stored, the batch is counted too."""
+    figures = {"channel": channel, "accepted": accepted, "duplicates": duplicates}
+    touch = sender.touch_due and accepted > 0
+    found = run_prepared(_COUNTED, {"rows": text, "source": sender.source_id, "touch": touch, **figures})
+    return _refusals(rows, found)
+
+
+def _refusals(rows: Sequence[EventRow], found: Iterable[tuple[Any, ...]]) -> dict[int, Refusal]:
+    by_position = {row["position"]: row for row in rows} if found else {}
     refused = {}
-    for position, *differs, kept in run_prepared(_EVENTS, {"rows": text, "source": source_id}):
+    for position, *differs, kept in found:
         row = by_position[position]
         places = [place for place, is_other in zip(_EVENT_PLACES, differs, strict=True) if is_other]
         if kept is not None:

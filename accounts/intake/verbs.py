@@ -16,7 +16,7 @@ from accounts.intake.forgetting import ids_in, naming_erased
 from accounts.intake.profiles import Applied, apply_profiles
 from accounts.intake.reading import Envelope, EventRow, ProfileItem, call_of, read_event, read_profile
 from accounts.intake.receipts import Receipt, RefusedCall, keep, refused_call, until_no_deadlock
-from accounts.intake.repeated import other_events
+from accounts.intake.repeated import count_repeated
 from accounts.intake.rules import EVENT_CALLS, Call, Refusal, Refused
 from accounts.intake.storable import as_text, check_size, check_storable, text_if_harmless
 from accounts.intake.storing import Stored, store_all, store_events
@@ -67,7 +67,7 @@ def take_in(
 def _write_plain(sender: Sender, channel: str, items: list[Any], told: _Sorted, text: str) -> Receipt | None:
     """The way of nearly every batch: nothing but events, and each has its place. None: take the long way.
 
-    One with duplicates is counted in a second transaction, after a look at
+    One with duplicates is counted in a second transaction, with a look at
     whether they say the same. Whoever dies between the two has not answered.
     """
     if told.profiles or told.refused or not told.events:
@@ -78,10 +78,12 @@ def _write_plain(sender: Sender, channel: str, items: list[Any], told: _Sorted, 
         return None
     if not stored.duplicates:
         return Receipt(stored.accepted, 0, [])
-    stored.tell_apart(other_events(sender.source_id, told.events, text))
+    counts = {"accepted": stored.accepted, "duplicates": stored.duplicates}
+    stored.tell_apart(count_repeated(sender, channel, told.events, text, **counts))
     receipt = Receipt(stored.accepted, stored.duplicates, _refused_calls(items, stored.others, channel))
-    with transaction.atomic():
-        keep(sender, channel, receipt)
+    if receipt.refused:
+        with transaction.atomic():
+            keep(sender, channel, receipt)
     return receipt
 
 
