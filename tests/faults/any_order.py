@@ -3,7 +3,9 @@
 Every order has a company of its own, with the same accounts, people and events
 under names of its own; what became of it is told without those names. Half of
 the orders are reacted to in the middle of what they send, when much of the past
-is still to come.
+is still to come. Reports, which an offer follows, are all of the last days: of
+what is reached for the first time by an event of last week, and by an older one
+that comes later, an offer rightly depends on what was known when it was made.
 """
 
 import random
@@ -30,10 +32,10 @@ from rewards.offers.models import Offer
 from tests.factories import PersonFactory
 
 ACCOUNTS, PEOPLE, DAYS = 40, 4, 45
+REPORT, REPORT_DAYS = "Custom Report Generated", 6
 NAMES = {
     "Signed In": 30,
     "Dashboard Viewed": 25,
-    "Custom Report Generated": 4,
     "Core Workflow Activated": 3,
     "Onboarding Completed": 2,
     "Integration Connected": 2,
@@ -133,10 +135,12 @@ def differing(first: Outcome, other: Outcome) -> list[str]:
 
 
 def _events(count: int, chance: random.Random, now: datetime) -> Iterator[dict[str, Any]]:
-    """In order of time; some are told without the person, and some of the persons by another account's name."""
-    moments = sorted(now - timedelta(seconds=chance.uniform(60, DAYS * 86_400)) for _ in range(count))
-    names = chance.choices(list(NAMES), list(NAMES.values()), k=count)
-    for place, (moment, name) in enumerate(zip(moments, names, strict=True)):
+    """In order of time; one in ten is told without the person."""
+    reports = count // 100
+    happened = [(_moment(now, REPORT_DAYS, chance), REPORT) for _ in range(reports)]
+    names = chance.choices(list(NAMES), list(NAMES.values()), k=count - reports)
+    happened += [(_moment(now, DAYS, chance), name) for name in names]
+    for place, (moment, name) in enumerate(sorted(happened)):
         # Some companies use the product much, some hardly.
         account = int(ACCOUNTS * chance.random() ** 2)
         yield {
@@ -148,6 +152,10 @@ def _events(count: int, chance: random.Random, now: datetime) -> Iterator[dict[s
             "context": {"groupId": str(account)},
             "properties": {"duration_seconds": chance.randrange(900), "gigabytes": chance.randrange(5)},
         }
+
+
+def _moment(now: datetime, days: int, chance: random.Random) -> datetime:
+    return now - timedelta(seconds=chance.uniform(60, days * 86_400))
 
 
 def _named(event: dict[str, Any], prefix: str) -> dict[str, Any]:
