@@ -1,12 +1,13 @@
 """One import in a process of its own, so that its memory can be told."""
 
 import json
-import resource
 import sys
 import time
 from pathlib import Path
 
 import django
+
+from tests.faults.memory import peak_mb
 
 
 def main(path: Path) -> None:
@@ -20,7 +21,7 @@ def main(path: Path) -> None:
     plan = plan_import(path, Kind.USAGE, source_of(Kind.USAGE, ""), {})
     summary, _ = import_file(plan, path.with_suffix(".refused.csv"), acting_user=None)
     took = time.perf_counter() - begin
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_mb()
     sys.stdout.write(json.dumps({"seconds": took, "new": summary.new, "peak_mb": peak}) + "\n")
 
 

@@ -8,7 +8,7 @@ import pytest
 from loyalty.demo.activity import Activity, Events
 from loyalty.demo.company import company
 from loyalty.demo.moods import Mood
-from loyalty.demo.tally import DAY_SECONDS, tally
+from loyalty.demo.tally import DAY_SECONDS, NEVER, tally
 from loyalty.demo.vocabulary import CUSTOM_REPORT, INDEX, NAMES, SIGNED_IN
 
 ANCHOR = date(2026, 11, 20)
@@ -99,21 +99,25 @@ def test_sums_are_those_of_a_recount_by_hand(events: Events) -> None:
     is_key = np.array([name in ("Report Generated", "API Call") for name in NAMES])
     sums = tally(events, is_key)
     daily: dict[tuple[int, int], list[int]] = {}
-    named: dict[tuple[int, int, int], int] = {}
+    named: dict[tuple[int, int, int], list[int]] = {}
     people: dict[tuple[int, int, int], list[int]] = {}
     for account, person, kind, at, seconds in rows(events):
         day = at // DAY_SECONDS
         for total in (
-            daily.setdefault((account, day), [0, 0, 0, 0]),
+            daily.setdefault((account, day), [0, 0, 0, 0, NEVER, NEVER]),
             people.setdefault((account, day, person), [0, 0]),
         ):
             total[0] += 1
             total[1] += int(is_key[kind])
         daily[account, day][2] += kind == INDEX[SIGNED_IN]
         daily[account, day][3] += seconds
-        named[account, day, kind] = named.get((account, day, kind), 0) + 1
+        if is_key[kind]:
+            known = daily[account, day]
+            known[4:] = [at if known[4] == NEVER else min(known[4], at), max(known[5], at)]
+        moments = named.setdefault((account, day, kind), [0, at, at])
+        moments[0], moments[1], moments[2] = moments[0] + 1, min(moments[1], at), max(moments[2], at)
     assert _by_key(sums.daily, 2) == {key: tuple(value) for key, value in daily.items()}
-    assert _by_key(sums.event_days, 3) == {key: (value,) for key, value in named.items()}
+    assert _by_key(sums.event_days, 3) == {key: tuple(value) for key, value in named.items()}
     assert _by_key(sums.contact_days, 3) == {key: tuple(value) for key, value in people.items()}
 
 

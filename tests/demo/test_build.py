@@ -15,6 +15,7 @@ from django.contrib.auth import authenticate
 from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
+from accounts.conditions.queries import vocabulary
 from accounts.facts.models import AccountFacts, FactsDirty
 from accounts.records.models import Account, Contact, SubscriptionTerm
 from accounts.sources.models import SourceKey, SourceKind
@@ -28,6 +29,7 @@ from loyalty.demo.billing import NOTICE
 from loyalty.demo.company import company
 from loyalty.demo.vocabulary import CUSTOM_REPORT, MILESTONE_EVENTS
 from rewards.ledger.models import Posting
+from rewards.offers.evidence import rendered
 from rewards.offers.models import Offer
 from tests.demo.told import as_told, ask, quiet
 
@@ -118,10 +120,10 @@ class TestWhatIsBuilt:
         assert sum((f.mrr for f in facts if f.mrr is not None), Decimal(0)) == expected
 
     def test_the_first_morning_has_offers_from_real_reaches_and_no_money_has_moved(self) -> None:
-        offers = Offer.objects.all()
+        offers, words = Offer.objects.all(), vocabulary()
         assert offers.count() == 2
         assert {offer.next_function for offer in offers} == {"cs"}
-        assert all(CUSTOM_REPORT in offer.evidence["words"][0] for offer in offers)
+        assert all(CUSTOM_REPORT in rendered(offer.evidence, words)["words"][0] for offer in offers)
         assert Posting.objects.count() == 0
         assert FactsDirty.objects.count() == 0
 

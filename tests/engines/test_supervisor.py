@@ -153,7 +153,7 @@ def test_a_program_that_does_not_stop_is_killed(supervise: Make, program: Callab
 def test_a_worker_that_stopped_consuming_is_replaced_together_with_the_beat(
     supervise: Make, program: Callable[..., Program]
 ) -> None:
-    watchdog = Watchdog(lambda: Pulse("still the same", 0), time.monotonic())
+    watchdog = Watchdog(lambda: Pulse("still the same"), time.monotonic())
     programs = [program(name, SLEEPS) for name in ("web", "worker", "beat")]
     supervisor = supervise(*programs, watchdog=watchdog, watched=("worker", "beat"))
     before = [pid_of(supervisor, n) for n in range(3)]

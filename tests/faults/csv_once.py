@@ -1,10 +1,11 @@
 """One import of product use by the command, in a process of its own, so that it can be killed and its memory told."""
 
 import json
-import resource
 import sys
 
 import django
+
+from tests.faults.memory import peak_mb
 
 
 def main(path: str, chunk: int) -> None:
@@ -16,7 +17,7 @@ def main(path: str, chunk: int) -> None:
 
     importing.CHUNK = chunk
     call_command("import_csv", "usage", path, "--no-refresh")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_mb()
     sys.stdout.write(json.dumps({"peak_mb": round(peak)}) + "\n")
 
 

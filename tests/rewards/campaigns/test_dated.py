@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 
 def a_streak(kind: str) -> Streak:
-    pattern = Pattern.objects.create(action="sign_in", pace="daily", features=0, active_days=1)
+    pattern = Pattern.objects.create(action="sign_in", pace="day", features=0, active_days=1)
     return Streak.objects.create(kind=kind, key="five", name="Five days", pattern=pattern, length=5, status="live")
 
 
@@ -156,7 +156,7 @@ def test_the_quiz_is_rewarded_once_per_contact_and_goes_to_who_answered() -> Non
     campaign_on("quiz")
     first, second = answered(account, yesterday()), answered(account, yesterday())
     assert [evaluate(), evaluate()] == [2, 0]
-    QuizAnswer.objects.create(contact=first.contact, version=2, answered_at=timezone.now())
+    QuizAnswer.objects.create(contact=first.contact, version=2, answered_at=timezone.now(), is_first=False)
     assert evaluate() == 0
     offers = {offer.contact: offer.informed for offer in Offer.objects.all()}
     assert offers == {first.contact: champion, second.contact: champion}
