@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 import psycopg
+import psycopg.sql
 
 from loyalty.engines import postgres, processes
 from tests.engines.application import Application, children
@@ -26,6 +27,9 @@ FROM generate_series(1, 12000) n
 """
 
 
+TAKE_AWAY = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s"
+
+
 @contextmanager
 def read_only(application: Application) -> Iterator[None]:
     """Every transaction that begins from now on is read-only."""
@@ -42,28 +46,25 @@ def read_only(application: Application) -> Iterator[None]:
 
 @contextmanager
 def no_connections(application: Application) -> Iterator[None]:
-    """Every connection that the application's role may have is taken by somebody else."""
-    taken: list[psycopg.Connection] = []
-    mine = "SELECT pid FROM pg_stat_activity WHERE usename = %s AND NOT pid = ANY(%s)"
-    try:
-        with application.database() as owner:
+    """The server lets the application's role have no connection more, and takes those away that it has.
 
-            def take_all() -> bool:
-                """Whether nobody else holds one, and none is left."""
-                owner.execute(f"SELECT pg_terminate_backend(pid) FROM ({mine}) AS other", [postgres.APP_ROLE, pids()])
-                with suppress(psycopg.OperationalError):
-                    while True:
-                        taken.append(_as_application(application))
-                return not owner.execute(mine, [postgres.APP_ROLE, pids()]).fetchall()
+    By the limit of the role, which answers as a server that is full does (SQLSTATE 53300):
+    whoever took the connections one by one would race with the application for the last.
+    """
+    role = psycopg.sql.Identifier(postgres.APP_ROLE)
+    limit = psycopg.sql.SQL("ALTER ROLE {} CONNECTION LIMIT {}")
+    with application.database() as owner:
 
-            def pids() -> list[int]:
-                return [line.info.backend_pid for line in taken]
+        def is_alone() -> bool:
+            """Whether the application has none left; one that was being made when the limit came may still appear."""
+            return not owner.execute(TAKE_AWAY, [postgres.APP_ROLE]).fetchall()
 
-            assert processes.wait_until(take_all, 60.0)
-        yield
-    finally:
-        for line in taken:
-            line.close()
+        owner.execute(limit.format(role, 0))
+        try:
+            assert processes.wait_until(is_alone, 60.0, every=0.5)
+            yield
+        finally:
+            owner.execute(limit.format(role, -1))
 
 
 @contextmanager
@@ -97,16 +98,6 @@ def _limit_files(application: Application, most: int) -> None:
                 resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
 
     subprocess.run(["true"], preexec_fn=limit, check=True, **application.places.identity.spawn_options())
-
-
-def _as_application(application: Application) -> psycopg.Connection:
-    return psycopg.connect(
-        host=str(application.places.socket_dir),
-        port=postgres.PORT,
-        user=postgres.APP_ROLE,
-        dbname=postgres.DATABASE,
-        connect_timeout=10,
-    )
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
+from accounts.segments.shipped import SHIPPED as SEGMENTS
 from loyalty.core.people.models import User
 from loyalty.core.people.rules import Function
 from rewards.campaigns.ready import READY_MADE
@@ -46,7 +47,7 @@ CROWDED = {
     "/accounts/": 50,
     "/campaigns/": MANY + len(READY_MADE),
     "/milestones/": MANY + 4,
-    "/segments/": MANY,
+    "/segments/": MANY + len(SEGMENTS),
     "/caps/": MANY,
     "/ledger/": 50,
     "/sources/": MANY + 1,
