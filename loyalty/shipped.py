@@ -6,6 +6,7 @@ from accounts.milestones.shipped import ensure_shipped as ensure_milestones
 from accounts.segments.shipped import ensure_shipped as ensure_segments
 from accounts.streaks.shipped import ensure_shipped as ensure_streaks
 from accounts.tiers.verbs import ensure_shipped as ensure_tiers
+from rewards.approvals.required.shipped import ensure_shipped as ensure_approval_rules
 from rewards.campaigns.shipped import ensure_shipped as ensure_campaigns
 from rewards.catalogue.shipped import ensure_shipped as ensure_catalogue
 from rewards.fit.shipped import ensure_shipped as ensure_fit
@@ -23,5 +24,6 @@ def ensure_shipped(*, effective_at: datetime | None = None, live_since: datetime
     ensure_tiers(effective_at=effective_at)
     ensure_catalogue(effective_at=effective_at)
     ensure_fit(effective_at=effective_at)
+    ensure_approval_rules(effective_at=effective_at)
     ensure_perks(effective_at=effective_at)
     ensure_campaigns(live_since=live_since)

@@ -18,6 +18,7 @@ urlpatterns = [
     path("accounts/rules/", include("accounts.conditions.urls")),
     path("accounts/contacts/", include("accounts.contacts.urls")),
     path("settings/", include("accounts.contacts.settings_urls")),
+    path("settings/approvals/", include("rewards.approvals.required.urls")),
     path("quiz/", include("accounts.contacts.quiz_urls")),
     path("sources/", include("accounts.sources.urls")),
     path("sources/", include("accounts.intake.source_urls")),

@@ -1,4 +1,5 @@
 from rewards.approvals.models import ApprovalSettings, ApprovalStep
+from rewards.approvals.required.models import ApprovalRule, ApprovalRuleVersion
 from rewards.campaigns.models import Campaign, CampaignApproval, CampaignStep, CampaignVersion, Candidate, EvaluationDue
 from rewards.caps.models import Cap, CapEntry, CapPeriod
 from rewards.catalogue.models import Reward, RewardVersion
@@ -9,6 +10,8 @@ from rewards.offers.models import Grant, Offer
 from rewards.perks.models import TierPerks, TierPerksVersion
 
 __all__ = [
+    "ApprovalRule",
+    "ApprovalRuleVersion",
     "ApprovalSettings",
     "ApprovalStep",
     "Campaign",

@@ -15,6 +15,7 @@ from loyalty.core.shell.registry import Found, add_counter, add_finder
 from rewards.approvals.holding import OFFERS
 from rewards.approvals.queries import find as find_offers
 from rewards.approvals.queries import waiting_count
+from rewards.approvals.required.changing import APPROVAL_RULE
 from rewards.campaigns.changing import CHANGEABLE_CAMPAIGN
 from rewards.campaigns.evaluating import due_since, follow
 from rewards.campaigns.growth import growth_facts
@@ -60,6 +61,7 @@ def wire() -> None:
     register_caps()
     register(REWARD)
     register(FIT_RULE)
+    register(APPROVAL_RULE)
     register(PERKS)
     add_impact(TIER_SCHEME_KIND, cost_of_scheme)
     add_impact(REWARD_KIND, cost_of_reward_change)

@@ -28,6 +28,7 @@ from loyalty.core.audit.models import AuditLine
 from loyalty.core.changes.verbs import propose_or_apply
 from loyalty.core.jobs.models import Job
 from loyalty.core.people.models import User
+from rewards.approvals.required.shipped import ensure_shipped as make_approval_rules
 from rewards.fit.shipped import ensure_shipped as make_rules
 from rewards.ledger.verbs import issue_credit
 from rewards.offers.models import Grant
@@ -115,6 +116,9 @@ EXPECTED: dict[str, Expect] = {
     "import-refused": Expect({"upload_id": "upload"}),
     "accounts": Expect(),
     "settings": Expect(),
+    "approval-rules": Expect(),
+    "approval-rule-new": Expect(),
+    "approval-rule": Expect({"rule_id": "approval rule"}),
     "account-new": Expect(others=403, cs=200),
     "account": Expect({"account_id": "account"}),
     "account-recap": Expect({"account_id": "account"}),
@@ -222,6 +226,7 @@ def make_samples(proposer: User) -> dict[str, int]:
         "campaign": campaign,
         "reward": reward_of(campaign),
         "fit rule": make_rules()[0],
+        "approval rule": make_approval_rules()[0],
         "tier": Tier.objects.create(key="silver", name="Silver"),
         "offer": offer,
         "cap": CapFactory(),

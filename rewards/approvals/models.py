@@ -2,10 +2,10 @@
 
 Invariants: which functions must approve is worked out by rules when the offer is
 proposed; one decision a function; one person decides for one function only
-within an offer; a decision is pinned to the digest of the terms.
+within an offer; a decision is pinned to the digest of the terms. Steps with the
+same position are decided in any order; those of the next wait for all of them.
 """
 
-from decimal import Decimal
 from enum import StrEnum
 
 from django.conf import settings
@@ -23,20 +23,19 @@ class StepState(StrEnum):
 
 
 class ApprovalSettings(models.Model):
-    """Numbers of the approval rules that Finance owns; one row."""
+    """Times of the approval steps, which Customer Success owns; one row."""
 
-    finance_threshold = models.DecimalField(max_digits=14, decimal_places=2, default=Decimal("250.00"))
-    due_working_days = models.PositiveIntegerField(default=2)
+    due_working_days = models.PositiveSmallIntegerField(default=2)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_row_of_approval_settings")]
 
     def __str__(self) -> str:
-        return f"Finance decides above {self.finance_threshold}"
+        return f"Due after {self.due_working_days} working days"
 
 
 class ApprovalStep(models.Model):
-    """One function's decision on one offer; steps are decided in the order of `position`."""
+    """One function's decision on one offer; steps are decided in the order of `position`, those of one in any order."""
 
     offer = models.ForeignKey(Offer, models.PROTECT, related_name="steps")
     function = models.CharField(max_length=10, choices=FUNCTION_CHOICES)
@@ -52,7 +51,7 @@ class ApprovalStep(models.Model):
     note = models.TextField(blank=True)
 
     class Meta:
-        ordering = ["position"]
+        ordering = ["position", "id"]
         constraints = [
             models.UniqueConstraint(fields=["offer", "function"], name="one_step_a_function"),
             models.UniqueConstraint(

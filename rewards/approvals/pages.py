@@ -16,7 +16,7 @@ from loyalty.core.csv import csv_response
 from loyalty.core.errors import DomainError
 from loyalty.core.keyset import page_of
 from loyalty.core.people.models import User
-from loyalty.core.people.rules import FUNCTION_LABELS, Function
+from loyalty.core.people.rules import Function, functions_in_words
 from loyalty.core.people.session import signed_in
 from rewards.approvals import queries, verbs
 from rewards.approvals.forms import HandingForm, OfferDecisionForm
@@ -100,7 +100,7 @@ def decide(request: HttpRequest, offer_id: int) -> HttpResponse:
 
 def _result(decided: Offer) -> str:
     if decided.state == OfferState.IN_APPROVAL.value:
-        return f"Approved. It now waits for {FUNCTION_LABELS[Function(decided.next_function)]}."
+        return f"Approved. It now waits for {functions_in_words(decided.awaits)}."
     return "Approved and granted." if decided.state == OfferState.APPROVED.value else "Rejected."
 
 
@@ -140,18 +140,19 @@ def _beside(request: HttpRequest, decided: bool) -> dict[str, Any]:
 
 def _detail(request: HttpRequest, found: Offer) -> dict[str, Any]:
     steps = queries.steps_of(found)
-    later = queries.after_next(found, steps)
+    turn = queries.turn_of(found, steps, signed_in(request))
+    then = queries.waits_then(steps, turn.function)
     return {
-        "is_last_step": later is None,
-        "then_waits_for": FUNCTION_LABELS[later] if later else "",
+        "is_last_step": not then,
+        "then_waits_for": functions_in_words(then),
         "offer": found,
         "steps": steps,
-        "turn": queries.turn_of(found, steps, signed_in(request)),
+        "turn": turn,
         "evidence": queries.evidence_of(found),
         "caps": room_of(found.pk),
         "posting": queries.posting_of(found),
         "form": OfferDecisionForm(),
         "handing_form": HandingForm(),
         "may_hand": queries.may_hand(found, signed_in(request)),
-        "now_waits_for": FUNCTION_LABELS[Function(found.next_function)] if found.next_function else "",
+        "now_waits_for": functions_in_words(found.awaits),
     }

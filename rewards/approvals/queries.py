@@ -14,8 +14,9 @@ from django.utils import timezone
 from accounts.conditions.queries import vocabulary
 from accounts.facts.models import AccountFacts
 from loyalty.core.people.models import User
-from loyalty.core.people.rules import Function
+from loyalty.core.people.rules import Function, functions_in_words
 from rewards.approvals.models import ApprovalStep, StepState
+from rewards.approvals.rules import open_now
 from rewards.ledger.models import Posting
 from rewards.ledger.rules import issue_key
 from rewards.offers.evidence import rendered
@@ -36,8 +37,8 @@ CLOSED = [OfferState.REJECTED, OfferState.DECLINED, OfferState.LAPSED, OfferStat
 
 
 def waiting_for(functions: Collection[Function]) -> QuerySet[Offer]:
-    """Offers whose next step belongs to one of the functions."""
-    return Offer.objects.filter(state=OfferState.IN_APPROVAL.value, next_function__in=[f.value for f in functions])
+    """Offers of which an open step belongs to one of the functions."""
+    return Offer.objects.filter(state=OfferState.IN_APPROVAL.value, awaits__overlap=[f.value for f in functions])
 
 
 def in_view(view: str, user: User) -> QuerySet[Offer]:
@@ -106,14 +107,14 @@ def turn_of(offer: Offer, steps: list[ApprovalStep], user: User) -> Turn:
     """The boolean twin of the checks in `verbs`, for showing or hiding the buttons."""
     if offer.state != OfferState.IN_APPROVAL.value:
         return Turn(None, "")
-    function = Function(offer.next_function)
-    if function not in user.functions:
+    mine = [Function(f) for f in offer.awaits if Function(f) in user.functions]
+    if not mine:
         return Turn(None, "waits for another function")
     if offer.proposed_by_id == user.pk:
         return Turn(None, "your own proposal: a colleague decides it")
     if any(s.decided_by_id == user.pk for s in steps):
         return Turn(None, "you decided it for another function; a colleague decides this step")
-    return Turn(function, "")
+    return Turn(mine[0], "")
 
 
 def may_hand(offer: Offer, user: User) -> bool:
@@ -122,10 +123,10 @@ def may_hand(offer: Offer, user: User) -> bool:
     return open_still and Function.CS in user.functions
 
 
-def after_next(offer: Offer, steps: list[ApprovalStep]) -> Function | None:
-    """Whose turn it is once the awaited step is approved; None when that approval is the last."""
-    waiting = [s for s in steps if s.state == StepState.WAITING.value and s.function != offer.next_function]
-    return Function(waiting[0].function) if waiting else None
+def waits_then(steps: list[ApprovalStep], decided: Function | None) -> list[str]:
+    """Whose decisions are awaited once `decided` has approved; nobody's when that approval is the last."""
+    left = [(s.position, s.function) for s in steps if s.state == StepState.WAITING.value and s.function != decided]
+    return open_now(left)
 
 
 def evidence_of(offer: Offer) -> dict[str, Any]:
@@ -144,7 +145,7 @@ def csv_rows(rows: QuerySet[Offer]) -> tuple[list[str], Any]:
     header = ["offer", "account", "reward", "discount equivalent", "currency", "campaign", "state", "waits for", "due"]
     return header, (
         [o.pk, o.account.name, o.reward_name, o.discount_equivalent, o.currency, o.campaign.name, o.state]
-        + [o.next_function, o.due_at.isoformat() if o.due_at else ""]
+        + [functions_in_words(o.awaits), o.due_at.isoformat() if o.due_at else ""]
         for o in rows.iterator(chunk_size=2000)
     )
 
@@ -182,7 +183,7 @@ def view_counts(user: User) -> Mapping[str, int]:
 
 def steps_of(offer: Offer) -> list[ApprovalStep]:
     """The steps in order, with who decided."""
-    return list(offer.steps.select_related("decided_by").order_by("position"))
+    return list(offer.steps.select_related("decided_by").order_by("position", "id"))
 
 
 def find(text: str, limit: int = 5) -> QuerySet[Offer]:

@@ -1,52 +1,55 @@
-"""Which functions must decide an offer, and in which order."""
+"""Which functions must decide an offer, in which order, and whose turn it is."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
-from loyalty.core.money import money
 from loyalty.core.people.rules import Function
+from rewards.approvals.required.rules import ApprovalTerms
 
 VALUE = "{value}"
 """Stands for the value in the words of steps that hold for offers of many values, until they are written."""
 
+# Who spends comes before who pays.
+ORDER = (Function.CS, Function.PRODUCT, Function.FINANCE)
+
 
 @dataclass(frozen=True)
 class Step:
-    """One function that must approve, and the sentence that says why."""
+    """One function that must approve, the sentence that says why, and its place; equal places go in any order."""
 
     function: Function
     why: str
+    position: int = 1
 
 
-@dataclass(frozen=True)
-class OfferToApprove:
-    """What the rules look at; money in `currency`. `value_in_words`: how the value is said, if not as it is."""
+def required_steps(
+    owner: Function,
+    campaign_name: str,
+    rules: Iterable[ApprovalTerms],
+    *,
+    value: str,
+    currency: str,
+    exceeded: str = "",
+) -> list[Step]:
+    """The steps in order: the campaign's owner, then each function that one of the `rules` calls on, once.
 
-    owner: Function
-    campaign_name: str
-    discount_equivalent: Decimal
-    currency: str
-    has_money_value: bool
-    is_limited_feature: bool
-    exceeded_soft_cap: str = ""
-    value_in_words: str = ""
-
-
-def required_steps(offer: OfferToApprove, *, finance_threshold: Decimal) -> list[Step]:
-    """The steps in order: the campaign's owner, then Product, then Finance; each function once.
-
-    Finance decides above its threshold (exactly at it is still within), and when
-    a soft cap is exceeded; Product when the reward is a feature of limited supply.
+    `rules` are those that the offer meets. A function comes after the others when any of its
+    rules says so; the rest may decide at any time. `value` and `exceeded` are the offer's, in words.
     """
-    steps = {offer.owner: Step(offer.owner, f"owns the campaign “{offer.campaign_name}”")}
-    if offer.is_limited_feature:
-        steps.setdefault(Function.PRODUCT, Step(Function.PRODUCT, "the reward is a feature of limited supply"))
-    reasons = []
-    if offer.has_money_value and offer.discount_equivalent > finance_threshold:
-        value = offer.value_in_words or money(offer.discount_equivalent, offer.currency)
-        reasons.append(f"{value} is above the Finance threshold of {money(finance_threshold, offer.currency)}")
-    if offer.exceeded_soft_cap:
-        reasons.append(f"the soft cap “{offer.exceeded_soft_cap}” would be exceeded")
-    if reasons:
-        steps.setdefault(Function.FINANCE, Step(Function.FINANCE, " and ".join(reasons)))
-    return list(steps.values())
+    why: dict[Function, list[str]] = {}
+    waits: dict[Function, bool] = {}
+    for rule in rules:
+        why.setdefault(rule.function, []).append(rule.because(value, currency, exceeded))
+        waits[rule.function] = waits.get(rule.function, False) or rule.in_sequence
+    steps = [Step(owner, f"owns the campaign “{campaign_name}”")]
+    asked = [function for function in ORDER if function in why and function is not owner]
+    for function in sorted(asked, key=lambda function: waits[function]):
+        place = steps[-1].position + 1 if waits[function] else 1
+        steps.append(Step(function, " and ".join(dict.fromkeys(why[function])), place))
+    return steps
+
+
+def open_now(waiting: Sequence[tuple[int, str]]) -> list[str]:
+    """The functions whose turn it is, of the steps that still wait, each as its position and function."""
+    first = min((position for position, _ in waiting), default=0)
+    return [function for position, function in waiting if position == first]

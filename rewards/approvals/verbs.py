@@ -17,16 +17,17 @@ from loyalty.core.audit.verbs import record
 from loyalty.core.errors import DomainError, NotAllowed
 from loyalty.core.people.models import User
 from loyalty.core.people.permissions import check_member
-from loyalty.core.people.rules import FUNCTION_LABELS, Function
+from loyalty.core.people.rules import FUNCTION_LABELS, Function, functions_in_words
 from loyalty.core.periods import add_working_days
 from rewards.approvals.models import ApprovalSettings, ApprovalStep, StepState
+from rewards.approvals.rules import open_now
 from rewards.offers.models import Offer
 from rewards.offers.rules import OfferAction, OfferState
 from rewards.offers.verbs import close, grant
 
 
 def approval_settings() -> ApprovalSettings:
-    """The numbers of the approval rules; the defaults until Finance edits them."""
+    """The times of the approval steps; the defaults until Customer Success edits them."""
     return ApprovalSettings.objects.filter(pk=1).first() or ApprovalSettings(pk=1)
 
 
@@ -99,17 +100,22 @@ def _decide_locked(
         return offer
     waiting = [s for s in steps if s.state == StepState.WAITING.value]
     if waiting:
-        _pass_on(offer, waiting[0], now)
+        _pass_on(offer, waiting, now)
     else:
         grant(offer, acting_user=acting_user, now=now)
     return offer
 
 
-def _pass_on(offer: Offer, step: ApprovalStep, now: datetime) -> None:
-    step.due_at = due_at(now, approval_settings().due_working_days)
-    step.save(update_fields=["due_at"])
-    offer.next_function, offer.due_at = step.function, step.due_at
-    offer.save(update_fields=["next_function", "due_at"])
+def _pass_on(offer: Offer, waiting: list[ApprovalStep], now: datetime) -> None:
+    """Open the next steps once nobody before them is awaited; those that were open already keep their due time."""
+    turn = open_now([(step.position, step.function) for step in waiting])
+    newly = [step for step in waiting if step.function in turn and step.function not in offer.awaits]
+    for step in newly:
+        step.due_at = due_at(now, approval_settings().due_working_days)
+    ApprovalStep.objects.bulk_update(newly, ["due_at"])
+    offer.awaits = turn
+    offer.due_at = min(step.due_at for step in waiting if step.function in turn)
+    offer.save(update_fields=["awaits", "due_at"])
 
 
 def _check_turn(offer: Offer, steps: list[ApprovalStep], function: Function) -> ApprovalStep:
@@ -126,10 +132,8 @@ def _check_turn(offer: Offer, steps: list[ApprovalStep], function: Function) -> 
         last = max((s for s in steps if s.decided_at), key=lambda s: s.decided_at or offer.proposed_at, default=None)
         by = f", decided by {last.decided_by.display_name}" if last and last.decided_by else ""
         raise DomainError(f"This offer is {OfferState(offer.state).label}{by}. Your click changed nothing.")
-    if offer.next_function != function.value:
-        raise DomainError(
-            f"{FUNCTION_LABELS[Function(offer.next_function)]} decides first; then it is the turn of {label}."
-        )
+    if function.value not in offer.awaits:
+        raise DomainError(f"{functions_in_words(offer.awaits)} decides first; then it is the turn of {label}.")
     return step
 
 
@@ -162,7 +166,7 @@ def lapse_overdue(*, now: datetime | None = None, limit: int = 500) -> int:
 
 
 def _lapse(offer: Offer, now: datetime) -> None:
-    waited_for = FUNCTION_LABELS[Function(offer.next_function)]
+    waited_for = functions_in_words(offer.awaits)
     offer.steps.filter(state=StepState.WAITING.value).update(state=StepState.VOID.value)
     close(offer, OfferAction.LAPSE, now=now)
     record(

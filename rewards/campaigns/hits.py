@@ -25,7 +25,8 @@ CREATE TEMPORARY TABLE IF NOT EXISTS {TABLE} (
     cause_key text NOT NULL, subject text NOT NULL, caused_on date NOT NULL, contact_id bigint, cause jsonb NOT NULL,
     facts_day date, reward_id bigint NOT NULL, face_value numeric, value numeric,
     outcome text, rule text NOT NULL DEFAULT '', reason text NOT NULL DEFAULT '',
-    offer_id bigint, exceeded text NOT NULL DEFAULT '', recipient_id bigint, informed_id bigint
+    offer_id bigint, exceeded text NOT NULL DEFAULT '', rules bigint[] NOT NULL DEFAULT '{{}}',
+    recipient_id bigint, informed_id bigint
 ) ON COMMIT DELETE ROWS
 """
 

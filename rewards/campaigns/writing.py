@@ -9,20 +9,21 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 
 from accounts.privacy.standing import consents_in_sql
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import THE_PROGRAMME
 from loyalty.core.people.rules import Function
-from rewards.approvals.rules import VALUE, OfferToApprove, required_steps
+from rewards.approvals.required.models import ApprovalRule
+from rewards.approvals.required.statement import MEETS
+from rewards.approvals.rules import VALUE, open_now, required_steps
 from rewards.approvals.verbs import approval_settings, due_at
 from rewards.campaigns.hits import TABLE
 from rewards.campaigns.live import LiveCampaign
-from rewards.catalogue.models import Reward
 
 # Locked before their consent is read: whoever withdraws meanwhile comes before this reading, or after the
 # offer and takes their name off it.
@@ -56,16 +57,33 @@ LEFT JOIN willing AS buyer ON buyer.account_id = asked.account_id AND buyer.role
 WHERE hit.outcome IS NULL AND campaign.id = hit.campaign_id AND asked.account_id = hit.account_id
 """
 
-# Which approvals are needed depends on these four alone.
-_SORTS = f"""
-SELECT DISTINCT hit.campaign_id, hit.reward_id, hit.value > %(threshold)s, hit.exceeded
-FROM {TABLE} AS hit WHERE hit.outcome IS NULL
+# The rules of approval that each match meets.
+_RULES = f"""
+WITH asked AS (
+    SELECT hit.n, hit.reward_id, hit.value, hit.exceeded, f.plan_segment, NOT EXISTS (
+               SELECT FROM rewards_grant AS given JOIN rewards_offer AS other ON other.id = given.offer_id
+               WHERE other.campaign_id = hit.campaign_id) AS is_first
+    FROM {TABLE} AS hit
+    LEFT JOIN accounts_accountfacts AS f ON f.day = hit.facts_day AND f.account_id = hit.account_id
+    WHERE hit.outcome IS NULL
+)
+UPDATE {TABLE} AS hit SET rules = met.rules
+FROM (
+    SELECT asked.n, array_agg(rule.id ORDER BY rule.id) AS rules
+    FROM asked JOIN rewards_reward AS r ON r.id = asked.reward_id
+    JOIN rewards_approvalrule AS rule ON rule.is_active AND {MEETS}
+    GROUP BY asked.n
+) AS met
+WHERE met.n = hit.n
 """
+
+# Which approvals are needed depends on these three alone.
+_SORTS = f"SELECT DISTINCT hit.campaign_id, hit.rules, hit.exceeded FROM {TABLE} AS hit WHERE hit.outcome IS NULL"
 
 _OFFERS = f"""
 INSERT INTO rewards_offer (
     id, account_id, contact_id, informed_id, campaign_id, campaign_version, cause_key, step, reward_id, reward_name,
-    face_value, discount_equivalent, currency, validity_days, evidence, digest, state, next_function, due_at,
+    face_value, discount_equivalent, currency, validity_days, evidence, digest, state, awaits, exceeded_caps, due_at,
     proposed_at)
 SELECT hit.offer_id, hit.account_id, hit.recipient_id, hit.informed_id, campaign.id, campaign.version, hit.cause_key,
        hit.step, r.id, r.name, hit.face_value, hit.value, r.currency, r.validity_days,
@@ -74,15 +92,14 @@ SELECT hit.offer_id, hit.account_id, hit.recipient_id, hit.informed_id, campaign
            'facts', jsonb_strip_nulls(to_jsonb(f) - ARRAY['day', 'account_id', 'refreshed_at'])),
        offer_digest(hit.account_id, campaign.id, campaign.version, hit.cause_key, hit.step, r.id, r.name,
                     hit.face_value, hit.value, r.currency, r.validity_days),
-       'in_approval', sort.first_function, %(due_at)s, %(now)s
+       'in_approval', sort.awaits, left(hit.exceeded, 300), %(due_at)s, %(now)s
 FROM {TABLE} AS hit
 JOIN rewards_campaign AS campaign ON campaign.id = hit.campaign_id
 JOIN rewards_reward AS r ON r.id = hit.reward_id
 JOIN jsonb_each(%(told)s::jsonb) AS told ON told.key = hit.campaign_id::text
 JOIN jsonb_to_recordset(%(sorts)s::jsonb)
-     AS sort (campaign_id bigint, reward_id bigint, is_above boolean, exceeded text, first_function text)
-  ON sort.campaign_id = hit.campaign_id AND sort.reward_id = hit.reward_id
- AND sort.is_above = (hit.value > %(threshold)s) AND sort.exceeded = hit.exceeded
+     AS sort (campaign_id bigint, rules bigint[], exceeded text, awaits text[])
+  ON sort.campaign_id = hit.campaign_id AND sort.rules = hit.rules AND sort.exceeded = hit.exceeded
 LEFT JOIN accounts_accountfacts AS f ON f.day = hit.facts_day AND f.account_id = hit.account_id
 WHERE hit.outcome IS NULL
 ORDER BY hit.n
@@ -95,9 +112,8 @@ SELECT hit.offer_id, step.function, step.position,
 FROM {TABLE} AS hit
 JOIN rewards_reward AS r ON r.id = hit.reward_id
 JOIN jsonb_to_recordset(%(sorts)s::jsonb)
-     AS sort (campaign_id bigint, reward_id bigint, is_above boolean, exceeded text, steps jsonb)
-  ON sort.campaign_id = hit.campaign_id AND sort.reward_id = hit.reward_id
- AND sort.is_above = (hit.value > %(threshold)s) AND sort.exceeded = hit.exceeded
+     AS sort (campaign_id bigint, rules bigint[], exceeded text, steps jsonb)
+  ON sort.campaign_id = hit.campaign_id AND sort.rules = hit.rules AND sort.exceeded = hit.exceeded
 CROSS JOIN LATERAL jsonb_to_recordset(sort.steps) AS step (function text, position int, why text)
 WHERE hit.outcome IS NULL
 ORDER BY hit.n, step.position
@@ -130,52 +146,43 @@ ORDER BY hit.n
 
 def write_offers(campaigns: Sequence[LiveCampaign], now: datetime) -> None:
     """Write the candidates of all matches, and the offers of those that nothing kept back."""
-    rules = approval_settings()
     params: dict[str, Any] = {
         "now": now,
-        "threshold": rules.finance_threshold,
-        "due_at": due_at(now, rules.due_working_days),
+        "due_at": due_at(now, approval_settings().due_working_days),
         "told": json.dumps({str(campaign.pk): campaign.told for campaign in campaigns}),
     }
     with connection.cursor() as cursor:
         cursor.execute(_LOCK_CONTACTS)
         cursor.execute(_ADDRESS)
-        cursor.execute(_SORTS, params)
-        params["sorts"] = json.dumps(_sorts(campaigns, cursor.fetchall(), rules.finance_threshold))
+        cursor.execute(_RULES)
+        cursor.execute(_SORTS)
+        params["sorts"] = json.dumps(_sorts(campaigns, cursor.fetchall()))
         for statement in (_OFFERS, _STEPS, _AUDIT, _CANDIDATES):
             cursor.execute(statement, params)
 
 
-def _sorts(
-    campaigns: Sequence[LiveCampaign], rows: Sequence[tuple[int, int, bool, str]], threshold: Decimal
-) -> list[dict[str, Any]]:
+def _sorts(campaigns: Sequence[LiveCampaign], rows: Sequence[tuple[int, list[int], str]]) -> list[dict[str, Any]]:
     """The approval steps of each sort of offer, worked out by the rules once."""
     by_id = {campaign.pk: campaign.campaign for campaign in campaigns}
-    rewards = Reward.objects.in_bulk({reward for _, reward, *_ in rows})
+    terms = {rule.pk: rule.terms for rule in ApprovalRule.objects.all()}
     told = []
-    for campaign_id, reward_id, is_above, exceeded in rows:
-        campaign, reward = by_id[campaign_id], rewards[reward_id]
+    for campaign_id, rules, exceeded in rows:
+        campaign = by_id[campaign_id]
         steps = required_steps(
-            OfferToApprove(
-                owner=Function(campaign.owner_function),
-                campaign_name=campaign.name,
-                discount_equivalent=threshold + 1 if is_above else threshold,
-                currency=reward.currency,
-                has_money_value=reward.is_credit,
-                is_limited_feature=reward.is_limited_feature,
-                exceeded_soft_cap=exceeded,
-                value_in_words=VALUE,
-            ),
-            finance_threshold=threshold,
+            Function(campaign.owner_function),
+            campaign.name,
+            [terms[rule] for rule in rules],
+            value=VALUE,
+            currency=settings.REPORTING_CURRENCY,
+            exceeded=exceeded,
         )
         told.append(
             {
                 "campaign_id": campaign_id,
-                "reward_id": reward_id,
-                "is_above": is_above,
+                "rules": rules,
                 "exceeded": exceeded,
-                "first_function": steps[0].function.value,
-                "steps": [asdict(step) | {"position": n} for n, step in enumerate(steps, start=1)],
+                "awaits": open_now([(step.position, step.function.value) for step in steps]),
+                "steps": [asdict(step) for step in steps],
             }
         )
     return told

@@ -6,10 +6,12 @@ that people approve; an offer has at most one grant.
 """
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Value
 
 from accounts.records.models import Account, Contact
-from loyalty.core.people.rules import FUNCTION_CHOICES, FUNCTION_LABELS, Function
+from loyalty.core.people.rules import FUNCTION_CHOICES, functions_in_words
 from rewards.catalogue.models import Reward
 from rewards.offers.evidence import summary
 from rewards.offers.rules import OfferState
@@ -19,8 +21,9 @@ class Offer(models.Model):
     """One reward proposed to one account by one campaign, with the evidence.
 
     Money in `currency`. `step` is the step of the campaign's ladder. `contact` is
-    who receives it, `informed` who is told of it. `next_function` is whose decision
-    is awaited now. `proposed_by` is null when the campaign proposed by itself.
+    who receives it, `informed` who is told of it. `awaits` are the functions whose
+    decision is awaited now, those of the steps that are open. `exceeded_caps` names the
+    soft caps that it went above. `proposed_by` is null when the campaign proposed by itself.
     `open_until` is the last day (UTC) on which a delivered offer can be accepted.
     """
 
@@ -44,7 +47,8 @@ class Offer(models.Model):
         choices=[(s.value, s.label) for s in OfferState],
         default=OfferState.IN_APPROVAL.value,
     )
-    next_function = models.CharField(max_length=10, choices=FUNCTION_CHOICES, blank=True)
+    awaits = ArrayField(models.CharField(max_length=10, choices=FUNCTION_CHOICES), default=list)
+    exceeded_caps = models.CharField(max_length=300, blank=True, default="", db_default=Value(""))
     due_at = models.DateTimeField(null=True)
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     proposed_at = models.DateTimeField(auto_now_add=True)
@@ -59,7 +63,7 @@ class Offer(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["next_function", "due_at", "id"],
+                fields=["due_at", "id"],
                 condition=models.Q(state=OfferState.IN_APPROVAL.value),
                 name="offer_queue",
             ),
@@ -77,7 +81,7 @@ class Offer(models.Model):
     @property
     def waits_for(self) -> str:
         """Whose decision is awaited, in words; empty when nobody's is."""
-        return f"Waits for {FUNCTION_LABELS[Function(self.next_function)]}" if self.next_function else ""
+        return f"Waits for {functions_in_words(self.awaits)}" if self.awaits else ""
 
 
 class Grant(models.Model):

@@ -23,9 +23,9 @@ def move(offer: Offer, action: OfferAction, *, now: datetime) -> None:
         )
     offer.state = state.value
     if state not in (OfferState.PROPOSED, OfferState.IN_APPROVAL):
-        offer.next_function, offer.due_at = "", None
+        offer.awaits, offer.due_at = [], None
         offer.closed_at = now
-    offer.save(update_fields=["state", "next_function", "due_at", "closed_at"])
+    offer.save(update_fields=["state", "awaits", "due_at", "closed_at"])
 
 
 def grant(offer: Offer, *, acting_user: User, now: datetime) -> Grant:

@@ -122,7 +122,7 @@ class TestWhatIsBuilt:
     def test_the_first_morning_has_offers_from_real_reaches_and_no_money_has_moved(self) -> None:
         offers, words = Offer.objects.all(), vocabulary()
         assert offers.count() == 2
-        assert {offer.next_function for offer in offers} == {"cs"}
+        assert {tuple(offer.awaits) for offer in offers} == {("cs",)}
         assert all(CUSTOM_REPORT in rendered(offer.evidence, words)["words"][0] for offer in offers)
         assert Posting.objects.count() == 0
         assert FactsDirty.objects.count() == 0

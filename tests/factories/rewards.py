@@ -135,5 +135,5 @@ class OfferFactory(DjangoModelFactory[Offer]):
             ApprovalStep.objects.create(
                 offer=self, function=function.value, position=position, why="decides", due_at=self.due_at
             )
-        self.next_function = order[0].value
-        self.save(update_fields=["next_function"])
+        self.awaits = [order[0].value]
+        self.save(update_fields=["awaits"])

@@ -61,7 +61,7 @@ def test_an_offer_is_read_and_approved_by_keyboard_and_then_waits_for_finance(qu
     press("a")
     press("r")
     decided = Offer.objects.get(account__name="Northwind Traders")
-    assert (decided.state, decided.next_function) == (OfferState.IN_APPROVAL.value, "finance")
+    assert (decided.state, decided.awaits) == (OfferState.IN_APPROVAL.value, ["finance"])
     assert list(decided.steps.order_by("position").values_list("function", "state")) == [
         ("cs", StepState.APPROVED.value),
         ("finance", StepState.WAITING.value),

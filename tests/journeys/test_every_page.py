@@ -143,6 +143,6 @@ def test_without_javascript_an_offer_is_read_and_approved(
     expect(offer.get_by_text("Say why")).to_be_visible()
     offer.get_by_role("button", name="Approve").click()
     expect(plain.announced("Approved. It now waits for Finance.")).to_be_visible()
-    assert Offer.objects.get().next_function == Function.FINANCE.value
+    assert Offer.objects.get().awaits == [Function.FINANCE.value]
     plain.follow("Queue")
     expect(plain.page.get_by_text("Nothing waits for you").first).to_be_visible()

@@ -1,5 +1,6 @@
 """Who owns what: the three functions of the company and the administrators."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from enum import StrEnum
 
@@ -18,6 +19,14 @@ FUNCTION_LABELS: dict[Function, str] = {
     Function.CS: "Customer Success",
 }
 FUNCTION_CHOICES = [(f.value, label) for f, label in FUNCTION_LABELS.items()]
+
+
+def functions_in_words(functions: Iterable[str]) -> str:
+    """Several functions, always in the same order: “Finance and Product”."""
+    known = set(functions)
+    labels = [label for function, label in FUNCTION_LABELS.items() if function in known]
+    return " and ".join([", ".join(labels[:-1]), labels[-1]]) if len(labels) > 1 else "".join(labels)
+
 
 # Counted for a username and an address together: guesses from elsewhere must not lock the owner out.
 ATTEMPTS_ALLOWED = 10

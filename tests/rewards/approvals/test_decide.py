@@ -43,22 +43,22 @@ def offer(db: None) -> Offer:
     return made
 
 
-def standing(offer: Offer) -> tuple[str, str, list[str], int, Decimal, Decimal]:
+def standing(offer: Offer) -> tuple[str, list[str], list[str], int, Decimal, Decimal]:
     """All that a decision could move."""
     offer.refresh_from_db()
     period = CapPeriod.objects.get()
     steps = list(offer.steps.order_by("position").values_list("state", flat=True))
-    return offer.state, offer.next_function, steps, Posting.objects.count(), period.reserved, period.spent
+    return offer.state, offer.awaits, steps, Posting.objects.count(), period.reserved, period.spent
 
 
-WAITING_FOR_CS = ("in_approval", "cs", ["waiting", "waiting"], 0, Decimal("300.00"), Decimal("0.00"))
+WAITING_FOR_CS = ("in_approval", ["cs"], ["waiting", "waiting"], 0, Decimal("300.00"), Decimal("0.00"))
 
 
 def test_the_first_approval_passes_it_on(offer: Offer, cs: User) -> None:
     approve(offer.pk, function=F.CS, digest=offer.digest, acting_user=cs)
     assert standing(offer) == (
         "in_approval",
-        "finance",
+        ["finance"],
         ["approved", "waiting"],
         0,
         Decimal("300.00"),
@@ -70,7 +70,7 @@ def test_the_first_approval_passes_it_on(offer: Offer, cs: User) -> None:
 def test_the_last_approval_grants_spends_and_posts(offer: Offer, cs: User, finance: User) -> None:
     approve(offer.pk, function=F.CS, digest=offer.digest, acting_user=cs)
     approve(offer.pk, function=F.FINANCE, digest=offer.digest, acting_user=finance)
-    assert standing(offer) == ("approved", "", ["approved", "approved"], 1, Decimal("0.00"), Decimal("300.00"))
+    assert standing(offer) == ("approved", [], ["approved", "approved"], 1, Decimal("0.00"), Decimal("300.00"))
     posting = Posting.objects.get()
     assert sorted(posting.lines.values_list("amount", flat=True)) == [Decimal("-300.00"), Decimal("300.00")]
     verbs = list(AuditLine.objects.order_by("id").values_list("verb", "actor"))
@@ -84,7 +84,7 @@ def test_the_last_approval_grants_spends_and_posts(offer: Offer, cs: User, finan
 
 def test_a_rejection_frees_the_room_and_asks_nobody_else(offer: Offer, cs: User) -> None:
     reject(offer.pk, function=F.CS, digest=offer.digest, note="Leaves next month.", acting_user=cs)
-    assert standing(offer) == ("rejected", "", ["rejected", "void"], 0, Decimal("0.00"), Decimal("0.00"))
+    assert standing(offer) == ("rejected", [], ["rejected", "void"], 0, Decimal("0.00"), Decimal("0.00"))
 
 
 def refused(offer: Offer, function: Function, person: User, words: str) -> None:
@@ -164,7 +164,7 @@ def test_overdue_lapses_and_is_never_approved(offer: Offer, cs: User) -> None:
     Offer.objects.filter(pk=offer.pk).update(due_at="2026-01-01T00:00:00Z")
     assert lapse_overdue() == 1
     assert lapse_overdue() == 0
-    assert standing(offer) == ("lapsed", "", ["void", "void"], 0, Decimal("0.00"), Decimal("0.00"))
+    assert standing(offer) == ("lapsed", [], ["void", "void"], 0, Decimal("0.00"), Decimal("0.00"))
     with pytest.raises(DomainError, match="This offer is lapsed"):
         approve(offer.pk, function=F.CS, digest=offer.digest, acting_user=cs)
 

@@ -54,7 +54,7 @@ def test_approving_without_javascript(signed_in_as: SignIn, cs: User) -> None:
     assert status == 200
     assert "Waits for Finance" in page
     offer.refresh_from_db()
-    assert offer.next_function == "finance"
+    assert offer.awaits == ["finance"]
 
 
 def test_approving_with_htmx_moves_row_sums_and_counts(signed_in_as: SignIn, cs: User) -> None:
@@ -82,7 +82,7 @@ def test_a_direct_post_by_another_function_is_refused_and_told(
     assert "This belongs to Customer Success." in page
     assert AuditLine.objects.filter(verb="refused", object_id=str(offer.pk)).count() == 1
     offer.refresh_from_db()
-    assert (offer.state, offer.next_function, Grant.objects.count()) == ("in_approval", "cs", 0)
+    assert (offer.state, offer.awaits, Grant.objects.count()) == ("in_approval", ["cs"], 0)
 
 
 def test_a_rejection_needs_its_reason(signed_in_as: SignIn, cs: User) -> None:

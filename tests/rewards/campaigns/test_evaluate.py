@@ -11,8 +11,9 @@ from django.utils import timezone
 from loyalty.core.audit.models import AuditLine
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.people.rules import Function
-from rewards.approvals.models import ApprovalSettings
 from rewards.approvals.queries import evidence_of
+from rewards.approvals.required.models import ApprovalRule
+from rewards.approvals.required.shipped import ensure_shipped
 from rewards.campaigns.evaluating import evaluate_due, evaluate_range, follow
 from rewards.campaigns.models import Candidate, EvaluationDue
 from rewards.caps.models import CapEntry, CapPeriod
@@ -25,6 +26,11 @@ from tests.rewards.campaigns.made import evaluate, reach
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def _shipped_rules(db: None) -> None:
+    ensure_shipped()
+
+
 def test_a_match_becomes_an_offer_with_its_steps() -> None:
     campaign = CampaignFactory(name="First report")
     found = reach(campaign)
@@ -33,7 +39,7 @@ def test_a_match_becomes_an_offer_with_its_steps() -> None:
     assert evaluate() == 1
     offer = Offer.objects.get()
     assert (offer.account, offer.campaign, offer.contact, offer.informed) == (found.account, campaign, champion, buyer)
-    assert (offer.state, offer.next_function, offer.discount_equivalent) == ("in_approval", "cs", Decimal("300.00"))
+    assert (offer.state, offer.awaits, offer.discount_equivalent) == ("in_approval", ["cs"], Decimal("300.00"))
     assert list(offer.steps.values_list("function", "state", "why")) == [
         ("cs", "waiting", "owns the campaign “First report”"),
         ("finance", "waiting", "$300.00 is above the Finance threshold of $250.00"),
@@ -119,7 +125,7 @@ def test_a_soft_cap_lets_it_through_and_asks_finance() -> None:
 
 
 def test_the_finance_threshold_is_data() -> None:
-    ApprovalSettings.objects.create(pk=1, finance_threshold=Decimal("300.00"))
+    ApprovalRule.objects.filter(key="money-threshold").update(above_value=Decimal("300.00"))
     reach(CampaignFactory())
     evaluate()
     assert list(Offer.objects.get().steps.values_list("function", flat=True)) == ["cs"]
