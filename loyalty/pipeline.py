@@ -43,6 +43,7 @@ from loyalty.core.jobs.nights import (
 from loyalty.core.jobs.registry import register_job
 from loyalty.core.jobs.rules import SLICE
 from loyalty.core.jobs.running import run_next
+from loyalty.core.notices.sending import send_due
 from rewards.approvals.verbs import lapse_overdue
 from rewards.campaigns.evaluating import account_ranges, evaluate_due, evaluate_range
 from rewards.campaigns.scope import ACCOUNTS_A_RANGE
@@ -201,6 +202,11 @@ def react() -> None:
 @shared_task(name="loyalty.sweep")
 def sweep() -> None:
     turn_the_day(timezone.now())
+
+
+@shared_task(name="loyalty.notices")
+def notices() -> None:
+    send_due()
 
 
 @shared_task(name="loyalty.jobs")

@@ -18,12 +18,12 @@ from accounts.privacy.queries import history
 from accounts.privacy.verbs import record_consent
 from accounts.records.models import Contact
 from accounts.records.rules import ContactRole
-from accounts.sources.showing import keep_to_show, show_once
 from loyalty.core.charts.sparkline import sparkline
 from loyalty.core.errors import DomainError, NotAllowed
 from loyalty.core.figures import day_text, number_text
 from loyalty.core.people.rules import Function
 from loyalty.core.people.session import signed_in
+from loyalty.core.showing import keep_to_show, show_once
 
 
 @require_GET

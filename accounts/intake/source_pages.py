@@ -16,8 +16,8 @@ from accounts.sources.models import Source
 from accounts.sources.pages import row_of
 from accounts.sources.queries import all_sources, records
 from accounts.sources.rules import KIND_LABELS, Kind
-from accounts.sources.showing import show_once
 from loyalty.core.people.session import signed_in
+from loyalty.core.showing import show_once
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,12 @@ from accounts.sources.forms import ExpectationForm, RecordForm, SourceForm
 from accounts.sources.models import Source, SourceKey
 from accounts.sources.refusals import Refusals, refusals_of
 from accounts.sources.rules import KIND_LABELS, Freshness, Kind, freshness
-from accounts.sources.showing import keep_to_show
 from loyalty.core.csv import csv_response, wants_csv
 from loyalty.core.errors import DomainError, NotAllowed
 from loyalty.core.people.models import User
 from loyalty.core.people.permissions import check_administrator
 from loyalty.core.people.session import signed_in
+from loyalty.core.showing import keep_to_show
 
 CSV_HEADER = (
     *("source", "system of record for", "also sends", "last received", "freshness", "keys"),

@@ -5,20 +5,13 @@ read only with SECRET_KEY (or one of SECRET_KEY_FALLBACKS); secrets of one
 source and scheme overlap while one is rotated out.
 """
 
-import base64
 import hmac
-import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.encoding import force_bytes
 
 from accounts.sources.models import Source, SourceSecret
 from accounts.sources.queries import TOUCH_EVERY, Sender
@@ -29,11 +22,10 @@ from loyalty.core.errors import DomainError
 from loyalty.core.people.models import User
 from loyalty.core.people.permissions import check_administrator
 from loyalty.core.prepared import run_prepared
-
-log = logging.getLogger(__name__)
+from loyalty.core.sealing import seal, unseal
 
 # Changing this text makes every stored secret unreadable.
-_PURPOSE = b"loyalty: signing secrets of sources"
+PURPOSE = "loyalty: signing secrets of sources"
 
 # One round trip, by hand: this is asked on every webhook.
 _SIGNER = """
@@ -62,7 +54,7 @@ def signer_of(source_id: int, scheme: Scheme, *, now: datetime) -> Signer | None
     if not rows:
         return None
     ((pk, name, kinds, touch_due, sealed),) = rows
-    opened = [unseal(text) for text in sealed]
+    opened = [unseal(text, PURPOSE) for text in sealed]
     return Signer(
         Sender(pk, name, frozenset(Kind(k) for k in kinds), touch_due),
         tuple(secret for secret in opened if secret is not None),
@@ -97,12 +89,14 @@ def keep_secret(
     locked = Source.objects.select_for_update().get(pk=source.pk)
     now = timezone.now()
     working = locked.secrets.filter(Q(expires_at=None) | Q(expires_at__gt=now), scheme=scheme.value)
-    if any(hmac.compare_digest((unseal(kept.sealed) or "").encode(), secret.encode()) for kept in working):
+    if any(hmac.compare_digest((unseal(kept.sealed, PURPOSE) or "").encode(), secret.encode()) for kept in working):
         raise DomainError("This secret is set already.")
     ending = working.filter(Q(expires_at=None) | Q(expires_at__gt=now + overlap))
     hints = [f"…{hint}" for hint in ending.values_list("hint", flat=True)]
     ending.update(expires_at=now + overlap)
-    made = SourceSecret.objects.create(source=locked, scheme=scheme.value, sealed=seal(secret), hint=secret[-4:])
+    made = SourceSecret.objects.create(
+        source=locked, scheme=scheme.value, sealed=seal(secret, PURPOSE), hint=secret[-4:]
+    )
     record(
         AuditVerb.SOURCE_SIGNING_SET,
         acting_user=acting_user,
@@ -142,26 +136,3 @@ def revoke_secret(secret: SourceSecret, *, acting_user: User) -> None:
         before={"secret": f"…{locked.hint}", "works until": before.isoformat() if before else None},
         after={"works until": now.isoformat()},
     )
-
-
-def seal(secret: str) -> str:
-    """The secret as it may be stored."""
-    return _box().encrypt(secret.encode()).decode()
-
-
-def unseal(sealed: str) -> str | None:
-    """The secret again; None (and a line in the log) when SECRET_KEY is another one since."""
-    try:
-        return _box().decrypt(sealed.encode()).decode()
-    except InvalidToken:
-        log.warning("A signing secret cannot be read: SECRET_KEY has changed. Set it again on the Sources page.")
-        return None
-
-
-def _box() -> MultiFernet:
-    """The present key first, which seals; the earlier ones can still be read."""
-    return MultiFernet([Fernet(_derived(key)) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)])
-
-
-def _derived(key: str | bytes) -> bytes:
-    return base64.urlsafe_b64encode(HKDF(SHA256(), 32, salt=None, info=_PURPOSE).derive(force_bytes(key)))

@@ -15,9 +15,9 @@ from accounts.sources.pages import administrator
 from accounts.sources.queries import working_secrets
 from accounts.sources.rules import SCHEME_LABELS, Scheme
 from accounts.sources.secrets import keep_secret, make_secret, revoke_secret
-from accounts.sources.showing import keep_to_show, show_once
 from loyalty.core.errors import DomainError
 from loyalty.core.people.models import User
+from loyalty.core.showing import keep_to_show, show_once
 
 # A higher room answers there, so this one knows the paths and not the pages. They are a contract and stay.
 ADDRESSES = {

@@ -2,6 +2,7 @@ from loyalty.core.audit.models import AuditLine
 from loyalty.core.changes.models import ChangeComment, ChangeEditor, ChangeRequest
 from loyalty.core.doorbell.models import WorkerSeen
 from loyalty.core.jobs.models import Job, JobPart, Night, NightStep
+from loyalty.core.notices.models import Letter, Notice, NoticeChoice, Passage
 from loyalty.core.people.models import Membership, SignInAttempt, User
 
 __all__ = [
@@ -11,9 +12,13 @@ __all__ = [
     "ChangeRequest",
     "Job",
     "JobPart",
+    "Letter",
     "Membership",
     "Night",
     "NightStep",
+    "Notice",
+    "NoticeChoice",
+    "Passage",
     "SignInAttempt",
     "User",
     "WorkerSeen",

@@ -14,6 +14,7 @@ class AuditVerb(StrEnum):
     SIGNED_OUT = "signed_out"
     PERSON_CREATED = "person_created"
     PERSON_CHANGED = "person_changed"
+    NOTICES_CHOSEN = "notices_chosen"
     SOURCE_CREATED = "source_created"
     SOURCE_RECORD_SET = "source_record_set"
     SOURCE_KEY_MADE = "source_key_made"
@@ -66,6 +67,7 @@ TITLES: dict[AuditVerb, str] = {
     V.SIGNED_OUT: "{actor} signed out",
     V.PERSON_CREATED: "{actor} added {label} to the people",
     V.PERSON_CHANGED: "{actor} changed {label}",
+    V.NOTICES_CHOSEN: "{actor} chose how {label} is told of things",
     V.SOURCE_CREATED: "{actor} made the source {label}",
     V.SOURCE_RECORD_SET: "{actor} set the system of record for {label}",
     V.SOURCE_KEY_MADE: "{actor} made a key for {label}",

@@ -9,10 +9,11 @@ from django.utils import timezone
 
 from accounts.sources.models import SourceSecret
 from accounts.sources.rules import Kind, Scheme
-from accounts.sources.secrets import keep_secret, make_secret, revoke_secret, seal, signer_of, unseal
+from accounts.sources.secrets import PURPOSE, keep_secret, make_secret, revoke_secret, signer_of
 from loyalty.core.audit.models import AuditLine
 from loyalty.core.errors import DomainError, NotAllowed
 from loyalty.core.people.models import User
+from loyalty.core.sealing import seal, unseal
 from tests.factories import SourceFactory
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +32,7 @@ def test_a_secret_is_stored_sealed_and_comes_back(administrator: User) -> None:
     secret = make_secret(source, acting_user=administrator)
     kept = SourceSecret.objects.get()
     assert secret not in kept.sealed
-    assert (kept.hint, kept.scheme, unseal(kept.sealed)) == (secret[-4:], "standard", secret)
+    assert (kept.hint, kept.scheme, unseal(kept.sealed, PURPOSE)) == (secret[-4:], "standard", secret)
     signer = signer_of(source.pk, Scheme.STANDARD, now=timezone.now())
     assert signer is not None
     assert (signer.sender.name, signer.sender.records) == (source.name, frozenset({Kind.SUPPORT}))
@@ -91,11 +92,11 @@ def test_only_administrators_set_and_revoke(administrator: User, cs: User) -> No
 def test_a_secret_outlives_a_change_of_the_key_only_with_the_fallback(
     settings: LazySettings, administrator: User
 ) -> None:
-    source, sealed = SourceFactory(), seal(SECRET)
+    source, sealed = SourceFactory(), seal(SECRET, PURPOSE)
     keep_secret(source, Scheme.STRIPE, SECRET, acting_user=administrator)
     earlier, settings.SECRET_KEY = settings.SECRET_KEY, "another key"
-    assert unseal(sealed) is None
+    assert unseal(sealed, PURPOSE) is None
     assert secrets_of(source.pk, scheme=Scheme.STRIPE) == ()
     settings.SECRET_KEY_FALLBACKS = [earlier]
-    assert unseal(sealed) == SECRET
+    assert unseal(sealed, PURPOSE) == SECRET
     assert secrets_of(source.pk, scheme=Scheme.STRIPE) == (SECRET,)

@@ -9,14 +9,15 @@ from datetime import datetime, timedelta
 
 from django.http import HttpRequest
 
-from accounts.sources.secrets import seal, unseal
+from loyalty.core.sealing import seal, unseal
 
 WAITS = timedelta(minutes=5)
+PURPOSE = "loyalty: shown once"
 
 
 def keep_to_show(request: HttpRequest, what: str, value: str, *, now: datetime) -> None:
     """Let the next page show it; `what` names it and whose it is: "key of source 7"."""
-    request.session[f"fresh {what}"] = [now.isoformat(), seal(value)]
+    request.session[f"fresh {what}"] = [now.isoformat(), seal(value, PURPOSE)]
 
 
 def show_once(request: HttpRequest, what: str, *, now: datetime) -> str:
@@ -24,4 +25,4 @@ def show_once(request: HttpRequest, what: str, *, now: datetime) -> str:
     kept = request.session.pop(f"fresh {what}", None)
     if kept is None or now - datetime.fromisoformat(kept[0]) > WAITS:
         return ""
-    return unseal(kept[1]) or ""
+    return unseal(kept[1], PURPOSE) or ""
