@@ -147,6 +147,7 @@ def _detail(request: HttpRequest, found: Offer) -> dict[str, Any]:
         "then_waits_for": functions_in_words(then),
         "offer": found,
         "steps": steps,
+        "approvals": queries.standing_approvals_of(found),
         "turn": turn,
         "evidence": queries.evidence_of(found),
         "caps": room_of(found.pk),

@@ -186,6 +186,13 @@ def steps_of(offer: Offer) -> list[ApprovalStep]:
     return list(offer.steps.select_related("decided_by").order_by("position", "id"))
 
 
+def standing_approvals_of(offer: Offer) -> list[Any]:
+    """The approvals of the campaign under which the offer was granted without a person; none for any other."""
+    if not offer.has_standing_approval:
+        return []
+    return list(offer.campaign.approvals.filter(version=offer.campaign_version).select_related("approved_by"))
+
+
 def find(text: str, limit: int = 5) -> QuerySet[Offer]:
     """Offers whose account's or reward's name has the text, the newest first."""
     matching = Q(account__name__icontains=text) | Q(reward_name__icontains=text)

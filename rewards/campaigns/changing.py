@@ -8,11 +8,9 @@ from django.urls import reverse
 from loyalty.core.changes.registry import Changeable, Live, Values
 from loyalty.core.people.rules import Function
 from rewards.campaigns.knowing import known
-from rewards.campaigns.models import Campaign
+from rewards.campaigns.models import KIND, Campaign
 from rewards.campaigns.rules.terms import FIELD_LABELS, clean_values, value_in_words
 from rewards.campaigns.verbs import values_of, write_version
-
-KIND = "campaign"
 
 
 def _get(campaign_id: int, lock: bool) -> Campaign:

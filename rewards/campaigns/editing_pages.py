@@ -17,10 +17,9 @@ from loyalty.core.people.models import User
 from loyalty.core.people.rules import FUNCTION_LABELS, Function
 from loyalty.core.people.session import signed_in
 from rewards.campaigns.cautions import discount_caution
-from rewards.campaigns.changing import KIND
 from rewards.campaigns.forms import CampaignForm, initial_of
 from rewards.campaigns.knowing import known
-from rewards.campaigns.models import Campaign
+from rewards.campaigns.models import KIND, Campaign
 from rewards.campaigns.ready import BY_KEY, READY_MADE
 from rewards.campaigns.rules.terms import DEFAULTS, BadTerms, trigger_in_words
 from rewards.campaigns.rules.trigger import TriggerKind

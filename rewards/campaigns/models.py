@@ -22,6 +22,9 @@ from rewards.campaigns.rules.triggers import TRIGGERS
 from rewards.catalogue.models import Reward
 from rewards.offers.models import Offer
 
+KIND = "campaign"
+"""What change requests call a campaign."""
+
 LEVEL_CHOICES = list(LEVELS.items())
 
 

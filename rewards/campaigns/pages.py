@@ -15,11 +15,10 @@ from loyalty.core.csv import csv_response, wants_csv
 from loyalty.core.people.rules import FUNCTION_LABELS, Function
 from loyalty.core.people.session import signed_in
 from rewards.campaigns import queries
-from rewards.campaigns.changing import KIND
 from rewards.campaigns.comparing import CSV_HEADER, compared, csv_rows
 from rewards.campaigns.knowing import known
 from rewards.campaigns.live import needs
-from rewards.campaigns.models import Campaign, Candidate
+from rewards.campaigns.models import KIND, Campaign, Candidate
 from rewards.campaigns.picture import funnel_picture
 from rewards.campaigns.rules.statuses import CampaignAction, CampaignStatus, actions_of
 from rewards.campaigns.rules.terms import needs_in_words, trigger_in_words, value_in_words
@@ -80,7 +79,7 @@ def shown(request: HttpRequest, found: Campaign, *, refusal: str = "", status: i
     """The page of a campaign, with what was refused when something was."""
     user, words = signed_in(request), known()
     needed = needs(found, words.vocabulary)
-    stages = queries.funnel(found)
+    stages, approvals = queries.funnel(found), approvals_of(found, user)
     context: dict[str, Any] = {
         "campaign": found,
         "trigger": trigger_in_words(found.trigger, words.names),
@@ -98,7 +97,8 @@ def shown(request: HttpRequest, found: Campaign, *, refusal: str = "", status: i
             for action in actions_of(CampaignStatus(found.status))
             if action in BUTTONS
         ],
-        "approvals": approvals_of(found, user),
+        "approvals": approvals,
+        "has_standing_approval": all(approval.at for approval in approvals),
         "versions": found.versions.select_related("written_by"),
         "pending": pending_for(KIND, found.pk),
         "refusal": refusal,

@@ -1,11 +1,17 @@
-"""Which of the three functions approved a campaign as it stands, and who may still."""
+"""Which of the three functions approved a campaign as it stands, and who may still.
+
+Once all three approved a version, its offers below every threshold are granted
+without a person: that is its standing approval.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 
+from loyalty.core.changes.models import ChangeEditor
+from loyalty.core.changes.rules import ChangeState
 from loyalty.core.people.models import User
 from loyalty.core.people.rules import FUNCTION_LABELS, Function
-from rewards.campaigns.models import Campaign
+from rewards.campaigns.models import KIND, Campaign
 from rewards.campaigns.rules.statuses import CampaignStatus
 
 
@@ -24,9 +30,9 @@ class Approval:
 def approvals_of(campaign: Campaign, user: User) -> list[Approval]:
     """The three functions in their order; approvals are of the version that stands now."""
     given = {a.function: a for a in campaign.approvals.filter(version=campaign.version).select_related("approved_by")}
-    wrote = campaign.versions.filter(version=campaign.version, written_by=user).exists()
+    is_own = wrote(campaign, user)
     used_up = any(a.approved_by_id == user.pk for a in given.values())
-    is_open = campaign.status == CampaignStatus.MODELLED.value
+    is_open = campaign.is_running or campaign.status == CampaignStatus.MODELLED.value
     told = []
     for function in Function:
         approval = given.get(function.value)
@@ -37,7 +43,19 @@ def approvals_of(campaign: Campaign, user: User) -> list[Approval]:
                 by=approval.approved_by.display_name if approval else "",
                 at=approval.approved_at if approval else None,
                 note=approval.note if approval else "",
-                may_approve=is_open and approval is None and function in user.functions and not wrote and not used_up,
+                may_approve=is_open and approval is None and function in user.functions and not is_own and not used_up,
             )
         )
     return told
+
+
+def wrote(campaign: Campaign, user: User) -> bool:
+    """Whether the person wrote the version that stands now, at once or by a change request that was applied."""
+    proposed = ChangeEditor.objects.filter(
+        user=user,
+        change__kind=KIND,
+        change__object_id=campaign.pk,
+        change__base_version=campaign.version - 1,
+        change__state=ChangeState.APPLIED.value,
+    )
+    return campaign.versions.filter(version=campaign.version, written_by=user).exists() or proposed.exists()

@@ -23,6 +23,7 @@ from rewards.campaigns.rules.statuses import ACTION_WORDS, CampaignAction, Campa
 from rewards.campaigns.rules.terms import DEFAULTS, FIELD_LABELS, clean_values
 from rewards.campaigns.rules.trigger import TriggerKind
 from rewards.campaigns.rules.triggers import TRIGGERS
+from rewards.campaigns.standing import wrote
 from rewards.catalogue.models import Reward
 
 PLAIN_FIELDS = [field for field in FIELD_LABELS if field not in ("trigger", "ladder")]
@@ -114,17 +115,18 @@ def move_campaign(campaign_id: int, action: CampaignAction, *, reason: str = "",
 def approve_campaign(
     campaign_id: int, *, function: Function, version: int, note: str = "", acting_user: User
 ) -> Campaign:
-    """Approve a modelled campaign for one function; the last of the three makes it approved.
+    """Approve a version for one function; the last of the three makes a modelled campaign approved.
 
+    Of what runs already, a version that was edited since gets its standing approval back.
     Raises NotAllowed (not a member, wrote this version, approved it for another
     function), DomainError (another version than `version` stands now, approved already).
     """
     campaign = _lock(campaign_id)
     check_member(acting_user, function)
-    _after(campaign, CampaignAction.APPROVE)
+    status = _after(campaign, CampaignAction.APPROVE)
     if version != campaign.version:
         raise DomainError("The terms changed while you were looking. Read them again, then decide.")
-    if campaign.versions.filter(version=version, written_by=acting_user).exists():
+    if wrote(campaign, acting_user):
         raise NotAllowed("You wrote this version, so somebody else approves it.")
     given = {a.function: a for a in campaign.approvals.filter(version=version).select_related("approved_by")}
     if function.value in given:
@@ -149,8 +151,8 @@ def approve_campaign(
         after={"function": FUNCTION_LABELS[function], "version": version},
         reason=note,
     )
-    if len(given) + 1 == len(Function):
-        _set_status(campaign, CampaignStatus.APPROVED, note, acting_user)
+    if len(given) + 1 == len(Function) and not campaign.is_running:
+        _set_status(campaign, status, note, acting_user)
     return campaign
 
 

@@ -27,6 +27,13 @@ UPDATE {TABLE} SET outcome = 'unfit', rule = 'unknown_value',
 WHERE outcome IS NULL AND value IS NULL
 """
 
+_WORTHLESS = f"""
+UPDATE {TABLE} AS hit SET outcome = 'unfit', rule = 'worth_nothing',
+       reason = 'As a share of the account''s own money this credit comes to nothing.'
+FROM rewards_reward AS r
+WHERE hit.outcome IS NULL AND r.id = hit.reward_id AND r.is_credit AND hit.face_value <= 0
+"""
+
 _UNFIT = f"""
 WITH asked AS (
     SELECT n AS candidate_id, account_id, reward_id, value FROM {TABLE} WHERE outcome IS NULL
@@ -109,6 +116,7 @@ def weigh(campaigns: Sequence[LiveCampaign], now: datetime) -> None:
     """Take the matches through all steps; rows without an outcome afterwards become offers, with the id they carry."""
     with connection.cursor() as cursor:
         cursor.execute(_UNKNOWN_VALUE)
+        cursor.execute(_WORTHLESS)
         rules = {str(rule.pk): str(rule) for rule in FitRule.objects.filter(is_active=True)}
         if rules:
             cursor.execute(_UNFIT, {"rules": json.dumps(rules)})

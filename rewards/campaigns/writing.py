@@ -24,6 +24,7 @@ from rewards.approvals.rules import VALUE, open_now, required_steps
 from rewards.approvals.verbs import approval_settings, due_at
 from rewards.campaigns.hits import TABLE
 from rewards.campaigns.live import LiveCampaign
+from rewards.offers.granting import grant_under_standing_approval
 
 # Locked before their consent is read: whoever withdraws meanwhile comes before this reading, or after the
 # offer and takes their name off it.
@@ -80,11 +81,17 @@ WHERE met.n = hit.n
 # Which approvals are needed depends on these three alone.
 _SORTS = f"SELECT DISTINCT hit.campaign_id, hit.rules, hit.exceeded FROM {TABLE} AS hit WHERE hit.outcome IS NULL"
 
+# An approval is of a version: what was edited since has none until all three approve it anew. Whatever a rule
+# of approval asks a function to look at is left to it, and a soft cap is passed by Finance alone.
 _OFFERS = f"""
+WITH signed AS (
+    SELECT campaign_id, version FROM rewards_campaignapproval GROUP BY campaign_id, version
+    HAVING count(DISTINCT function) = {len(Function)}
+)
 INSERT INTO rewards_offer (
     id, account_id, contact_id, informed_id, campaign_id, campaign_version, cause_key, step, reward_id, reward_name,
     face_value, discount_equivalent, currency, validity_days, evidence, digest, state, awaits, exceeded_caps, due_at,
-    proposed_at)
+    proposed_at, has_standing_approval)
 SELECT hit.offer_id, hit.account_id, hit.recipient_id, hit.informed_id, campaign.id, campaign.version, hit.cause_key,
        hit.step, r.id, r.name, hit.face_value, hit.value, r.currency, r.validity_days,
        told.value || jsonb_build_object(
@@ -92,7 +99,8 @@ SELECT hit.offer_id, hit.account_id, hit.recipient_id, hit.informed_id, campaign
            'facts', jsonb_strip_nulls(to_jsonb(f) - ARRAY['day', 'account_id', 'refreshed_at'])),
        offer_digest(hit.account_id, campaign.id, campaign.version, hit.cause_key, hit.step, r.id, r.name,
                     hit.face_value, hit.value, r.currency, r.validity_days),
-       'in_approval', sort.awaits, left(hit.exceeded, 300), %(due_at)s, %(now)s
+       'in_approval', sort.awaits, left(hit.exceeded, 300), %(due_at)s, %(now)s,
+       signed.version IS NOT NULL AND hit.rules = '{{}}' AND hit.exceeded = ''
 FROM {TABLE} AS hit
 JOIN rewards_campaign AS campaign ON campaign.id = hit.campaign_id
 JOIN rewards_reward AS r ON r.id = hit.reward_id
@@ -100,6 +108,7 @@ JOIN jsonb_each(%(told)s::jsonb) AS told ON told.key = hit.campaign_id::text
 JOIN jsonb_to_recordset(%(sorts)s::jsonb)
      AS sort (campaign_id bigint, rules bigint[], exceeded text, awaits text[])
   ON sort.campaign_id = hit.campaign_id AND sort.rules = hit.rules AND sort.exceeded = hit.exceeded
+LEFT JOIN signed ON signed.campaign_id = campaign.id AND signed.version = campaign.version
 LEFT JOIN accounts_accountfacts AS f ON f.day = hit.facts_day AND f.account_id = hit.account_id
 WHERE hit.outcome IS NULL
 ORDER BY hit.n
@@ -110,6 +119,7 @@ INSERT INTO rewards_approvalstep (offer_id, function, position, why, state, due_
 SELECT hit.offer_id, step.function, step.position,
        left(replace(step.why, '{VALUE}', money_text(hit.value, r.currency)), 300), 'waiting', %(due_at)s, '', ''
 FROM {TABLE} AS hit
+JOIN rewards_offer AS offer ON offer.id = hit.offer_id AND NOT offer.has_standing_approval
 JOIN rewards_reward AS r ON r.id = hit.reward_id
 JOIN jsonb_to_recordset(%(sorts)s::jsonb)
      AS sort (campaign_id bigint, rules bigint[], exceeded text, steps jsonb)
@@ -143,9 +153,17 @@ FROM {TABLE} AS hit JOIN rewards_campaign AS campaign ON campaign.id = hit.campa
 ORDER BY hit.n
 """
 
+_STANDING = f"""
+SELECT offer.id FROM {TABLE} AS hit JOIN rewards_offer AS offer ON offer.id = hit.offer_id
+WHERE hit.outcome IS NULL AND offer.has_standing_approval ORDER BY offer.id
+"""
+
 
 def write_offers(campaigns: Sequence[LiveCampaign], now: datetime) -> None:
-    """Write the candidates of all matches, and the offers of those that nothing kept back."""
+    """Write the candidates of all matches, and the offers of those that nothing kept back.
+
+    What a standing approval covers is granted at once.
+    """
     params: dict[str, Any] = {
         "now": now,
         "due_at": due_at(now, approval_settings().due_working_days),
@@ -159,6 +177,9 @@ def write_offers(campaigns: Sequence[LiveCampaign], now: datetime) -> None:
         params["sorts"] = json.dumps(_sorts(campaigns, cursor.fetchall()))
         for statement in (_OFFERS, _STEPS, _AUDIT, _CANDIDATES):
             cursor.execute(statement, params)
+        cursor.execute(_STANDING)
+        standing = [offer for (offer,) in cursor.fetchall()]
+    grant_under_standing_approval(standing, now=now)
 
 
 def _sorts(campaigns: Sequence[LiveCampaign], rows: Sequence[tuple[int, list[int], str]]) -> list[dict[str, Any]]:

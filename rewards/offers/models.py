@@ -25,6 +25,8 @@ class Offer(models.Model):
     decision is awaited now, those of the steps that are open. `exceeded_caps` names the
     soft caps that it went above. `proposed_by` is null when the campaign proposed by itself.
     `open_until` is the last day (UTC) on which a delivered offer can be accepted.
+    `has_standing_approval`: granted without a person, because all three functions
+    approved this version of its campaign before and it is below every threshold.
     """
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="offers")
@@ -50,6 +52,7 @@ class Offer(models.Model):
     awaits = ArrayField(models.CharField(max_length=10, choices=FUNCTION_CHOICES), default=list)
     exceeded_caps = models.CharField(max_length=300, blank=True, default="", db_default=Value(""))
     due_at = models.DateTimeField(null=True)
+    has_standing_approval = models.BooleanField(default=False, db_default=False)
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     proposed_at = models.DateTimeField(auto_now_add=True)
     delivered_at = models.DateTimeField(null=True)

@@ -16,7 +16,7 @@ class CampaignStatus(StrEnum):
 
 
 class CampaignAction(StrEnum):
-    """What can be done to a campaign; `approve` is the last approval that was missing."""
+    """What can be done to a campaign; `approve` is the last approval that was missing of its version."""
 
     MODEL = "model"
     APPROVE = "approve"
@@ -31,7 +31,8 @@ class CampaignAction(StrEnum):
 S, A = CampaignStatus, CampaignAction
 
 # An edit of what is not live has to be modelled and approved again. What runs is
-# edited by request and goes on running; it is paused before it is retired.
+# edited by request and goes on running, without its standing approval until all
+# three approve the new version; it is paused before it is retired.
 TRANSITIONS: dict[tuple[CampaignStatus, CampaignAction], CampaignStatus] = {
     (S.DRAFT, A.EDIT): S.DRAFT,
     (S.DRAFT, A.MODEL): S.MODELLED,
@@ -44,9 +45,11 @@ TRANSITIONS: dict[tuple[CampaignStatus, CampaignAction], CampaignStatus] = {
     (S.APPROVED, A.LAUNCH): S.LIVE,
     (S.APPROVED, A.RETIRE): S.RETIRED,
     (S.PILOT, A.EDIT): S.PILOT,
+    (S.PILOT, A.APPROVE): S.PILOT,
     (S.PILOT, A.LAUNCH): S.LIVE,
     (S.PILOT, A.PAUSE): S.PAUSED,
     (S.LIVE, A.EDIT): S.LIVE,
+    (S.LIVE, A.APPROVE): S.LIVE,
     (S.LIVE, A.PAUSE): S.PAUSED,
     (S.PAUSED, A.EDIT): S.DRAFT,
     (S.PAUSED, A.RESUME): S.LIVE,

@@ -1,0 +1,210 @@
+"""The standing approval: what all three functions approved is granted without a person, below every threshold."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from loyalty.core.audit.models import AuditLine
+from loyalty.core.changes.verbs import approve as approve_change
+from loyalty.core.changes.verbs import propose_or_apply
+from loyalty.core.errors import NotAllowed
+from loyalty.core.people.models import User
+from loyalty.core.people.rules import Function
+from rewards.approvals.required.models import ApprovalRule
+from rewards.approvals.required.shipped import ensure_shipped
+from rewards.campaigns.models import Campaign, CampaignApproval, Candidate
+from rewards.campaigns.verbs import approve_campaign
+from rewards.caps.models import CapPeriod
+from rewards.ledger.models import Posting
+from rewards.ledger.reconciliation import check
+from rewards.offers.granting import grant_under_standing_approval
+from rewards.offers.models import Grant, Offer
+from tests.factories import CampaignFactory, CapFactory, PersonFactory, RewardFactory
+from tests.rewards.campaigns.made import campaign_on, evaluate, know, reach
+
+pytestmark = pytest.mark.django_db
+SMALL: dict[str, Any] = {
+    "name": "$50 credit",
+    "face_value": Decimal("50.00"),
+    "discount_equivalent": Decimal("50.00"),
+}
+PASS: dict[str, Any] = {
+    "name": "Feature pass",
+    "kind": "feature_pass",
+    "is_credit": False,
+    "face_value": Decimal("0.00"),
+    "discount_equivalent": Decimal("0.00"),
+}
+
+
+@pytest.fixture(autouse=True)
+def _shipped_rules(db: None) -> None:
+    ensure_shipped()
+
+
+def signed(campaign: Campaign, functions: list[Function] | None = None, version: int | None = None) -> Campaign:
+    for function in functions or list(Function):
+        CampaignApproval.objects.create(
+            campaign=campaign,
+            version=version or campaign.version,
+            function=function.value,
+            approved_by=PersonFactory(functions=[function]),
+            approved_at=timezone.now(),
+        )
+    return campaign
+
+
+def test_it_is_granted_in_the_very_evaluation() -> None:
+    CapFactory(limit=Decimal("1000.00"))
+    campaign = signed(CampaignFactory(name="First report", reward=RewardFactory(**SMALL)))
+    found = reach(campaign)
+    evaluate()
+    offer = Offer.objects.get()
+    assert (offer.state, offer.has_standing_approval, offer.awaits, offer.due_at) == ("approved", True, [], None)
+    assert (offer.steps.count(), Candidate.objects.get().outcome) == (0, "proposed")
+    grant = Grant.objects.get()
+    assert (grant.offer, grant.account, grant.face_value) == (offer, found.account, Decimal("50.00"))
+    assert (grant.expires_on - timezone.now().date()).days == offer.validity_days
+    period = CapPeriod.objects.get()
+    assert (period.reserved, period.spent) == (Decimal("0.00"), Decimal("50.00"))
+    assert Posting.objects.get().key == f"issue:grant:{grant.pk}"
+    assert check().problems == []
+    told = {line.verb: line for line in AuditLine.objects.exclude(verb="created")}
+    assert set(told) == {"offer_proposed", "grant_issued", "ledger_posted"}
+    assert {line.actor_name for line in told.values()} == {"The programme"}
+    assert told["grant_issued"].reason == (
+        "Standing approval: all three functions approved version 1 of “First report” before, and the offer is below"
+        " every threshold."
+    )
+
+
+def test_it_is_granted_once_whatever_is_repeated() -> None:
+    reach(signed(CampaignFactory(reward=RewardFactory(**SMALL))))
+    assert [evaluate(), evaluate()] == [1, 0]
+    offers = list(Offer.objects.values_list("id", flat=True))
+    assert grant_under_standing_approval(offers, now=timezone.now()) == 0
+    assert (Grant.objects.count(), Posting.objects.count()) == (1, 1)
+
+
+def test_many_are_granted_in_as_many_statements_as_one() -> None:
+    campaign = signed(CampaignFactory(reward=RewardFactory(**SMALL)))
+    counted = []
+    for accounts in (1, 11):
+        for _ in range(accounts):
+            reach(campaign)
+        with CaptureQueriesContext(connection) as queries:
+            evaluate()
+        counted.append(len(queries))
+    assert counted[0] == counted[1]
+    assert (Grant.objects.count(), Posting.objects.count(), check().problems) == (12, 12, [])
+
+
+def test_what_is_no_credit_is_granted_without_a_posting() -> None:
+    reach(signed(CampaignFactory(reward=RewardFactory(**PASS))))
+    evaluate()
+    assert (Offer.objects.get().state, Grant.objects.count(), Posting.objects.count()) == ("approved", 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("reward", "owner"),
+    [
+        ({}, "cs"),
+        ({}, "finance"),
+        (PASS | {"supply_limit": 50}, "cs"),
+        (PASS | {"supply_limit": 50}, "product"),
+    ],
+    ids=["above the threshold", "Finance's own, above it", "limited supply", "Product's own, limited"],
+)
+def test_above_a_threshold_a_person_decides(reward: dict[str, Any], owner: str) -> None:
+    reach(signed(CampaignFactory(reward=RewardFactory(**reward), owner_function=owner)))
+    evaluate()
+    offer = Offer.objects.get()
+    assert (offer.state, offer.has_standing_approval, offer.awaits) == ("in_approval", False, [owner])
+    assert (offer.steps.count() > 0, Grant.objects.count()) == (True, 0)
+
+
+def test_what_any_rule_of_approval_asks_for_a_person_decides() -> None:
+    ApprovalRule.objects.filter(key="first-use").update(is_active=True)
+    campaign = signed(CampaignFactory(reward=RewardFactory(**SMALL)))
+    reach(campaign)
+    evaluate()
+    assert (Offer.objects.get().awaits, Grant.objects.count()) == (["cs", "finance"], 0)
+
+
+def test_over_a_soft_cap_a_person_decides() -> None:
+    CapFactory(limit=Decimal("60.00"), is_hard=False)
+    campaign = signed(CampaignFactory(reward=RewardFactory(**SMALL)))
+    for _ in range(2):
+        reach(campaign)
+    evaluate()
+    assert sorted(Offer.objects.values_list("state", "has_standing_approval")) == [
+        ("approved", True),
+        ("in_approval", False),
+    ]
+    period = CapPeriod.objects.get()
+    assert (period.reserved, period.spent, Grant.objects.count()) == (Decimal("50.00"), Decimal("50.00"), 1)
+
+
+@pytest.mark.parametrize("case", ["nobody", "two of three", "an earlier version"])
+def test_without_all_three_approvals_of_this_version_a_person_decides(case: str) -> None:
+    campaign = CampaignFactory(reward=RewardFactory(**SMALL), version=2)
+    if case == "two of three":
+        signed(campaign, [Function.CS, Function.FINANCE])
+    if case == "an earlier version":
+        signed(campaign, version=1)
+    reach(campaign)
+    evaluate()
+    assert (Offer.objects.get().state, Grant.objects.count()) == ("in_approval", 0)
+
+
+def test_an_edit_of_what_runs_ends_it_until_all_three_approve_again(cs: User) -> None:
+    campaign = signed(CampaignFactory(reward=RewardFactory(**SMALL)))
+    change = propose_or_apply("campaign", campaign.pk, {"cooldown_days": 30}, "sooner", acting_user=cs)
+    assert change is not None
+    decider = PersonFactory(functions=[Function.CS])
+    approve_change(change.pk, digest=change.digest, acting_user=decider)
+    reach(campaign)
+    evaluate()
+    assert Offer.objects.get().state == "in_approval"
+
+    for wrote_it in (cs, decider):
+        with pytest.raises(NotAllowed, match="You wrote this version"):
+            approve_campaign(campaign.pk, function=Function.CS, version=2, acting_user=wrote_it)
+    for function in Function:
+        person = PersonFactory(functions=[function])
+        approved = approve_campaign(campaign.pk, function=function, version=2, acting_user=person)
+    assert approved.status == "live"
+    reach(campaign)
+    evaluate()
+    assert list(Offer.objects.order_by("id").values_list("state", flat=True)) == ["in_approval", "approved"]
+
+
+def test_a_credit_that_comes_to_nothing_is_no_offer() -> None:
+    reward = RewardFactory(kind="growth_rebate", value_basis="percent_of_growth", percent=Decimal("3.00"))
+    found = reach(signed(CampaignFactory(reward=reward)))
+    know(found.account, mrr=Decimal(100), arr=Decimal(1200), mrr_year_before=Decimal(100))
+    evaluate()
+    candidate = Candidate.objects.get()
+    assert (candidate.outcome, candidate.rule, Offer.objects.count()) == ("unfit", "worth_nothing", 0)
+
+
+def test_the_pages_tell_it(signed_in_as: Callable[[User], Client], cs: User) -> None:
+    campaign = signed(campaign_on("milestone", parameters={"milestone": "m"}))
+    client = signed_in_as(cs)
+    assert "carries a standing approval" in client.get(reverse("campaign", args=[campaign.pk])).content.decode()
+    Campaign.objects.filter(pk=campaign.pk).update(version=2)
+    assert "It carries no standing approval" in client.get(reverse("campaign", args=[campaign.pk])).content.decode()
+
+    reach(signed(CampaignFactory(reward=RewardFactory(**SMALL))))
+    evaluate()
+    page = client.get(reverse("offer", args=[Offer.objects.get().pk])).content.decode()
+    assert "nobody decided this offer by itself" in page
+    for approval in Offer.objects.get().campaign.approvals.all():
+        assert approval.approved_by.display_name in page
