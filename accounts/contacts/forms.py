@@ -77,5 +77,5 @@ class ConsentForm(forms.Form):
         strip=True,
         label="Version of the privacy policy",
         help_text="The one that they were shown, such as 2026-03.",
-        error_messages={"invalid": "Use letters, digits, dots and hyphens, such as 2026-03."},
+        error_messages={"invalid": "Use letters, digits, spaces, dots, hyphens and underscores, such as 2026-03."},
     )

@@ -20,7 +20,7 @@ KIND_LABELS: dict[Kind, str] = {
     Kind.SUBSCRIPTION: "Subscriptions (billing)",
     Kind.USAGE: "Usage (product, CDP)",
     Kind.SUPPORT: "Support (tickets)",
-    Kind.FEEDBACK: "Feedback (NPS, CSAT)",
+    Kind.FEEDBACK: "Feedback (NPS, CSAT, consent)",
 }
 KIND_CHOICES = [(k.value, label) for k, label in KIND_LABELS.items()]
 

@@ -107,7 +107,7 @@ def test_words_of_consent_come_in_as_feedback(enter: Callable[[], Visitor], cs: 
     rows = [["contact_id", "account_id", "consent", "policy_version", "consented_at"]]
     rows += [["ann", "A-1", "granted", "2026-03", "2026-03-02"], ["ben", "A-1", "perhaps", "2026-03", "2026-03-02"]]
 
-    upload(cleo, "Feedback (NPS, CSAT)", "consents.csv", rows)
+    upload(cleo, "Feedback (NPS, CSAT, consent)", "consents.csv", rows)
     refused = cleo.page.get_by_role("region", name="What would be refused")
     expect(refused).to_contain_text("consent “perhaps” is neither granted nor withdrawn.")
     cleo.inspect("import-consents", briefly=True)
