@@ -1,7 +1,7 @@
 """All that the page of one account shows, as of a day."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -16,9 +16,10 @@ from accounts.facts.models import AccountFacts
 from accounts.facts.rules import GROUPS, Meaning
 from accounts.intake.stripe.unpriced import WHY, Why
 from accounts.milestones.models import MilestoneReach
-from accounts.records.models import Account, Subscription
+from accounts.records.models import Account, StandingDiscount, Subscription
 from accounts.records.movements import Moved, movements
-from accounts.records.subscriptions import histories_of
+from accounts.records.rules import Unpriced
+from accounts.records.subscriptions import histories_of, standing_on
 from accounts.records.terms import History, Terms
 from accounts.segments.models import Segment
 from accounts.sources.rules import Kind
@@ -56,6 +57,8 @@ class Held:
     state: SubscriptionState
     terms: Terms
     steps: tuple[Step, ...]
+    standing: StandingDiscount | None = None
+    """What comes off its MRR on the day because it comes off everything of the customer."""
 
     @property
     def ends_on(self) -> date | None:
@@ -65,7 +68,9 @@ class Held:
     @property
     def why_unknown(self) -> Why | None:
         """Why its MRR is unknown, if billing could say."""
-        return WHY.get(self.terms.unpriced) if self.terms.mrr is None else None
+        if self.terms.mrr is None:
+            return WHY.get(self.terms.unpriced)
+        return WHY[Unpriced.DISCOUNT] if self.standing is not None and not self.standing.words else None
 
     @property
     def billing(self) -> str:
@@ -109,7 +114,9 @@ def use_until(account: Account, day: date) -> list[tuple[date, int]]:
 def subscriptions(account: Account, day: date) -> list[Held]:
     """The latest subscriptions, newest first, with the terms of the day, of the start or of the end."""
     rows = Subscription.objects.filter(account=account).order_by("-starts_on", "-id")[:SHOWN_SUBSCRIPTIONS]
-    return [_held(subscription, history, day) for subscription, history in histories_of(rows) if history.terms]
+    held = [_held(subscription, history, day) for subscription, history in histories_of(rows) if history.terms]
+    standing = standing_on(day, {h.terms.discounts_of for h in held})
+    return [replace(h, standing=standing.get(h.terms.discounts_of)) for h in held]
 
 
 def changes_of_mrr(account: Account, day: date) -> list[Moved]:

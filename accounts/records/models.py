@@ -18,6 +18,7 @@ from accounts.records.rules import (
     Unpriced,
     choices,
 )
+from loyalty.core.money import money
 
 
 class Account(models.Model):
@@ -109,8 +110,9 @@ class SubscriptionTerm(models.Model):
     `ends_on` is its end as it was known then: on and after that day it is not
     active, whatever else the term says. `is_cancelling`: the customer has asked
     for that end. `is_paused`: kept, and nothing is billed. `unpriced`: why the
-    MRR is unknown, if billing could say. `told_at` and `told_as` are the time and the id of the telling
-    that stands here; an older one never replaces it.
+    MRR is unknown, if billing could say. `discounts_of`: the customer of billing whose standing discounts
+    still come off `mrr`. `told_at` and `told_as` are the time and the id of the telling that stands here; an
+    older one never replaces it.
     """
 
     subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="terms", db_index=False)
@@ -126,6 +128,7 @@ class SubscriptionTerm(models.Model):
     renews_on = models.DateField(null=True)
     ends_on = models.DateField(null=True)
     is_cancelling = models.BooleanField(default=False)
+    discounts_of = models.CharField(max_length=255, blank=True, db_default="")
     told_at = models.DateTimeField(db_default=Now())
     told_as = models.CharField(max_length=255, blank=True, default="")
 
@@ -135,6 +138,35 @@ class SubscriptionTerm(models.Model):
 
     def __str__(self) -> str:
         return f"{self.plan or 'Subscription'} from {self.from_day}"
+
+
+class StandingDiscount(models.Model):
+    """What comes off each subscription of one customer of billing on the days [since, until) (UTC), for ever so far.
+
+    `percent_off` of 100, or `amount_off` in `currency` each billing period; with
+    neither, it is not known what comes off. Those of a customer never overlap.
+    """
+
+    customer = models.CharField(max_length=255)
+    since = models.DateField()
+    until = models.DateField(null=True)
+    percent_off = models.DecimalField(max_digits=12, decimal_places=9, null=True)
+    amount_off = models.DecimalField(max_digits=14, decimal_places=2, null=True)
+    currency = models.CharField(max_length=3, blank=True)
+
+    class Meta:
+        ordering = ["customer", "since"]
+        constraints = [models.UniqueConstraint(fields=["customer", "since"], name="standing_discount_once")]
+
+    def __str__(self) -> str:
+        return f"Discount of {self.customer} from {self.since}"
+
+    @property
+    def words(self) -> str:
+        """What comes off, for people; "" when it is not known."""
+        if self.percent_off is not None:
+            return f"{self.percent_off.normalize():f} %"
+        return "" if self.amount_off is None else f"{money(self.amount_off, self.currency)} each billing period"
 
 
 class Invoice(models.Model):

@@ -8,7 +8,7 @@ stands; whatever is told of a day leaves the days before it as they were.
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from accounts.records.models import Account, Subscription, SubscriptionTerm
+from accounts.records.models import Account, StandingDiscount, Subscription, SubscriptionTerm
 from accounts.records.telling import KNOWN, TELLING, TOLD, as_told
 from accounts.records.terms import History, Terms
 from loyalty.core.prepared import run_prepared
@@ -66,3 +66,9 @@ def histories_of(subscriptions: Iterable[Subscription]) -> list[tuple[Subscripti
     for subscription_id, from_day, *values in rows:
         terms[subscription_id][from_day] = Terms(*values)
     return [(s, History(s.account_id, s.starts_on, terms[s.pk])) for s in held]
+
+
+def standing_on(day: date, customers: Iterable[str]) -> dict[str, StandingDiscount]:
+    """What stands off everything of each of these customers of billing at the end of a day (UTC), if anything does."""
+    found = StandingDiscount.objects.filter(customer__in=set(customers) - {""}, since__lte=day)
+    return {standing.customer: standing for standing in found.exclude(until__lte=day)}

@@ -31,6 +31,7 @@ _TYPES: Mapping[str, str] = {
     "renews_on": "date",
     "ends_on": "date",
     "is_cancelling": "boolean",
+    "discounts_of": "text",
 }
 _TERMS = ", ".join(Terms.__dataclass_fields__)
 

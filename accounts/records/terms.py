@@ -17,6 +17,7 @@ class Terms:
 
     Unknown is None or empty. `is_cancelling`: the customer has asked that it ends on `ends_on`.
     `is_paused`: it is kept and nothing is billed. `unpriced`: why the MRR is unknown (a word of Unpriced), if told.
+    `discounts_of`: the customer of billing whose standing discounts come off `mrr`; "" for none.
     """
 
     plan: str = ""
@@ -30,6 +31,7 @@ class Terms:
     renews_on: date | None = None
     ends_on: date | None = None
     is_cancelling: bool = False
+    discounts_of: str = ""
 
 
 @dataclass(frozen=True)

@@ -85,19 +85,30 @@ class BillingCoupon(models.Model):
 
 
 class BillingDiscount(models.Model):
-    """A coupon at work in a billing system, as the newest event told: `coupon` is its id, times are UTC."""
+    """A coupon at work in a billing system, as the newest event told: `coupon` is its id, times are UTC.
+
+    `customer`: whose whole bills it lowers; "" when it is at work for less than
+    that. `removed_at`: when it was taken away, which nothing told of it later undoes.
+    """
 
     source = models.ForeignKey(Source, models.CASCADE, related_name="+", db_index=False)
     external_id = models.CharField(max_length=255)
     coupon = models.CharField(max_length=255)
     starts_at = models.DateTimeField(null=True)
     ends_at = models.DateTimeField(null=True)
+    customer = models.CharField(max_length=255, blank=True, db_default="")
+    removed_at = models.DateTimeField(null=True)
     told_at = models.DateTimeField()
     told_as = models.CharField(max_length=255)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "external_id"], name="billing_discount_once")]
-        indexes = [models.Index(fields=["source", "coupon"], name="billing_discount_by_coupon")]
+        indexes = [
+            models.Index(fields=["source", "coupon"], name="billing_discount_by_coupon"),
+            models.Index(
+                fields=["source", "customer"], name="billing_discount_of_customer", condition=~models.Q(customer="")
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"Discount {self.external_id}"

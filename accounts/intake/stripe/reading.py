@@ -19,6 +19,7 @@ from accounts.intake.stripe.shapes import (
     Shape,
     StripeEvent,
     Subscription,
+    id_of,
 )
 
 Read = TypeVar("Read", bound=Shape)
@@ -36,6 +37,7 @@ CREDIT_EVENTS: Mapping[str, type[CreditNote | BalanceTransaction | CreditGrant]]
     "billing.credit_grant.": CreditGrant,
 }
 # What these are about is told by the discounts and coupons that stand whole in them.
+DISCOUNT_REMOVED = "customer.discount.deleted"
 DISCOUNT_EVENTS = ("customer.discount.", "coupon.", "promotion_code.")
 
 # Who people are is not needed to know what an account pays.
@@ -56,7 +58,8 @@ class Told:
     """An event and what it is about; `about` is None when no account is told anything by events of its type.
 
     `seen` are the discounts and coupons that stand whole in it, `names` those
-    that it only names and that its MRR depends on. `payload` is what is kept of
+    that it only names and that its MRR depends on, `removed` the one that is no
+    longer at work. `payload` is what is kept of
     it; None when no rule looks at events of its type.
     """
 
@@ -68,6 +71,7 @@ class Told:
     payload: dict[str, Any] | None
     seen: Seen = Seen((), ())
     names: tuple[str, ...] = ()
+    removed: str = ""
 
     @property
     def order(self) -> str:
@@ -105,7 +109,9 @@ def _told(event: StripeEvent, at: datetime, content: dict[str, Any]) -> Told:
     if about is None and not event.type.startswith(DISCOUNT_EVENTS):
         return Told(event.id, event.type, at, event.created, None, None)
     names = names_in(about) if isinstance(about, Subscription) else ()
-    return Told(event.id, event.type, at, event.created, about, kept(content), seen_in(content["data"]), tuple(names))
+    removed = id_of(event.data.object) if event.type == DISCOUNT_REMOVED else ""
+    seen = seen_in(content["data"])
+    return Told(event.id, event.type, at, event.created, about, kept(content), seen, tuple(names), removed)
 
 
 def _about(event: StripeEvent) -> About | None:

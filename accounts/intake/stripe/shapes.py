@@ -71,9 +71,17 @@ class DiscountSource(Shape):
 
 
 class Discount(Shape):
-    """A coupon at work; newer versions of the API hold the coupon in `source`, by its id."""
+    """A coupon at work; newer versions of the API hold the coupon in `source`, by its id.
+
+    It is at work for the narrowest of those that it names: a line, an invoice, a subscription, the customer.
+    """
 
     id: Id | None = None
+    customer: str | dict[str, Any] | None = None
+    subscription: str | dict[str, Any] | None = None
+    subscription_item: str | None = None
+    invoice: str | None = None
+    invoice_item: str | None = None
     coupon: str | Coupon | None = None
     source: DiscountSource | None = None
     start: Seconds | None = None
@@ -83,6 +91,12 @@ class Discount(Shape):
     def of_coupon(self) -> str | Coupon | None:
         """The coupon, or its id, wherever it stands."""
         return self.coupon or (self.source.coupon if self.source else None)
+
+    @property
+    def of_customer(self) -> str:
+        """The customer of whom it comes off everything; "" when it is at work for less."""
+        narrower = self.subscription or self.subscription_item or self.invoice or self.invoice_item
+        return "" if narrower else id_of(self.customer)
 
 
 class Item(Shape):

@@ -12,6 +12,7 @@ from accounts.intake.stripe.amounts import in_units
 from accounts.intake.stripe.bills import bill_of, credit_of
 from accounts.intake.stripe.customers import unknown_customer, whose
 from accounts.intake.stripe.discounts import Known
+from accounts.intake.stripe.learning import LOCK_SHARED
 from accounts.intake.stripe.reading import Told
 from accounts.intake.stripe.shapes import Customer, Invoice, Subscription
 from accounts.intake.stripe.terms import Telling, telling
@@ -70,7 +71,9 @@ _NOTHING_MORE = _statement()
 _SUBSCRIPTION = _statement(
     f"""
 told AS MATERIALIZED (
-    SELECT receipt.account_id, t.* FROM receipt CROSS JOIN jsonb_to_record(%(told)s::jsonb) AS t({TOLD})
+    SELECT receipt.account_id, t.*
+    FROM receipt CROSS JOIN jsonb_to_record(%(told)s::jsonb) AS t({TOLD})
+    CROSS JOIN (SELECT {LOCK_SHARED.format(source="%(source)s")}) AS held_still
 ),
 {TELLING},
 """,

@@ -83,6 +83,8 @@ def terms_of(subscription: Subscription, known: Known) -> Terms:
         renews_on=None if ends_at is not None else _day_or_none(_period_end(subscription, lead)),
         ends_on=_day_or_none(ends_at),
         is_cancelling=is_cancelling,
+        # A discount of its own, even one that passes, stands in the place of the customer's.
+        discounts_of="" if of_subscription(subscription) else id_of(subscription.customer),
     )
 
 

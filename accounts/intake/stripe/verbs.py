@@ -58,9 +58,9 @@ def _write_all(sender: Sender, told: Told) -> bool:
         tell_account(sender, told, told.about)
     if told.seen or told.names:
         lock(sender.source_id, learns=bool(told.seen))
-    learned = learn(sender.source_id, told) if told.seen else []
+    learned = learn(sender.source_id, told) if told.seen else None
     is_new = store(sender, CHANNEL, told, known_of(sender.source_id, told.names))
-    if learned:
+    if learned and learned.names:
         tell_again(sender.source_id, learned)
     return is_new
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.facts.verbs import refresh
 from accounts.intake.stripe.models import BillingCustomer
 from accounts.intake.stripe.unpriced import WHY
-from accounts.records.models import Account, BillingCredit, Invoice
+from accounts.records.models import Account, BillingCredit, Invoice, StandingDiscount
 from accounts.records.subscriptions import tell
 from accounts.records.terms import Terms
 from loyalty.core.people.models import User
@@ -225,6 +225,24 @@ def test_an_mrr_that_is_unknown_says_why_and_what_to_do(browser: Client, three: 
     assert "customer.discount.created" in page.content.decode()
     for answer in (page, beside):
         assert "unknown: billing has not told all of it" in answer.content.decode()
+
+
+@pytest.mark.parametrize(("percent", "mrr", "words"), [(20, 720, "before 20 % off for the customer"), (None, None, "")])
+def test_what_comes_off_for_the_whole_customer(
+    browser: Client, three: list[Account], percent: int | None, mrr: int | None, words: str
+) -> None:
+    acme = three[0]
+    held = acme.subscriptions.get()
+    told = {"from_day": DAY, "starts_on": held.starts_on, "told_at": moment(DAY)}
+    tell(acme, held.external_id, Terms(plan="Pro", mrr=Decimal(900), seats=12, discounts_of="cus_1"), **told)
+    StandingDiscount.objects.create(customer="cus_1", since=DAY, percent_off=percent)
+    refresh([acme.pk], DAY, DAY)
+
+    page = browser.get(f"/accounts/{acme.pk}/")
+
+    assert page.context["facts"].mrr == mrr
+    assert words in page.content.decode()
+    assert [why.reason for _, why in page.context["unknown"]] == ([] if mrr else [WHY["discount"].reason])
 
 
 def test_a_paused_subscription_says_so(browser: Client, three: list[Account]) -> None:

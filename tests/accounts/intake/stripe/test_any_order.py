@@ -15,7 +15,7 @@ from accounts.facts.models import FactsDirty
 from accounts.intake.models import IntakeBatch
 from accounts.intake.stripe.models import BillingCoupon, BillingCustomer, BillingDiscount, StripeCall
 from accounts.intake.stripe.verbs import take_in
-from accounts.records.models import Account, Invoice, Subscription, SubscriptionTerm
+from accounts.records.models import Account, Invoice, StandingDiscount, Subscription, SubscriptionTerm
 from accounts.records.movements import movements
 from accounts.sources.queries import Sender
 from accounts.sources.rules import Kind
@@ -53,7 +53,10 @@ def happened(draw: st.DrawFn) -> Object:
         return event(f"coupon.{draw(st.sampled_from(['created', 'updated']))}", which, created)
     if kind == "discount":
         of = draw(st.sampled_from(["HALF", "TENTH", *COUPONS]))
-        return event("customer.discount.updated", discount(of), created)
+        whose = draw(st.sampled_from([{}, {"id": "di_2", "customer": "cus_1"}, {"id": "di_3", "customer": "cus_1"}]))
+        start = FIRST + draw(st.integers(0, 3)) * 24 * HOUR
+        step = draw(st.sampled_from(["updated", "deleted"]))
+        return event(f"customer.discount.{step}", discount(of, **({"start": start} | whose)), created)
     if kind == "invoice":
         paid = draw(st.booleans())
         bill = invoice(status="paid" if paid else "open", amount_paid=20000 if paid else 0)
@@ -95,6 +98,7 @@ def left(account: Account) -> list[Any]:
         list(Subscription.objects.order_by("external_id").values_list("external_id", "starts_on", "told_at")),
         list(terms.values_list("subscription__external_id", *(f.name for f in own))),
         list(Invoice.objects.values_list("external_id", "status", "paid", "told_at", "told_as")),
+        list(StandingDiscount.objects.values_list("customer", "since", "until", "percent_off")),
         list(StripeCall.objects.order_by("message_id").values_list("message_id", "account", "named", "unpriced")),
         movements(date(2026, 1, 1), date(2026, 12, 31), account_id=account.pk),
     ]
@@ -106,7 +110,16 @@ def marks_of_terms() -> QuerySet[FactsDirty]:
 
 
 def forget() -> None:
-    told = (SubscriptionTerm, Subscription, Invoice, StripeCall, BillingCustomer, BillingCoupon, BillingDiscount)
+    told = (
+        SubscriptionTerm,
+        Subscription,
+        Invoice,
+        StripeCall,
+        BillingCustomer,
+        BillingCoupon,
+        BillingDiscount,
+        StandingDiscount,
+    )
     for model in (*told, IntakeBatch, FactsDirty):
         model.objects.all().delete()
 

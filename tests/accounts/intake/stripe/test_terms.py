@@ -34,6 +34,7 @@ def test_an_ordinary_subscription() -> None:
             mrr=Decimal("100.00"),
             currency="USD",
             renews_on=date(2026, 4, 1),
+            discounts_of="cus_1",
         ),
         from_day=date(2026, 3, 10),
         starts_on=date(2026, 3, 1),
@@ -65,6 +66,7 @@ def test_the_item_that_brings_the_most_names_plan_and_renewal() -> None:
         mrr=Decimal("105.00"),
         currency="USD",
         renews_on=date(2027, 3, 1),
+        discounts_of="cus_1",
     )
 
 
