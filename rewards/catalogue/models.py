@@ -1,7 +1,7 @@
 """The catalogue: what can be given, at what cost, owned by whom.
 
 Invariants: every edit makes a version; an offer keeps the terms that it was
-made with; what a reward of a limited supply gave never passes the supply.
+made with; offers that hold a reward of a limited supply never pass the supply.
 """
 
 from decimal import Decimal
@@ -29,7 +29,7 @@ class Reward(models.Model):
     `face_value` is what the customer sees, `marginal_cost` what it costs us,
     `discount_equivalent` what it counts against caps and the Finance threshold.
     With another basis than fixed all three are `percent` of an account's own
-    money, in cents, halves away from zero. `supply_limit` counts grants ever.
+    money, in cents, halves away from zero. `supply_limit` is how many offers may hold it at once.
     """
 
     key = models.SlugField(max_length=60, unique=True)

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
 from rewards.catalogue.models import Reward
 from rewards.catalogue.rules import KINDS, Nature, RewardStatus
+from rewards.catalogue.supply import HOLDING
 
 CSV_HEADER = (
     "reward",
@@ -31,16 +33,17 @@ CSV_HEADER = (
 
 @dataclass(frozen=True)
 class Line:
-    """One reward in the list; `given` counts its grants ever."""
+    """One reward in the list; `given` counts its grants ever, `held` the offers that hold one of its supply."""
 
     reward: Reward
     given: int
+    held: int
 
     @property
     def left(self) -> int | None:
         """What is left of a limited supply; None when it is unlimited."""
         limit = self.reward.supply_limit
-        return None if limit is None else max(limit - self.given, 0)
+        return None if limit is None else max(limit - self.held, 0)
 
 
 def reward_kinds() -> list[str]:
@@ -58,7 +61,7 @@ def rewarding_campaigns() -> list[tuple[int, str]]:
 
 def catalogue(status: str = "", nature: str = "", text: str = "") -> list[Line]:
     """Rewards by nature and name, with how often each was given; filters that are empty filter nothing."""
-    rows = Reward.objects.annotate(given=Count("offers__grant"))
+    rows = _counted()
     if status:
         rows = rows.filter(status=status)
     if nature:
@@ -67,12 +70,19 @@ def catalogue(status: str = "", nature: str = "", text: str = "") -> list[Line]:
         rows = rows.filter(Q(name__icontains=text) | Q(description__icontains=text))
     order = list(Nature)
     found = sorted(rows, key=lambda r: (order.index(r.nature), r.name, r.pk))
-    return [Line(row, row.given) for row in found]
+    return [Line(row, row.given, row.held) for row in found]
 
 
 def line_of(reward: Reward) -> Line:
     """One reward with how often it was given."""
-    return Line(reward, Reward.objects.filter(pk=reward.pk).aggregate(n=Count("offers__grant"))["n"])
+    counted = _counted().get(pk=reward.pk)
+    return Line(reward, counted.given, counted.held)
+
+
+def _counted() -> QuerySet[Any]:
+    return Reward.objects.annotate(
+        given=Count("offers__grant"), held=Count("offers", filter=Q(offers__state__in=HOLDING))
+    )
 
 
 def csv_rows(lines: list[Line]) -> Iterator[list[object]]:
