@@ -14,13 +14,19 @@ from accounts.book.rules import FIRST_SORT, SORTS, direction, next_sort
 from accounts.book.timeline import timeline
 from accounts.contacts.queries import at_account, roles
 from accounts.facts.freshness import origins
+from accounts.facts.models import AccountFacts
 from accounts.facts.queries import facts_on, latest
 from accounts.privacy.queries import consenting_ids
 from accounts.records.models import Account
 from accounts.records.rules import PlanSegment
+from accounts.segments.causes import told_of_account
 from accounts.sources.freshness import stale_sources
 from accounts.sources.queries import record_of
 from accounts.sources.rules import Kind
+from accounts.tiers.falling import by_account, falling, falling_ids
+from accounts.tiers.models import Tier
+from accounts.tiers.queries import moves as tier_moves
+from accounts.tiers.queries import scheme_now
 from loyalty.core.charts.sparkline import sparkline
 from loyalty.core.chips import address, chip, id_in
 from loyalty.core.csv import csv_response, wants_csv
@@ -29,6 +35,7 @@ from loyalty.core.keyset import page_of
 from loyalty.core.people.rules import Function
 from loyalty.core.people.session import signed_in
 
+SHOWN_MOVES = 8
 # Sort, words, and the classes of the column.
 HEADS = (
     ("name", "Account", ""),
@@ -47,19 +54,24 @@ def accounts(request: HttpRequest) -> HttpResponseBase:
     query, user = request.GET, signed_in(request)
     sort = query.get("sort", "") if query.get("sort", "") in SORTS else FIRST_SORT
     text, mine = query.get("q", "").strip(), query.get("mine") == "yes"
+    scheme = scheme_now()
     rows = queries.book(text, query.get("segment", ""), user if mine else None)
+    if scheme and query.get("falling") == "yes":
+        rows = rows.filter(pk__in=falling_ids(scheme.scheme))
     if wants_csv(request):
         ordered = rows.order_by(*SORTS[sort])
-        return csv_response("accounts", queries.CSV_HEADER, queries.csv_rows(ordered), acting_user=user)
+        cells = queries.csv_rows(ordered, by_account(falling(scheme.scheme)) if scheme else {})
+        return csv_response("accounts", queries.CSV_HEADER, cells, acting_user=user)
     page = page_of(rows, SORTS[sort], query)
+    warned = by_account(falling(scheme.scheme, account_ids=[row.pk for row in page.rows])) if scheme else {}
     context: dict[str, Any] = {
         "page": page,
-        "lines": [queries.line_of(row) for row in page.rows],
+        "lines": [queries.line_of(row, warned.get(row.pk)) for row in page.rows],
         "heads": [_head(query, sort, *head) for head in HEADS],
-        "chips": [chip(query, "mine", "yes", "My book")]
+        "chips": [chip(query, "mine", "yes", "My book"), chip(query, "falling", "yes", "About to step down")]
         + [chip(query, "segment", s.value, s.value.replace("_", " ").capitalize()) for s in PlanSegment],
         "text": text,
-        "kept": {name: query[name] for name in ("segment", "mine", "sort") if name in query},
+        "kept": {name: query[name] for name in ("segment", "mine", "falling", "sort") if name in query},
         "csv_url": address(query, format="csv"),
         "here": address(query),
         "may_add": Function.CS in user.functions and record_of(Kind.ACCOUNT) is None,
@@ -79,6 +91,15 @@ def account(request: HttpRequest, account_id: int) -> HttpResponse:
     return render(request, "accounts/book/account.html", _whole(found, request))
 
 
+def _tier(found: Account, facts: AccountFacts | None) -> dict[str, Any]:
+    """The tier that it held at the end of the day, and the step down that it is about to take."""
+    scheme = scheme_now()
+    if scheme is None or facts is None or not facts.tier:
+        return {"tier": None}
+    warned = falling(scheme.scheme, day=facts.day, account_ids=[found.pk])
+    return {"tier": Tier.objects.filter(key=facts.tier).first(), "falling": warned[0] if warned else None}
+
+
 def _head(query: QueryDict, sort: str, key: str, label: str, css: str) -> dict[str, str]:
     head = {"label": label, "css": css}
     return head | {"url": address(query, sort=next_sort(key, sort)), "direction": direction(key, sort)} if key else head
@@ -89,7 +110,7 @@ def _brief(found: Account) -> dict[str, Any]:
     day = facts.day if facts else timezone.now().date()
     unknown = sheet.unknown_now(sheet.subscriptions(found, day)) if facts and facts.mrr is None else []
     told = {"account": found, "facts": facts, "day": day, "unknown": unknown, "segments": sheet.segments_of(facts)}
-    return told | {"reaches": sheet.reaches(found, day)[:5]} | _use(found, day)
+    return told | {"reaches": sheet.reaches(found, day)[:5]} | _tier(found, facts) | _use(found, day)
 
 
 def _whole(found: Account, request: HttpRequest) -> dict[str, Any]:
@@ -99,30 +120,36 @@ def _whole(found: Account, request: HttpRequest) -> dict[str, Any]:
     day = asked or (facts.day if facts else timezone.now().date())
     held = sheet.subscriptions(found, day)
     first, last = sheet.days_with_facts(found)
-    return {
-        "account": found,
-        "form": DayForm(initial={"day": day}) if form.is_valid() else form,
-        "is_past": bool(asked and last and asked < last),
-        "day": day,
-        "first_day": first,
-        "last_day": last,
-        "facts": facts,
-        "segments": sheet.segments_of(facts),
-        "groups": sheet.facts_shown(facts, origins(found, day)) if facts else [],
-        "held": held,
-        "timeline": timeline(held, day),
-        "unknown": sheet.unknown_now(held),
-        "changes": sheet.changes_of_mrr(found, day),
-        "bills": billing.lines(found, day),
-        "kept": billing.kept(found),
-        "contacts": at_account(found),
-        "roles": roles(found, day),
-        "stale": stale_sources(Kind, now=timezone.now()),
-        "is_cs": Function.CS in signed_in(request).functions,
-        "reaches": sheet.reaches(found, day),
-        "events": (events := list(sheet.events(found, day))),
-        "named": consenting_ids(event.contact_id for event in events if event.contact_id),
-    } | _use(found, day)
+    return (
+        {
+            "account": found,
+            "form": DayForm(initial={"day": day}) if form.is_valid() else form,
+            "is_past": bool(asked and last and asked < last),
+            "day": day,
+            "first_day": first,
+            "last_day": last,
+            "facts": facts,
+            "segments": sheet.segments_of(facts),
+            "moves": told_of_account(found, day, SHOWN_MOVES),
+            "tier_moves": tier_moves(found.pk).filter(day__lte=day)[:SHOWN_MOVES],
+            "groups": sheet.facts_shown(facts, origins(found, day)) if facts else [],
+            "held": held,
+            "timeline": timeline(held, day),
+            "unknown": sheet.unknown_now(held),
+            "changes": sheet.changes_of_mrr(found, day),
+            "bills": billing.lines(found, day),
+            "kept": billing.kept(found),
+            "contacts": at_account(found),
+            "roles": roles(found, day),
+            "stale": stale_sources(Kind, now=timezone.now()),
+            "is_cs": Function.CS in signed_in(request).functions,
+            "reaches": sheet.reaches(found, day),
+            "events": (events := list(sheet.events(found, day))),
+            "named": consenting_ids(event.contact_id for event in events if event.contact_id),
+        }
+        | _tier(found, facts)
+        | _use(found, day)
+    )
 
 
 def _use(found: Account, day: Any) -> dict[str, Any]:

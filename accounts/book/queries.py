@@ -1,6 +1,6 @@
 """Reading the book of accounts: the list, and all that one account's page shows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce, Least
 
 from accounts.facts.queries import latest_day
 from accounts.records.models import Account, Contact
+from accounts.tiers.falling import Falling
 from loyalty.core.people.models import User
 
 SHOWN_FACTS = (
@@ -38,12 +39,16 @@ CSV_HEADER = (
     "last_seen_on",
     "cs_manager",
     "facts_of",
+    "steps_down",
 )
 
 
 @dataclass(frozen=True)
 class Line:
-    """One account in the list; facts are those of `day`, unknown ones None. `seat_utilisation` is a ratio."""
+    """One account in the list; facts are those of `day`, unknown ones None. `seat_utilisation` is a ratio.
+
+    `falling` is the step down to a lower tier that it is about to take, if any.
+    """
 
     account: Account
     day: date | None
@@ -53,6 +58,7 @@ class Line:
     seat_utilisation: Decimal | None
     renews_on: date | None
     last_seen_on: date | None
+    falling: Falling | None
 
     @property
     def manager(self) -> str:
@@ -93,7 +99,7 @@ def book(text: str = "", segment: str = "", manager: User | None = None) -> Quer
     return rows.filter(cs_manager=manager) if manager else rows
 
 
-def line_of(row: Any) -> Line:
+def line_of(row: Any, falling: Falling | None) -> Line:
     """A row of `book()` for the page."""
     seen = row.by_recency
     return Line(
@@ -105,12 +111,13 @@ def line_of(row: Any) -> Line:
         seat_utilisation=row.fact_seat_utilisation,
         renews_on=row.fact_renews_on,
         last_seen_on=row.fact_day - timedelta(days=seen) if seen != UNKNOWN_LAST else None,
+        falling=falling,
     )
 
 
-def csv_rows(rows: QuerySet[Account]) -> Iterator[list[object]]:
-    """The list by CSV_HEADER, streamed."""
-    for line in map(line_of, rows.iterator(chunk_size=500)):
+def csv_rows(rows: QuerySet[Account], falling: Mapping[int, Falling]) -> Iterator[list[object]]:
+    """The list by CSV_HEADER, streamed; `falling` by the account's id."""
+    for line in (line_of(row, falling.get(row.pk)) for row in rows.iterator(chunk_size=500)):
         yield [
             line.account.name,
             line.account.external_id,
@@ -123,6 +130,7 @@ def csv_rows(rows: QuerySet[Account]) -> Iterator[list[object]]:
             line.last_seen_on,
             line.manager,
             line.day,
+            line.falling.headline if line.falling else "",
         ]
 
 

@@ -1,6 +1,10 @@
-"""Why an account entered or left a segment, in words: what became true of it, or ceased to be."""
+"""Why an account entered or left a segment, in words: what became true of it, or ceased to be.
 
-from collections.abc import Iterator, Mapping, Sequence
+A move is explained by the rule of its own version, which may name what rules of
+now no longer can, such as a milestone or a tier that is gone.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,7 +17,9 @@ from accounts.conditions.rules.reading import BadRule, read_rule
 from accounts.conditions.rules.tree import Leaf, Node, parts
 from accounts.conditions.rules.vocabulary import Shape, Vocabulary
 from accounts.conditions.rules.words import in_words, leaf_in_words, value_text
-from accounts.segments.models import Segment, SegmentMove
+from accounts.records.models import Account
+from accounts.segments.inforce import words_of_segments
+from accounts.segments.models import Segment, SegmentMove, SegmentVersion
 from accounts.segments.rules import NOT_FOR_SEGMENTS, Cause
 
 MOVES_HEADER = ("day", "account", "external_id", "move", "cause", "why", "version", "starts_offers")
@@ -33,16 +39,25 @@ def moves_of(segment: Segment) -> QuerySet[SegmentMove]:
     return segment.moves.filter(withdrawn_at=None).select_related("account")
 
 
-def told(moves: Sequence[SegmentMove], segment: Segment) -> list[Told]:
+def told(moves: Iterable[SegmentMove]) -> list[Told]:
     """Each move with what moved it, by the rule of the version in force on its day."""
-    words = vocabulary(without=NOT_FOR_SEGMENTS)
-    rules = dict(segment.versions.filter(version__in={m.version for m in moves}).values_list("version", "rule"))
-    return [Told(move, _why(move, rules.get(move.version), words)) for move in moves]
+    words, moves = _Words.of_now(), list(moves)
+    versions = SegmentVersion.objects.filter(
+        segment__in={m.segment_id for m in moves}, version__in={m.version for m in moves}
+    )
+    rules = {(v.segment_id, v.version): v.rule for v in versions}
+    return [Told(move, _why(move, rules.get((move.segment_id, move.version)), words)) for move in moves]
+
+
+def told_of_account(account: Account, day: date, limit: int) -> list[Told]:
+    """The account's own entries and exits up to the end of the day (UTC), the latest first."""
+    rows = SegmentMove.objects.filter(account=account, day__lte=day, withdrawn_at=None)
+    return told(rows.select_related("segment", "account").order_by("-day", "-id")[:limit])
 
 
 def move_rows(segment: Segment) -> Iterator[list[object]]:
     """All moves by MOVES_HEADER, streamed."""
-    words, rules = vocabulary(without=NOT_FOR_SEGMENTS), dict(segment.versions.values_list("version", "rule"))
+    words, rules = _Words.of_now(), dict(segment.versions.values_list("version", "rule"))
     for move in moves_of(segment).iterator(chunk_size=500):
         why = _why(move, rules.get(move.version), words)
         step = "entered" if move.entered else "left"
@@ -50,14 +65,27 @@ def move_rows(segment: Segment) -> Iterator[list[object]]:
         yield [move.day, account.name, account.external_id, step, move.cause, why, move.version, move.fires]
 
 
-def _why(move: SegmentMove, rule: Any, words: Vocabulary) -> str:
+@dataclass(frozen=True)
+class _Words:
+    """What rules of any age may speak of, and how what there still is of it is called."""
+
+    known: Vocabulary
+    called: Vocabulary
+
+    @classmethod
+    def of_now(cls) -> "_Words":
+        return cls(words_of_segments(), vocabulary(without=NOT_FOR_SEGMENTS))
+
+
+def _why(move: SegmentMove, rule: Any, words: _Words) -> str:
     if move.cause == Cause.RULE.value:
         return f"Version {move.version} of the segment took effect."
     if move.cause == Cause.START.value:
         return _NO_FACTS
     evidence = move.evidence if isinstance(move.evidence, Mapping) else {}
     try:
-        changed = what_changed(read_rule(rule, words), evidence, words, settings.REPORTING_CURRENCY)
+        node = read_rule(rule, words.known)
+        changed = what_changed(node, evidence, words.called, settings.REPORTING_CURRENCY)
     except (BadRule, ValueError):
         changed = []
     return "; ".join(changed) or "Its facts changed."

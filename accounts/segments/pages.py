@@ -89,7 +89,7 @@ def moves(request: HttpRequest, segment_id: int) -> HttpResponseBase:
         name = f"segment-{found.key}-moves"
         return csv_response(name, causes.MOVES_HEADER, causes.move_rows(found), acting_user=signed_in(request))
     page = page_of(causes.moves_of(found), listing.MOVES_BY, request.GET)
-    context = {"segment": found, "page": page, "told": causes.told(page.rows, found)}
+    context = {"segment": found, "page": page, "told": causes.told(page.rows)}
     context["csv_url"] = address(request.GET, format="csv")
     return render(request, "accounts/segments/moves.html", context)
 
@@ -107,7 +107,7 @@ def _detail(found: Segment, user: User, query: QueryDict, seen: listing.Overlap)
         "series_heads": ["Day", "Members"],
         "series_rows": [(day_text(day), number_text(count)) for day, count in reversed(line.series)],
         "members": [listing.member_of(row, found) for row in rows],
-        "told": causes.told(list(causes.moves_of(found)[:MOVES_BESIDE]), found),
+        "told": causes.told(causes.moves_of(found)[:MOVES_BESIDE]),
         "versions": [(v, listing.words_of(v.rule, words)) for v in found.versions.all()],
         "pending": pending_for(KIND, found.pk),
         "stale": stale_sources(kinds, now=timezone.now()),

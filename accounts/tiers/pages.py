@@ -14,6 +14,7 @@ from accounts.sources.freshness import stale_sources
 from accounts.sources.rules import Kind
 from accounts.tiers import queries
 from accounts.tiers.changing import KIND
+from accounts.tiers.falling import falling
 from accounts.tiers.forms import SchemeForm, initial_of
 from accounts.tiers.models import TierScheme, TierSchemeVersion
 from accounts.tiers.rules import clean_values, scheme_of
@@ -47,7 +48,7 @@ def tiers(request: HttpRequest) -> HttpResponseBase:
         "day": day,
         "held": held,
         "without": without,
-        "falling": queries.falling(scheme.scheme, day),
+        "falling": falling(scheme.scheme),
         "page": page_of(queries.moves(), ["-day", "-id"], request.GET, size=MOVES_A_PAGE),
         "versions": _versions(),
         "pending": pending_for(KIND, SCHEME_ID),

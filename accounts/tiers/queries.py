@@ -1,8 +1,8 @@
-"""Reading tiers: how many hold which, who rose and fell, who is about to fall, and whom another scheme would move."""
+"""Reading tiers: how many hold which, who rose and fell, and whom another scheme would move."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -11,10 +11,11 @@ from django.db.models import QuerySet
 
 from accounts.conditions.rules.vocabulary import Choice
 from accounts.facts.queries import latest_day
+from accounts.tiers.falling import falling
 from accounts.tiers.inforce import InForce, history
 from accounts.tiers.models import Tier, TierMove, TierScheme
 from accounts.tiers.placing import earned_sql
-from accounts.tiers.rules import Policy, Scheme, Step
+from accounts.tiers.rules import Scheme, Step
 
 NAMED = 3
 CSV_HEADER = ("account", "external_id", "tier", "metric", "earned", "since", "falls_on")
@@ -67,55 +68,6 @@ def moves(account_id: int | None = None) -> QuerySet[TierMove]:
 
 
 @dataclass(frozen=True)
-class Falling:
-    """An account that no longer earns the tier it holds; `falls_on` is None when its renewal is not known."""
-
-    account_id: int
-    name: str
-    tier: str
-    earned: str
-    metric: Decimal | None
-    missing: Decimal | None
-    last_earned_on: date | None
-    falls_on: date | None
-
-
-def falling(scheme: Scheme, day: date | None, *, account_ids: list[int] | None = None) -> list[Falling]:
-    """Who is about to fall, the soonest first: all, or some accounts. Days in UTC."""
-    if day is None:
-        return []
-    versions = history()
-    params: dict[str, Any] = {"day": day, "order": scheme.order, "accounts": account_ids}
-    earned, before = earned_sql(versions, "f", params, "e"), earned_sql(versions, "h", params, "h")
-    sql = f"""
-        SELECT f.account_id, a.name, f.tier, {earned} AS earned, f.{scheme.metric.value}::numeric, f.renews_on, (
-            SELECT max(h.day) FROM accounts_accountfacts h
-            WHERE h.account_id = f.account_id AND h.day <= f.day AND h.day > f.day - 366
-              AND array_position(%(order)s::text[], {before}) >= array_position(%(order)s::text[], f.tier::text))
-        FROM accounts_accountfacts f JOIN accounts_account a ON a.id = f.account_id
-        WHERE f.day = %(day)s AND f.tier = ANY (%(order)s::text[])
-          AND (%(accounts)s::bigint[] IS NULL OR f.account_id = ANY (%(accounts)s::bigint[]))
-          AND coalesce(array_position(%(order)s::text[], {earned}), 0) < array_position(%(order)s::text[], f.tier::text)
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        found = [_falling(scheme, row) for row in cursor.fetchall()]
-    return sorted(found, key=lambda f: (f.falls_on or date.max, f.name, f.account_id))
-
-
-def _falling(scheme: Scheme, row: tuple[Any, ...]) -> Falling:
-    account, name, tier, earned, metric, renews_on, last = row
-    names = {step.key: step.name for step in scheme.steps}
-    if scheme.policy is Policy.RENEWAL:
-        falls_on = renews_on
-    else:
-        falls_on = last + timedelta(days=scheme.grace_days) if last else None
-    minimum = next(step.minimum for step in scheme.steps if step.key == tier)
-    missing = None if metric is None else minimum - metric
-    return Falling(account, name, names[tier], names.get(earned, ""), metric, missing, last, falls_on)
-
-
-@dataclass(frozen=True)
 class Measured:
     """Whom another scheme would move, as (from, to, accounts, ARR) on the latest day with facts; a few by name."""
 
@@ -161,7 +113,7 @@ def csv_rows(scheme: Scheme, day: date | None) -> Iterator[list[object]]:
     versions = history()
     params: dict[str, Any] = {"day": day}
     earned = earned_sql(versions, "f", params, "e")
-    going = {f.account_id: f.falls_on for f in falling(scheme, day)}
+    going = {f.account_id: f.falls_on for f in falling(scheme, day=day)}
     sql = f"""
         SELECT f.account_id, a.name, a.external_id, f.tier, f.{scheme.metric.value}::numeric, {earned}, (
             SELECT max(m.day) FROM accounts_tiermove m WHERE m.account_id = f.account_id AND m.withdrawn_at IS NULL)

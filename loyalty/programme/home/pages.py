@@ -26,6 +26,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "offers": queue("mine", user)[0][:FIRST] if user.functions else [],
         "changes": changes_waiting_for(user)[:FIRST],
     }
+    if Function.CS in user.functions:
+        context |= queries.about_to_step_down(user, FIRST)
     if Function.FINANCE in user.functions:
         context |= {"owed": queries.owed(now), "caps": queries.caps_above_alert(now), "is_finance": True}
     if Function.PRODUCT in user.functions or not user.functions:

@@ -3,10 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Count, Q, Sum
 
 from accounts.milestones.models import MilestoneReach
+from accounts.records.models import Account
+from accounts.tiers.falling import falling
+from accounts.tiers.queries import scheme_now
+from loyalty.core.people.models import User
 from rewards.caps.models import CapPeriod
 from rewards.ledger.models import PostingLine
 from rewards.ledger.rules import Book
@@ -46,6 +51,17 @@ def caps_above_alert(now: datetime) -> list[CapPeriod]:
         (p for p in running if (p.reserved + p.spent) >= ALERT_SHARE * p.cap.limit),
         key=lambda p: (-(p.reserved + p.spent) / p.cap.limit, p.pk),
     )
+
+
+def about_to_step_down(user: User, limit: int) -> dict[str, Any]:
+    """The first accounts that are about to step down a tier, the soonest first, and how many there are.
+
+    Those in the person's own book; all of them for somebody who has none.
+    """
+    scheme = scheme_now()
+    has_book = Account.objects.filter(cs_manager=user).exists()
+    found = falling(scheme.scheme, manager_id=user.pk if has_book else None) if scheme else []
+    return {"stepping_down": found[:limit], "stepping_down_count": len(found), "has_book": has_book}
 
 
 @dataclass(frozen=True)

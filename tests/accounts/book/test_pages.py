@@ -114,8 +114,8 @@ def test_the_list_as_csv_is_what_is_shown(browser: Client, three: list[Account])
     lines = b"".join(response.streaming_content).decode("utf-8-sig").splitlines()
     assert lines == [
         "account,external_id,plan_segment,mrr,seats_active,seats_bought,seat_utilisation,renews_on,last_seen_on,"
-        "cs_manager,facts_of",
-        f"Acme,{three[0].external_id},enterprise,900.00,1,10,0.1000,2026-09-01,2026-03-22,,2026-03-31",
+        "cs_manager,facts_of,steps_down",
+        f"Acme,{three[0].external_id},enterprise,900.00,1,10,0.1000,2026-09-01,2026-03-22,,2026-03-31,",
     ]
 
 

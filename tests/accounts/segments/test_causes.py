@@ -1,5 +1,6 @@
 """Why an account came or went, as a table; and what each score means under its cut points."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -8,8 +9,9 @@ import pytest
 from accounts.conditions.rules.reading import read_rule
 from accounts.conditions.rules.vocabulary import base_vocabulary
 from accounts.segments.bands import frequency_bands, money_bands, recency_bands
-from accounts.segments.causes import what_changed
-from tests.accounts.segments.standing import evidence
+from accounts.segments.causes import told_of_account, what_changed
+from tests.accounts.segments.standing import DAY, evidence, moved, stand
+from tests.factories import MilestoneFactory, SegmentFactory
 
 WORDS = base_vocabulary()
 BUSY = {"op": "compare", "fact": "sign_ins_30", "is": ">=", "value": "20"}
@@ -73,3 +75,17 @@ BANDS: list[tuple[list[str], list[str]]] = [
 @pytest.mark.parametrize(("said", "expected"), BANDS)
 def test_what_a_score_means(said: list[str], expected: list[str]) -> None:
     assert said == expected
+
+
+@pytest.mark.django_db
+def test_an_old_move_is_explained_although_its_rule_names_what_is_gone() -> None:
+    rule = {"op": "has", "fact": "milestones", "how": "any", "values": ["gone"]}
+    MilestoneFactory(key="here")
+    segment = SegmentFactory(rule=rule)
+    acme = stand("Acme", segment)
+    moved(acme, segment, evidence=evidence([False], [True], {"milestones": []}, {"milestones": ["gone"]}))
+    moved(acme, segment, DAY + timedelta(days=1), entered=False, cause="rule")
+
+    assert [one.words for one in told_of_account(acme, DAY, 5)] == ["Milestones has “gone”: gone, from none"]
+    later = [one.words for one in told_of_account(acme, DAY + timedelta(days=1), 5)]
+    assert later == ["Version 1 of the segment took effect.", "Milestones has “gone”: gone, from none"]

@@ -13,9 +13,9 @@ from hypothesis.extra.django import TestCase
 
 from accounts.facts.models import AccountFacts
 from accounts.records.models import Account
+from accounts.tiers.falling import falling
 from accounts.tiers.following import place, place_all
 from accounts.tiers.models import TierMove, TierScheme, TierSchemeVersion
-from accounts.tiers.queries import falling
 from accounts.tiers.rules import SHIPPED, clean_values, scheme_of
 from accounts.tiers.verbs import ensure_shipped
 from tests.factories import AccountFactory
@@ -197,7 +197,7 @@ def test_who_is_about_to_fall_and_when() -> None:
     seats(falls, [120, 90, 90])
     place_all(FIRST, day(2))
 
-    (told,) = falling(kept.scheme, day(2))
+    (told,) = falling(kept.scheme, day=day(2))
 
     assert (told.name, told.tier, told.earned, told.metric, told.missing) == ("Falls", "Platinum", "Gold", 90, 11)
     assert (told.last_earned_on, told.falls_on) == (day(0), day(5))
