@@ -176,6 +176,7 @@ EXPECTED: dict[str, Expect] = {
     "campaign-start": Expect(),
     "campaign-new": Expect(others=302),  # it begins with something
     "campaign": Expect({"campaign_id": "campaign"}),
+    "campaign-matches": Expect({"campaign_id": "campaign"}),
     "campaign-edit": Expect({"campaign_id": "campaign"}),
     "campaign-move": Expect({"campaign_id": "campaign"}, posts=True),
     "campaign-approve": Expect({"campaign_id": "campaign"}, posts=True),

@@ -160,7 +160,8 @@ class Candidate(models.Model):
 
     `caused_on` is the day (UTC) of the cause; `subject` tells apart who or what
     caused it within the account (a contact's quiz), and is empty for the account
-    itself. `rule` is the rule of contract fit that an unfit one fails.
+    itself. `rule` is the rule of contract fit that an unfit one fails, or
+    what capped it: `cap:` with the name that the cap had, the supply, the campaign's own limit.
     """
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="candidates", db_index=False)
@@ -171,7 +172,7 @@ class Candidate(models.Model):
     caused_on = models.DateField()
     campaign_version = models.PositiveIntegerField(default=1)
     outcome = models.CharField(max_length=20, choices=[(o.value, o.value.replace("_", " ")) for o in Outcome])
-    rule = models.CharField(max_length=60, blank=True)
+    rule = models.CharField(max_length=130, blank=True)
     reason = models.CharField(max_length=300, blank=True)
     offer = models.OneToOneField(Offer, models.PROTECT, null=True, related_name="candidate")
     at = models.DateTimeField(auto_now_add=True)

@@ -16,6 +16,7 @@ from loyalty.core.people.rules import FUNCTION_LABELS, Function
 from loyalty.core.people.session import signed_in
 from rewards.campaigns import queries
 from rewards.campaigns.comparing import CSV_HEADER, compared, csv_rows
+from rewards.campaigns.funnel import funnel
 from rewards.campaigns.knowing import known
 from rewards.campaigns.live import needs
 from rewards.campaigns.models import KIND, Campaign, Candidate
@@ -23,8 +24,9 @@ from rewards.campaigns.picture import funnel_picture
 from rewards.campaigns.rules.statuses import CampaignAction, CampaignStatus, actions_of
 from rewards.campaigns.rules.terms import needs_in_words, trigger_in_words, value_in_words
 from rewards.campaigns.standing import approvals_of
+from rewards.campaigns.worth import compared_with_held_out, cost_so_far
 
-SHOWN = 50
+SHOWN = 10
 BUTTONS = {
     CampaignAction.MODEL: "Take it as modelled",
     CampaignAction.START_PILOT: "Start the pilot",
@@ -79,7 +81,7 @@ def shown(request: HttpRequest, found: Campaign, *, refusal: str = "", status: i
     """The page of a campaign, with what was refused when something was."""
     user, words = signed_in(request), known()
     needed = needs(found, words.vocabulary)
-    stages, approvals = queries.funnel(found), approvals_of(found, user)
+    stages, approvals = funnel(found), approvals_of(found, user)
     context: dict[str, Any] = {
         "campaign": found,
         "trigger": trigger_in_words(found.trigger, words.names),
@@ -88,7 +90,8 @@ def shown(request: HttpRequest, found: Campaign, *, refusal: str = "", status: i
         "ladder": queries.ladder_of(found),
         "funnel": stages,
         "picture": funnel_picture(stages, found.name),
-        "cost": queries.cost_so_far(found),
+        "cost": cost_so_far(found),
+        "comparison": compared_with_held_out(found),
         "matches": Candidate.objects.filter(campaign=found).select_related("account", "offer")[:SHOWN],
         "stale": stale_sources(needed, now=timezone.now()) if found.is_running else [],
         "owns": Function(found.owner_function) in user.functions,

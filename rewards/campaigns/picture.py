@@ -6,9 +6,9 @@ from django.utils.safestring import SafeString
 
 from loyalty.core.charts.svg import Scale, bar, drawing, text
 from loyalty.core.figures import number_text
-from rewards.campaigns.queries import Stage
+from rewards.campaigns.funnel import Stage
 
-WIDTH, LINE, LABELS, FIGURES = 640, 30, 110, 60
+WIDTH, LINE, LABELS, FIGURES = 640, 28, 110, 60
 
 
 def funnel_picture(stages: Sequence[Stage], name: str) -> SafeString:

@@ -102,7 +102,7 @@ WITH asked AS (
 )
 UPDATE {TABLE} AS hit SET
     outcome = CASE WHEN NOT room.is_admitted THEN 'capped' END,
-    rule = CASE WHEN room.is_admitted THEN '' ELSE 'cap' END,
+    rule = CASE WHEN room.is_admitted THEN '' ELSE 'cap:' || room.refused_by END,
     reason = CASE WHEN room.is_admitted THEN '' ELSE left(cap_refusal(
         room.refused_by, room.refused_limit, room.refused_room, hit.value, room.refused_until), 300) END,
     offer_id = CASE WHEN room.is_admitted THEN hit.offer_id END,

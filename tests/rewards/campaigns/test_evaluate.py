@@ -111,7 +111,7 @@ def test_the_hard_cap_stops_what_has_no_room_and_says_so() -> None:
     assert Offer.objects.count() == 2
     assert CapPeriod.objects.get().reserved == Decimal("600.00")
     capped = Candidate.objects.get(outcome="capped")
-    assert (capped.offer, capped.rule) == (None, "cap")
+    assert (capped.offer, capped.rule) == (None, "cap:Programme cap")
     assert capped.reason.startswith("The cap “Programme cap” has $100.00 left of $700.00 until ")
     assert capped.reason.endswith("; this needs $300.00.")
 
