@@ -25,7 +25,7 @@ from accounts.tiers.queries import tier_choices
 from loyalty.core.changes.registry import register
 from loyalty.core.doorbell.waiting import add_gauge
 from loyalty.core.jobs.registry import register_job
-from loyalty.core.shell.registry import add_counter, add_finder, add_warning
+from loyalty.core.shell.registry import add_counter, add_finder, add_settings_tab, add_warning
 
 
 def wire() -> None:
@@ -49,6 +49,7 @@ def wire() -> None:
     add_finder("Segments", find_segments)
     add_counter("segments", waiting_segments)
     add_warning(silent_source_warning)
+    add_settings_tab("Retention", "settings-retention")
     tell_refusals(refusals_of)
     add_gauge("Account facts", dirty_since)
     add_follower("tiers", follow_with_tiers)

@@ -24,6 +24,7 @@ from accounts.milestones.verbs import detect
 from accounts.records.models import Account
 from accounts.referrals.verbs import detect_referrals
 from accounts.segments.following import place as place_in_segments
+from accounts.sources.telling import tell_stale
 from accounts.tiers.following import place as place_in_tiers
 from loyalty.core.doorbell import heartbeat
 from loyalty.core.doorbell.seen import note_worker
@@ -206,6 +207,7 @@ def sweep() -> None:
 
 @shared_task(name="loyalty.notices")
 def notices() -> None:
+    tell_stale(timezone.now())
     send_due()
 
 

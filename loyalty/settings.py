@@ -143,7 +143,7 @@ INTAKE_BURST_SECONDS = 10
 # Money: one reporting currency; caps and liability are shown in it.
 REPORTING_CURRENCY = os.environ.get("REPORTING_CURRENCY", "USD")
 # Where the application stands for people outside of it: what letters lead to.
-PUBLIC_ADDRESS = os.environ.get("PUBLIC_ADDRESS", "http://localhost:8000")
+PUBLIC_ADDRESS = os.environ.get("PUBLIC_ADDRESS") or "http://localhost:8000"
 # Mail goes out only where a server is named.
 EMAIL_HOST = os.environ.get("EMAIL_HOST", "")
 EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "587"))
@@ -151,7 +151,7 @@ EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = os.environ.get("EMAIL_USE_TLS", "1") == "1"
 EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM", "Loyalty <loyalty@localhost>")
+DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM") or "Loyalty <loyalty@localhost>"
 MAIL_IS_SET_UP = bool(EMAIL_HOST)
 # The version of the privacy policy that contacts are shown with the quiz: a short name.
 PRIVACY_POLICY_VERSION = os.environ.get("PRIVACY_POLICY_VERSION", "1")

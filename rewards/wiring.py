@@ -11,7 +11,7 @@ from loyalty.core.changes.registry import add_impact, register
 from loyalty.core.doorbell.waiting import add_gauge
 from loyalty.core.money import money
 from loyalty.core.people.models import User
-from loyalty.core.shell.registry import Found, add_counter, add_finder
+from loyalty.core.shell.registry import Found, add_counter, add_finder, add_settings_tab
 from rewards.approvals.holding import OFFERS
 from rewards.approvals.queries import find as find_offers
 from rewards.approvals.queries import waiting_count
@@ -53,6 +53,7 @@ def _rewards(text: str, user: User) -> list[Found]:
 def wire() -> None:
     """Register everything once, when the app is ready."""
     add_counter("offers", waiting_count)
+    add_settings_tab("Who approves", "approval-rules")
     add_finder("Offers", _offers)
     add_finder("Campaigns", _campaigns)
     add_finder("Rewards", _rewards)

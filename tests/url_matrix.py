@@ -27,6 +27,7 @@ from accounts.tiers.models import Tier
 from loyalty.core.audit.models import AuditLine
 from loyalty.core.changes.verbs import propose_or_apply
 from loyalty.core.jobs.models import Job
+from loyalty.core.notices.models import Notice
 from loyalty.core.people.models import User
 from rewards.approvals.required.shipped import ensure_shipped as make_approval_rules
 from rewards.fit.shipped import ensure_shipped as make_rules
@@ -115,7 +116,12 @@ EXPECTED: dict[str, Expect] = {
     "import-discard": Expect({"upload_id": "upload"}, posts=True),
     "import-refused": Expect({"upload_id": "upload"}),
     "accounts": Expect(),
+    "inbox": Expect(),
+    "inbox-read": Expect(posts=True),
+    "notice-read": Expect({"notice_id": "notice"}, posts=True),
     "settings": Expect(),
+    "settings-notices": Expect(),
+    "settings-retention": Expect(),
     "approval-rules": Expect(),
     "approval-rule-new": Expect(),
     "approval-rule": Expect({"rule_id": "approval rule"}),
@@ -234,6 +240,7 @@ def make_samples(proposer: User) -> dict[str, int]:
         "change": change,
         "posting": posting,
         "source": SourceFactory(),
+        "notice": Notice.objects.create(person=proposer, key="k", words="Words", url="/"),
         "job": Job.objects.create(kind="import", title="accounts.csv", started_by=proposer),
         "upload": FileUpload.objects.create(kind="account", name="accounts.csv", size=0, uploaded_by=proposer),
         **_arrivals(),

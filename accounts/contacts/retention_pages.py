@@ -1,4 +1,4 @@
-"""The retention of raw events at /settings/."""
+"""The retention of raw events at /settings/retention/."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -13,7 +13,7 @@ from loyalty.core.people.session import signed_in
 
 
 @require_http_methods(["GET", "POST"])
-def settings(request: HttpRequest) -> HttpResponse:
+def retention(request: HttpRequest) -> HttpResponse:
     """Show how long raw events are kept; administrators change it."""
     user, form = signed_in(request), RetentionForm(request.POST or None, initial={"months": kept_months()})
     if request.method == "POST" and form.is_valid():
@@ -22,7 +22,7 @@ def settings(request: HttpRequest) -> HttpResponse:
         except NotAllowed as refused:
             raise PermissionDenied(str(refused)) from refused
         messages.success(request, "Set. It is carried out every night.")
-        return redirect("settings")
+        return redirect("settings-retention")
     status = 422 if form.is_bound and form.errors else 200
     context = {"form": form, "months": kept_months(), "may_set": user.is_administrator}
-    return render(request, "accounts/contacts/settings.html", context, status=status)
+    return render(request, "accounts/contacts/retention.html", context, status=status)

@@ -12,13 +12,19 @@ class CoreConfig(AppConfig):
         from loyalty.core.doorbell.waiting import add_gauge
         from loyalty.core.grants import grant_application_role
         from loyalty.core.jobs.queries import due_since
+        from loyalty.core.notices.queries import due_since as notices_due_since
+        from loyalty.core.notices.queries import unread_count
         from loyalty.core.shell.night_warning import stopped_night_warning
-        from loyalty.core.shell.registry import add_counter, add_warning
+        from loyalty.core.shell.registry import add_counter, add_settings_tab, add_warning
         from loyalty.core.shell.worker_warning import missing_worker_warning
 
         # No sender: every app's migration may bring tables.
         post_migrate.connect(grant_application_role, dispatch_uid="grant_application_role")
         add_counter("changes", waiting_count)
+        add_counter("inbox", unread_count)
+        add_settings_tab("You", "settings")
+        add_settings_tab("Notices", "settings-notices")
         add_warning(missing_worker_warning)
         add_warning(stopped_night_warning)
         add_gauge("Long work", due_since)
+        add_gauge("Notices", notices_due_since)

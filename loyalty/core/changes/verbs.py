@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import record
+from loyalty.core.changes import telling
 from loyalty.core.changes.models import ChangeComment, ChangeEditor, ChangeRequest
 from loyalty.core.changes.registry import Changeable, Live, changeable, measured_impact
 from loyalty.core.changes.rules import (
@@ -83,6 +84,7 @@ def edit(change_id: int, values: Mapping[str, Any], reason: str, *, digest: str,
             before={field: before.get(field) for field in changed},
             after={field: change.proposed[field] for field in changed},
         )
+        telling.tell_it_waits(change)
         return change
 
 
@@ -107,6 +109,7 @@ def approve(change_id: int, *, digest: str, note: str = "", acting_user: User) -
         change.state, change.applied_at = _after(change, ChangeAction.APPLY), now
         change.save(update_fields=["state", "applied_at"])
         _tell(AuditVerb.CHANGE_APPLIED, change, acting_user, change.reason)
+        telling.tell_outcome(change, "approved and applied", acting_user=acting_user)
 
     return _decide(change_id, ChangeAction.APPROVE, digest, acting_user, approve_and_apply)
 
@@ -120,6 +123,7 @@ def reject(change_id: int, *, digest: str, note: str, acting_user: User) -> Chan
     def turn_down(change: ChangeRequest, now: datetime) -> None:
         _decided(change, ChangeAction.REJECT, acting_user, now, note)
         _tell(AuditVerb.CHANGE_REJECTED, change, acting_user, note, after={"terms": digest})
+        telling.tell_outcome(change, "rejected", acting_user=acting_user)
 
     return _decide(change_id, ChangeAction.REJECT, digest, acting_user, turn_down)
 
@@ -146,6 +150,7 @@ def comment(change_id: int, text: str, *, acting_user: User) -> ChangeComment:
     change = _lock(change_id)
     said = ChangeComment.objects.create(change=change, author=acting_user, text=text)
     _tell(AuditVerb.CHANGE_COMMENTED, change, acting_user, after={"comment": text})
+    telling.tell_comment(said)
     return said
 
 
@@ -170,6 +175,7 @@ def _propose(
         before={field: live.values.get(field) for field in changed},
         after={field: proposed[field] for field in changed},
     )
+    telling.tell_it_waits(change)
     return change
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from loyalty.core.audit.rules import AuditVerb
@@ -13,7 +14,9 @@ from loyalty.core.errors import DomainError, NotAllowed
 from loyalty.core.jobs.models import Job
 from loyalty.core.jobs.registry import job_kind
 from loyalty.core.jobs.rules import JobState
+from loyalty.core.notices.verbs import tell
 from loyalty.core.people.models import User
+from loyalty.core.people.queries import administrators
 
 JOBS = "loyalty.jobs"
 
@@ -65,3 +68,11 @@ def end_job(job: Job, state: JobState, *, error: str = "") -> None:
     job.finished_at, job.lease_until = timezone.now(), None
     if kind := job_kind(job.kind):
         kind.finish(job)
+    if state is JobState.FAILED:
+        _tell_failure(job)
+
+
+def _tell_failure(job: Job) -> None:
+    """Whoever started it hears of it; of what the programme does by itself, the administrators."""
+    people = [job.started_by_id] if job.started_by_id else administrators().values_list("pk", flat=True)
+    tell(people, f"job:{job.pk}:failed", f"“{job.title}” failed: {job.error}", reverse("job", args=[job.pk]))

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from loyalty.core.people.models import User
 from loyalty.core.people.rules import Function
-from loyalty.core.shell.registry import count_for, first_warning
+from loyalty.core.shell.registry import count_for, first_warning, settings_tabs
 
 F = Function
 
@@ -34,7 +34,14 @@ class Group:
 
 NAVIGATION = (
     Group("", (Item("home", "Home", "home"),)),
-    Group("My work", (Item("offers", "Queue", "queue"), Item("changes", "Change requests", "changes"))),
+    Group(
+        "My work",
+        (
+            Item("offers", "Queue", "queue"),
+            Item("changes", "Change requests", "changes"),
+            Item("inbox", "Inbox", "inbox"),
+        ),
+    ),
     Group(
         "Customers",
         (
@@ -86,9 +93,17 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "counts_url": reverse("counts"),
             "stale": first_warning(),
             "function": user.functions_in_words,
+            "settings": _settings(request.path) if request.path.startswith(reverse("settings")) else [],
             "query": request.GET.get("q", "") if request.path == reverse("search") else "",
         }
     }
+
+
+def _settings(path: str) -> list[dict[str, Any]]:
+    """The tabs under /settings/; the longest address that the path begins with is where one is."""
+    tabs = [{"label": tab.label, "url": reverse(tab.url_name)} for tab in settings_tabs()]
+    here = max((tab["url"] for tab in tabs if path.startswith(tab["url"])), key=len, default="")
+    return [{**tab, "active": tab["url"] == here} for tab in tabs]
 
 
 def _group(group: Group, path: str, user: User) -> dict[str, Any]:

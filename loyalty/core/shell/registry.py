@@ -31,6 +31,15 @@ class Warned:
     url: str
 
 
+@dataclass(frozen=True)
+class SettingsTab:
+    """One page under /settings/; `url_name` is the name of its address."""
+
+    label: str
+    url_name: str
+
+
+_settings: list[SettingsTab] = []
 _warnings: list[Callable[[], Warned | None]] = []
 _counters: dict[str, Counter] = {}
 _finders: dict[str, Finder] = {}
@@ -49,6 +58,16 @@ def add_finder(label: str, finder: Finder) -> None:
 def add_warning(look: Callable[[], Warned | None]) -> None:
     """Let the top bar of every page warn; the first that has something to say is shown."""
     _warnings.append(look)
+
+
+def add_settings_tab(label: str, url_name: str) -> None:
+    """Let a page be found under /settings/; the tabs stand in the order in which they were added."""
+    _settings.append(SettingsTab(label, url_name))
+
+
+def settings_tabs() -> list[SettingsTab]:
+    """The pages under /settings/, in their order."""
+    return list(_settings)
 
 
 def first_warning() -> Warned | None:

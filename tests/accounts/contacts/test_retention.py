@@ -50,12 +50,12 @@ def test_only_administrators_set_it(who: str, request: pytest.FixtureRequest) ->
 
 def test_it_is_set_in_the_browser(administrator: User, cs: User, signed_in_as: Callable[[User], Client]) -> None:
     client = signed_in_as(administrator)
-    assert (client.post("/settings/", {"months": "2"}).status_code, kept_months()) == (422, None)
-    client.post("/settings/", {"months": "13"})
+    assert (client.post("/settings/retention/", {"months": "2"}).status_code, kept_months()) == (422, None)
+    client.post("/settings/retention/", {"months": "13"})
     assert kept_months() == 13
-    assert "13 months after they happened" in signed_in_as(cs).get("/settings/").content.decode()
-    assert signed_in_as(cs).post("/settings/", {"months": "6"}).status_code == 403
-    client.post("/settings/", {"months": ""})
+    assert "13 months after they happened" in signed_in_as(cs).get("/settings/retention/").content.decode()
+    assert signed_in_as(cs).post("/settings/retention/", {"months": "6"}).status_code == 403
+    client.post("/settings/retention/", {"months": ""})
     assert kept_months() is None
     assert [(line.before, line.after) for line in AuditLine.objects.filter(verb="edited").order_by("id")] == [
         ({"months": None}, {"months": 13}),
