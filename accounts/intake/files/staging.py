@@ -92,10 +92,12 @@ def check_rows(shape: Shape, mapped: Sequence[Field], parameters: dict[str, Any]
         if prepare := shape.prepare(mapped):
             cursor.execute(prepare, parameters)
         cursor.execute(CHECK.format(fields=fields, resolve=shape.resolve), parameters)
-        _refuse_repeated(shape, IN_CHUNK, parameters)
-        # A row of an earlier chunk is stored by now.
-        if not shape.stored or _find_stored(shape, parameters):
+        # A row of an earlier chunk is stored by now. Looked for first: the row that counts is the first of the file.
+        is_some_stored = not shape.stored or _find_stored(shape, parameters)
+        if is_some_stored:
             _refuse_repeated(shape, BEFORE_CHUNK, parameters)
+        _refuse_repeated(shape, IN_CHUNK, parameters)
+        if is_some_stored:
             cursor.execute(DIFFERS, parameters)
         cursor.execute("ANALYZE import_checked (account_id, reason)")
 

@@ -106,3 +106,18 @@ def test_many_small_chunks_are_one_big_one(tmp_path: Path, monkeypatch: pytest.M
         (str(9 + n), f"usage_id is repeated: it stands in line {2 + n} already.") for n in range(3)
     ]
     assert IntakeBatch.objects.count() == 2 + 5
+
+
+def test_a_message_that_stands_often_is_told_its_first_place_in_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accounts.intake.files.importing.CHUNK", 2)
+    take(tmp_path, "account", ACCOUNTS)
+    take(tmp_path, "subscription", SUBSCRIPTIONS)
+    rows = USAGE_HEAD + "\n".join(f"{name},S-1,2026-02-01,search,1,1" for name in ("U-1", "U-2", "U-1", "U-1"))
+
+    for _ in range(2):
+        take(tmp_path, "usage", rows)
+        assert [tuple(row[:2]) for row in refused(tmp_path, "usage")] == [
+            (line, "usage_id is repeated: it stands in line 2 already.") for line in ("4", "5")
+        ]
