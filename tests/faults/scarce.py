@@ -19,8 +19,10 @@ from tests.faults.sending import batch_of, headers_of, offers, post
 RECOVERS_WITHIN = 30.0
 EVENTS_A_BATCH = 100
 
+# Of each offer the step whose turn it is.
 STEPS = """
-SELECT s.offer_id, s.function, o.digest FROM rewards_approvalstep s JOIN rewards_offer o ON o.id = s.offer_id
+SELECT DISTINCT ON (s.offer_id) s.offer_id, s.function, o.digest
+FROM rewards_approvalstep s JOIN rewards_offer o ON o.id = s.offer_id
 JOIN accounts_account a ON a.id = o.account_id
 WHERE a.external_id LIKE %s AND s.state = 'waiting' AND o.state = 'in_approval'
 ORDER BY s.offer_id, s.position
