@@ -46,6 +46,7 @@ from loyalty.core.jobs.rules import SLICE
 from loyalty.core.jobs.running import run_next
 from loyalty.core.notices.sending import send_due
 from rewards.approvals.verbs import lapse_overdue
+from rewards.breakage.verbs import recognise_until
 from rewards.campaigns.evaluating import account_ranges, evaluate_due, evaluate_range
 from rewards.campaigns.scope import ACCOUNTS_A_RANGE
 from rewards.ledger.expiring import expire_credits
@@ -173,6 +174,7 @@ CHORES: tuple[Chore, ...] = (
     WholeChore("expiry", "undecided offers", lambda span: {"offers that nobody decided": lapse_overdue()}),
     WholeChore("expiry", "unaccepted offers", lambda span: {"offers nobody accepted": lapse_unaccepted(span.day)}),
     WholeChore("expiry", "credits", lambda span: {"credits": expire_credits(span.day)}),
+    WholeChore("expiry", "breakage", lambda span: {"breakage postings": recognise_until(span.day)}),
     RangedChore("triggers", "triggers", _triggers, size=ACCOUNTS_A_RANGE),
     WholeChore("reconciliation", "books", _books),
     WholeChore("reconciliation", "clearing away", _clear_away),

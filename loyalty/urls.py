@@ -35,6 +35,7 @@ urlpatterns = [
     path("offers/", include("rewards.approvals.urls")),
     path("caps/", include("rewards.caps.urls")),
     path("liability/", include("rewards.ledger.liability_urls")),
+    path("liability/", include("rewards.breakage.urls")),
     path("ledger/", include("rewards.ledger.urls")),
     path("rewards/", include("rewards.catalogue.urls")),
     path("rewards/fit/", include("rewards.fit.urls")),

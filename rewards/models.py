@@ -1,5 +1,6 @@
 from rewards.approvals.models import ApprovalSettings, ApprovalStep
 from rewards.approvals.required.models import ApprovalRule, ApprovalRuleVersion
+from rewards.breakage.models import BreakageMonth, BreakageRate, BreakageRateVersion
 from rewards.campaigns.models import Campaign, CampaignApproval, CampaignStep, CampaignVersion, Candidate, EvaluationDue
 from rewards.caps.models import Cap, CapEntry, CapPeriod
 from rewards.catalogue.models import Reward, RewardVersion
@@ -14,6 +15,9 @@ __all__ = [
     "ApprovalRuleVersion",
     "ApprovalSettings",
     "ApprovalStep",
+    "BreakageMonth",
+    "BreakageRate",
+    "BreakageRateVersion",
     "Campaign",
     "CampaignApproval",
     "CampaignStep",

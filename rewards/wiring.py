@@ -16,6 +16,7 @@ from rewards.approvals.holding import OFFERS
 from rewards.approvals.queries import find as find_offers
 from rewards.approvals.queries import waiting_count
 from rewards.approvals.required.changing import APPROVAL_RULE
+from rewards.breakage.changing import BREAKAGE_RATE
 from rewards.campaigns.changing import CHANGEABLE_CAMPAIGN
 from rewards.campaigns.evaluating import due_since, follow
 from rewards.campaigns.growth import growth_facts
@@ -64,6 +65,7 @@ def wire() -> None:
     register(FIT_RULE)
     register(APPROVAL_RULE)
     register(PERKS)
+    register(BREAKAGE_RATE)
     add_impact(TIER_SCHEME_KIND, cost_of_scheme)
     add_impact(REWARD_KIND, cost_of_reward_change)
     register(CHANGEABLE_CAMPAIGN)

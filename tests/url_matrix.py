@@ -191,6 +191,7 @@ EXPECTED: dict[str, Expect] = {
     "cap": Expect({"cap_id": "cap"}),
     "edit-cap": Expect({"cap_id": "cap"}),
     "liability": Expect(),
+    "breakage": Expect(),
     "ledger": Expect(),
     "posting": Expect({"posting_id": "posting"}),
     "webhook-stripe": Expect({"source_id": "source"}, anonymous=405, others=405),

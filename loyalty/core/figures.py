@@ -40,6 +40,11 @@ def day_text(day: date) -> str:
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
+def month_text(day: date) -> str:
+    """Write the month of a day: Nov 2026."""
+    return f"{MONTHS[day.month - 1]} {day.year}"
+
+
 def moment_text(moment: datetime, zone: tzinfo) -> str:
     """Write a moment in a time zone, to the minute: 14 Nov 2026, 09:05 UTC."""
     local = moment.astimezone(zone)

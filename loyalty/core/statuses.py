@@ -61,6 +61,8 @@ FACES: dict[str, Face] = {
     "redeem": Face("Redeemed", "check", "good"),
     "expire": Face("Expired", "clock", "quiet"),
     "reverse": Face("Reversed", "undo", "quiet"),
+    "breakage": Face("Breakage", "half", "calm"),
+    "reestimate": Face("Re-estimate", "changes", "calm"),
     "full": Face("Full", "ban", "bad"),
     "balanced": Face("Balanced", "check", "good"),
     # conditions of a rule, asked of one account

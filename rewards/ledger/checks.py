@@ -133,6 +133,30 @@ WHERE entry.kind = 'reserve' AND offer.state NOT IN ('proposed', 'in_approval')
 ORDER BY entry.id
 """
 
+# Breakage stands on a higher floor; here it is only a table.
+BREAKAGE_MONTHS = """
+WITH told AS (
+    SELECT month, currency, breakage, reestimate FROM rewards_breakagemonth
+), stands AS (
+    SELECT date_trunc('month', posting.booked_on)::date AS month, line.currency,
+        coalesce(sum(line.amount) FILTER (WHERE posting.kind = 'breakage'), 0) AS breakage,
+        coalesce(sum(line.amount) FILTER (WHERE posting.kind = 'reestimate'), 0) AS reestimate
+    FROM rewards_postingline AS line
+    JOIN rewards_ledgeraccount AS book ON book.id = line.ledger_account_id AND book.code = 'breakage_ahead'
+    JOIN rewards_posting AS posting ON posting.id = line.posting_id
+    GROUP BY 1, 2
+)
+SELECT format('breakage of %s in %s', to_char(coalesce(told.month, stands.month), 'YYYY-MM'),
+              coalesce(told.currency, stands.currency)),
+    format('%s by use and %s by re-estimate are posted, but %s and %s were worked out',
+           coalesce(stands.breakage, 0), coalesce(stands.reestimate, 0),
+           coalesce(told.breakage, 0), coalesce(told.reestimate, 0))
+FROM told FULL JOIN stands ON stands.month = told.month AND stands.currency = told.currency
+WHERE (coalesce(told.breakage, 0), coalesce(told.reestimate, 0))
+   <> (coalesce(stands.breakage, 0), coalesce(stands.reestimate, 0))
+ORDER BY 1
+"""
+
 CHECKS: dict[str, str] = {
     "debits equal credits": UNBALANCED,
     "a posting has two sides": ONE_SIDED,
@@ -142,6 +166,7 @@ CHECKS: dict[str, str] = {
     "each issue has its grant": POSTINGS_WITHOUT_GRANT,
     "a reversal mirrors its posting": REVERSALS,
     "the liability is the sum of the lots": LIABILITY_WITHOUT_LOT,
+    "breakage is what its months say": BREAKAGE_MONTHS,
     "the audit tells the same": AUDIT,
     "cap counters equal their entries": CAP_COUNTERS,
     "closed offers hold no cap room": CAP_ENTRIES,

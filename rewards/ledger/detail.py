@@ -111,9 +111,10 @@ def csv_rows(rows: QuerySet[Posting]) -> Iterator[list[object]]:
     for line in lines.iterator(chunk_size=2000):
         posting, side = line.posting, _debit_credit(line.amount)
         yield [
-            posting.pk, posting.key, posting.kind, posting.booked_on, posting.written_at, posting.account.external_id,
-            posting.account.name, line.ledger_account.code, line.ledger_account.name, *side, line.currency,
-            line.lot_id, posting.cause, posting.reverses_id,
+            posting.pk, posting.key, posting.kind, posting.booked_on, posting.written_at,
+            posting.account.external_id if posting.account else None, posting.customer,
+            line.ledger_account.code, line.ledger_account.name, *side,
+            line.currency, line.lot_id, posting.cause, posting.reverses_id,
         ]  # fmt: skip
 
 

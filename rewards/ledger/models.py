@@ -56,7 +56,7 @@ class CreditLot(models.Model):
 
 
 class Posting(models.Model):
-    """One balanced entry of the journal, tied to its cause."""
+    """One balanced entry of the journal, tied to its cause; `account` is null when it is about all customers."""
 
     append_only = True
 
@@ -64,7 +64,7 @@ class Posting(models.Model):
     kind = models.CharField(max_length=10, choices=[(k.value, k.value) for k in PostingKind])
     booked_on = models.DateField()
     written_at = models.DateTimeField(auto_now_add=True)
-    account = models.ForeignKey(Account, models.PROTECT, related_name="postings")
+    account = models.ForeignKey(Account, models.PROTECT, null=True, related_name="postings")
     cause = models.CharField(max_length=300)
     reverses = models.OneToOneField("self", models.PROTECT, null=True, related_name="reversed_by")
 
@@ -74,6 +74,11 @@ class Posting(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.booked_on}"
+
+    @property
+    def customer(self) -> str:
+        """Whose posting it is, in words."""
+        return self.account.name if self.account else "All customers"
 
 
 class PostingLine(models.Model):

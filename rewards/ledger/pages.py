@@ -16,7 +16,7 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.records.models import Account
 from loyalty.core.charts.waterfall import Step, waterfall
 from loyalty.core.csv import csv_response, wants_csv
-from loyalty.core.figures import MONTHS
+from loyalty.core.figures import month_text
 from loyalty.core.keyset import page_of
 from loyalty.core.people.session import signed_in
 from rewards.ledger import detail, queries
@@ -24,9 +24,13 @@ from rewards.ledger.reconciliation import agreement
 from rewards.ledger.rules import PostingKind, RollForwardMonth, total_of
 from rewards.ledger.snapshot import one_snapshot
 
-LIABILITY_HEADER = ["month", "opening", "issued", "redeemed", "expired", "reversed", "closing", "currency"]
+LIABILITY_HEADER = ["month", "opening", "issued", "redeemed", "expired", "reversed", "breakage", "closing", "currency"]
 COLUMNS = [(PostingKind.ISSUE, "Issued"), (PostingKind.REDEEM, "Redeemed"), (PostingKind.EXPIRE, "Expired")]
-COLUMNS += [(PostingKind.REVERSE, "Reversed")]
+COLUMNS += [
+    (PostingKind.REVERSE, "Reversed"),
+    (PostingKind.BREAKAGE, "Breakage"),
+    (PostingKind.REESTIMATE, "Re-estimate"),
+]
 
 
 @require_GET
@@ -91,7 +95,16 @@ def _currency(request: HttpRequest, held: list[str]) -> str:
 
 
 def _figures(row: RollForwardMonth) -> list[object]:
-    return [f"{row.month:%Y-%m}", row.opening, row.issued, row.redeemed, row.expired, row.reversed, row.closing]
+    return [
+        f"{row.month:%Y-%m}",
+        row.opening,
+        row.issued,
+        row.redeemed,
+        row.expired,
+        row.reversed,
+        row.breakage,
+        row.closing,
+    ]
 
 
 def _steps(row: RollForwardMonth) -> list[Step]:
@@ -101,16 +114,13 @@ def _steps(row: RollForwardMonth) -> list[Step]:
         Step("Redeemed", -row.redeemed),
         Step("Expired", -row.expired),
         Step("Reversed", -row.reversed),
+        Step("Breakage ± re-estimate", -row.breakage),
         Step("Closing", row.closing, is_total=True),
     ]
 
 
 def _waterfall(row: RollForwardMonth, currency: str) -> str:
-    return waterfall(_steps(row), f"The liability in {_month_text(row.month)}", currency)
-
-
-def _month_text(month: date) -> str:
-    return f"{MONTHS[month.month - 1]} {month.year}"
+    return waterfall(_steps(row), f"The liability in {month_text(row.month)}", currency)
 
 
 def _filters(query: QueryDict) -> detail.Filters:
@@ -148,7 +158,7 @@ def _chips(query: QueryDict, filters: detail.Filters) -> list[dict[str, Any]]:
     for month in months:
         on = filters.month == month
         url = _with(query, month=None if on else f"{month:%Y-%m}")
-        chips.append({"label": _month_text(month), "active": on, "url": url})
+        chips.append({"label": month_text(month), "active": on, "url": url})
     if filters.account_id:
         name = Account.objects.filter(pk=filters.account_id).values_list("name", flat=True).first()
         chips.append({"label": name or "No such account", "active": True, "url": _with(query, account=None)})

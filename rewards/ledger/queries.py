@@ -9,7 +9,9 @@ from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
 from rewards.ledger.models import CreditLot, Posting, PostingLine
-from rewards.ledger.rules import ZERO, Book, Line, LotRoom, PostingKind, RollForwardMonth, roll_forward
+from rewards.ledger.rules import OWED, ZERO, Book, Line, LotRoom, PostingKind, RollForwardMonth, roll_forward
+
+_OWED = [book.value for book in OWED]
 
 
 def lines_of(posting_id: int) -> list[Line]:
@@ -36,18 +38,24 @@ def offer_of_lot(lot_id: int) -> int:
 
 def liability(currency: str, *, until: date | None = None) -> Decimal:
     """What is owed in a currency, by all postings or those booked before the day `until`."""
-    lines = PostingLine.objects.filter(ledger_account__code=Book.LIABILITY.value, currency=currency)
+    lines = PostingLine.objects.filter(ledger_account__code__in=_OWED, currency=currency)
     if until is not None:
         lines = lines.filter(posting__booked_on__lt=until)
     return -(lines.aggregate(sum=Sum("amount"))["sum"] or ZERO)
 
 
 def lots_left(currency: str) -> Decimal:
-    """What is left of all credit lots of a currency: the same liability, counted by lot."""
+    """What is left of all credit lots of a currency, at face: the liability before breakage, counted by lot."""
     lines = PostingLine.objects.filter(
         ledger_account__code=Book.LIABILITY.value, lot__isnull=False, lot__currency=currency, currency=currency
     )
     return -(lines.aggregate(sum=Sum("amount"))["sum"] or ZERO)
+
+
+def breakage_ahead(currency: str) -> Decimal:
+    """Breakage recognised before it has lapsed; it lowers the liability."""
+    lines = PostingLine.objects.filter(ledger_account__code=Book.AHEAD.value, currency=currency)
+    return lines.aggregate(sum=Sum("amount"))["sum"] or ZERO
 
 
 def rollforward(months: Sequence[date], currency: str) -> list[RollForwardMonth]:
@@ -57,7 +65,7 @@ def rollforward(months: Sequence[date], currency: str) -> list[RollForwardMonth]
     end = months[-1] + relativedelta(months=1)
     rows = (
         PostingLine.objects.filter(
-            ledger_account__code=Book.LIABILITY.value,
+            ledger_account__code__in=_OWED,
             currency=currency,
             posting__booked_on__gte=months[0],
             posting__booked_on__lt=end,

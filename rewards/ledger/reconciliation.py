@@ -12,7 +12,7 @@ from django.utils import timezone
 from rewards.caps.models import CapPeriod
 from rewards.ledger.checks import CHECKS
 from rewards.ledger.models import Posting, PostingLine
-from rewards.ledger.queries import currencies, liability, lots_left, rollforward
+from rewards.ledger.queries import breakage_ahead, currencies, liability, lots_left, rollforward
 from rewards.ledger.rules import Agreement, Problem
 from rewards.ledger.snapshot import one_snapshot
 
@@ -56,16 +56,18 @@ def check() -> Reconciliation:
 
 
 def agreement(currency: str, at: datetime) -> Agreement:
-    """Three ways to the same figure: all lines, the months chained, what is left of the lots."""
+    """Three ways to the same figure: all lines, the months chained, what is left of the lots less breakage."""
     span = Posting.objects.aggregate(first=Min("booked_on"), last=Max("booked_on"))
     months = _months(span["first"], span["last"]) if span["first"] else []
     rows = rollforward(months, currency)
+    ahead = breakage_ahead(currency)
     return Agreement(
         currency=currency,
         at=at,
         by_postings=liability(currency),
         by_months=rows[-1].closing if rows else Decimal(0),
-        by_lots=lots_left(currency),
+        by_lots=lots_left(currency) - ahead,
+        ahead=ahead,
     )
 
 

@@ -23,6 +23,8 @@ class PostingKind(StrEnum):
     REDEEM = "redeem"
     EXPIRE = "expire"
     REVERSE = "reverse"
+    BREAKAGE = "breakage"
+    REESTIMATE = "reestimate"
 
     @property
     def in_words(self) -> str:
@@ -35,6 +37,8 @@ _KIND_WORDS: dict[PostingKind, str] = {
     PostingKind.REDEEM: "a credit used",
     PostingKind.EXPIRE: "a credit lapsed",
     PostingKind.REVERSE: "a reversal",
+    PostingKind.BREAKAGE: "breakage recognised",
+    PostingKind.REESTIMATE: "breakage estimated anew",
 }
 
 
@@ -45,13 +49,18 @@ class Book(StrEnum):
     REWARD_COST = "reward_cost"
     RECEIVABLE = "receivable"
     BREAKAGE = "breakage_income"
+    AHEAD = "breakage_ahead"
 
+
+OWED = (Book.LIABILITY, Book.AHEAD)
+"""What the liability is made of: credits at their face, less the breakage recognised before they lapse."""
 
 BOOK_LABELS: dict[Book, str] = {
     Book.LIABILITY: "Credits granted, not yet used (liability)",
     Book.REWARD_COST: "Cost of rewards",
     Book.RECEIVABLE: "Customer invoices",
     Book.BREAKAGE: "Credits that lapsed",
+    Book.AHEAD: "Breakage recognised before credits lapse (lowers the liability)",
 }
 
 
@@ -93,6 +102,11 @@ def expire_key(lot_id: int, last_line_id: int) -> str:
     return f"expire:lot:{lot_id}:after:{last_line_id}"
 
 
+def breakage_key(kind: PostingKind, month: date, currency: str) -> str:
+    """The business key of a month's breakage: one a month, currency and kind (by use, or by a new estimate)."""
+    return f"{kind.value}:{month:%Y-%m}:{currency}"
+
+
 def issue_lines(amount: Decimal, currency: str, lot: int) -> list[Line]:
     """A credit is granted: it costs us, and we owe it."""
     return [Line(Book.REWARD_COST, amount, currency), Line(Book.LIABILITY, -amount, currency, lot)]
@@ -110,6 +124,11 @@ def redeem_lines(taken: Sequence[tuple[int, Decimal]], currency: str) -> list[Li
 def expire_lines(amount: Decimal, currency: str, lot: int) -> list[Line]:
     """A credit lapses unused: we owe it no longer."""
     return [Line(Book.LIABILITY, amount, currency, lot), Line(Book.BREAKAGE, -amount, currency)]
+
+
+def breakage_lines(amount: Decimal, currency: str) -> list[Line]:
+    """Credits that we expect never to be used: we owe so much less. A negative amount takes it back."""
+    return [Line(Book.AHEAD, amount, currency), Line(Book.BREAKAGE, -amount, currency)]
 
 
 def reversed_lines(lines: Iterable[Line]) -> list[Line]:
@@ -139,7 +158,8 @@ class RollForwardMonth:
     """How the liability moved in one month; `month` is its first day. Money in one currency.
 
     `reversed` is net: a reversed issue takes away, a reversed redemption gives
-    back and counts negative.
+    back and counts negative. `breakage` is what was recognised ahead of lapse by
+    use and by new estimates together; it lowers the liability, so a negative one raises it.
     """
 
     month: date
@@ -148,16 +168,22 @@ class RollForwardMonth:
     redeemed: Decimal
     expired: Decimal
     reversed: Decimal
+    breakage: Decimal
 
     @property
     def gone(self) -> Decimal:
-        """What left the liability: redeemed + expired + reversed."""
-        return self.redeemed + self.expired + self.reversed
+        """What left the liability: redeemed + expired + reversed + breakage."""
+        return self.redeemed + self.expired + self.reversed + self.breakage
 
     @property
     def closing(self) -> Decimal:
-        """opening + issued − redeemed − expired − reversed."""
+        """opening + issued − redeemed − expired − reversed − breakage."""
         return self.opening + self.issued - self.gone
+
+    @property
+    def lowered_by_breakage(self) -> Decimal:
+        """Breakage as it moves the liability: negative when it lowers it."""
+        return -self.breakage
 
 
 def total_of(rows: Sequence[RollForwardMonth]) -> RollForwardMonth:
@@ -169,6 +195,7 @@ def total_of(rows: Sequence[RollForwardMonth]) -> RollForwardMonth:
         redeemed=sum((r.redeemed for r in rows), ZERO),
         expired=sum((r.expired for r in rows), ZERO),
         reversed=sum((r.reversed for r in rows), ZERO),
+        breakage=sum((r.breakage for r in rows), ZERO),
     )
 
 
@@ -190,6 +217,8 @@ def roll_forward(
                 redeemed=moved.get((month, PostingKind.REDEEM), ZERO),
                 expired=moved.get((month, PostingKind.EXPIRE), ZERO),
                 reversed=moved.get((month, PostingKind.REVERSE), ZERO),
+                breakage=moved.get((month, PostingKind.BREAKAGE), ZERO)
+                + moved.get((month, PostingKind.REESTIMATE), ZERO),
             )
         )
     return rows
@@ -206,13 +235,17 @@ class Problem:
 
 @dataclass(frozen=True)
 class Agreement:
-    """The liability of one currency, come to in three ways, as of one moment."""
+    """The liability of one currency, come to in three ways, as of one moment.
+
+    `by_lots` is what is left of the credit lots less `ahead`, the breakage recognised before they lapse.
+    """
 
     currency: str
     at: datetime
     by_postings: Decimal
     by_months: Decimal
     by_lots: Decimal
+    ahead: Decimal
 
     @property
     def holds(self) -> bool:
@@ -221,18 +254,28 @@ class Agreement:
     @property
     def statement(self) -> str:
         """The equality in words, or what differs."""
-        total, months, lots = (money(a, self.currency) for a in (self.by_postings, self.by_months, self.by_lots))
+        total, months = (money(a, self.currency) for a in (self.by_postings, self.by_months))
         if self.holds:
-            return f"liability {total} = roll-forward closing {months} = left of the lots {lots}"
-        return f"liability {total}, roll-forward closing {months}, left of the lots {lots}: these must be equal"
+            return f"liability {total} = roll-forward closing {months} = left of the lots {self._lots}"
+        return f"liability {total}, roll-forward closing {months}, left of the lots {self._lots}: these must be equal"
 
     @property
     def in_words(self) -> str:
         """The same for the page, as a sentence."""
-        total, months, lots = (money(a, self.currency) for a in (self.by_postings, self.by_months, self.by_lots))
+        total, months = (money(a, self.currency) for a in (self.by_postings, self.by_months))
         if self.holds:
-            return f"All postings sum to {total}; the months chained come to {months}; the credit lots hold {lots}."
+            return (
+                f"All postings sum to {total}; the months chained come to {months}; the credit lots hold {self._lots}."
+            )
         return (
             f"The books disagree: all postings sum to {total}, the months come to {months}, the credit lots hold"
-            f" {lots}. Run manage.py check_ledger, which names the rows."
+            f" {self._lots}. Run manage.py check_ledger, which names the rows."
         )
+
+    @property
+    def _lots(self) -> str:
+        told = money(self.by_lots, self.currency)
+        if not self.ahead:
+            return told
+        face, ahead = money(self.by_lots + self.ahead, self.currency), money(self.ahead, self.currency)
+        return f"{face} less {ahead} of breakage, {told}"

@@ -1,20 +1,17 @@
-"""Writing the ledger: issue, redeem, expire, reverse.
+"""Writing the ledger: issue, redeem, expire, reverse, recognise breakage.
 
 Invariants: all go through the database function `ledger_post`, which posts once
 a key; the audit line stands in the same transaction; the audit line carries the
 day and the amount, so that the check can hold the ledger against it.
 """
 
-import json
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
-from django.db import DatabaseError, connection, transaction
+from django.db import connection, transaction
 
-from loyalty.core.audit.rules import AuditVerb
-from loyalty.core.audit.verbs import record
 from loyalty.core.errors import DomainError
 from loyalty.core.figures import day_text
 from loyalty.core.money import money
@@ -28,6 +25,8 @@ from rewards.ledger.rules import (
     Book,
     Line,
     PostingKind,
+    breakage_key,
+    breakage_lines,
     expire_key,
     expire_lines,
     issue_key,
@@ -37,8 +36,8 @@ from rewards.ledger.rules import (
     reversed_lines,
     take_from,
 )
+from rewards.ledger.writing import write_posting
 
-OTHER_CONTENT = "LD409"
 LOCK_OF_ACCOUNTS = 7202
 
 
@@ -74,7 +73,7 @@ def issue_credit(grant: Granted, *, booked_on: date, acting_user: User | None) -
             "expires_on": grant.expires_on,
         },
     )
-    return _post(
+    return write_posting(
         issue_key(grant.pk),
         PostingKind.ISSUE,
         issue_lines(grant.face_value, grant.currency, lot.pk),
@@ -114,7 +113,7 @@ def redeem(
             f"This account has {money(room, currency)} of credit that can be used on {day_text(booked_on)};"
             f" {money(amount, currency)} was asked for."
         )
-    return _post(
+    return write_posting(
         key,
         PostingKind.REDEEM,
         redeem_lines(taken, currency),
@@ -139,7 +138,7 @@ def expire_lot(lot_id: int, *, booked_on: date, acting_user: User | None) -> Pos
     if left <= 0:
         return None
     last_line = lot.lines.order_by("-id").values_list("id", flat=True)[0]
-    return _post(
+    return write_posting(
         expire_key(lot_id, last_line),
         PostingKind.EXPIRE,
         expire_lines(left, lot.currency, lot_id),
@@ -173,7 +172,27 @@ def take_back(grant_id: int, reason: str, *, acting_user: User | None, booked_on
     return _reverse(posting, reason, acting_user=acting_user, booked_on=booked_on) if posting else None
 
 
+def recognise_breakage(
+    kind: PostingKind, amount: Decimal, currency: str, *, month: date, booked_on: date, cause: str
+) -> Posting:
+    """Post breakage that is recognised before credits lapse, once a month, currency and kind; it may be negative.
+
+    `month` is its first day. Twice is once. Raises DomainError when the month has another amount already.
+    """
+    return write_posting(
+        breakage_key(kind, month, currency),
+        kind,
+        breakage_lines(amount, currency),
+        account_id=None,
+        cause=cause,
+        booked_on=booked_on,
+        acting_user=None,
+    )
+
+
 def _reverse(posting: Posting, reason: str, *, acting_user: User | None, booked_on: date) -> Posting:
+    if posting.account_id is None:
+        raise DomainError("Breakage is not reversed: the next month estimates it anew from the whole.")
     if not reason.strip():
         raise DomainError("Say why this posting is reversed.")
     if posting.kind == PostingKind.REVERSE.value:
@@ -184,8 +203,8 @@ def _reverse(posting: Posting, reason: str, *, acting_user: User | None, booked_
     lines = lines_of(posting.pk)
     key = reverse_key(posting.pk)
     if not Posting.objects.filter(key=key).exists():
-        _check_unused(posting, lines)
-    reversal = _post(
+        _check_unused(posting.account_id, lines)
+    reversal = write_posting(
         key,
         PostingKind.REVERSE,
         reversed_lines(lines),
@@ -203,10 +222,10 @@ def _reverse(posting: Posting, reason: str, *, acting_user: User | None, booked_
     return reversal
 
 
-def _check_unused(posting: Posting, lines: Sequence[Line]) -> None:
+def _check_unused(account_id: int, lines: Sequence[Line]) -> None:
     """What a reversal takes out of a lot must still be in it."""
     held = {line.currency for line in lines}
-    rooms = {r.lot: r.left for currency in held for r in lot_rooms(posting.account_id, currency)}
+    rooms = {r.lot: r.left for currency in held for r in lot_rooms(account_id, currency)}
     for line in lines:
         if line.lot and line.amount < 0 and rooms[line.lot] < -line.amount:
             used = -line.amount - rooms[line.lot]
@@ -234,49 +253,3 @@ def _lock_account(account_id: int) -> None:
     """One change of an account's credit at a time; the lot rows themselves can never be locked or changed."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_OF_ACCOUNTS, account_id % 2**31])
-
-
-def _post(
-    key: str,
-    kind: PostingKind,
-    lines: Sequence[Line],
-    *,
-    account_id: int,
-    cause: str,
-    booked_on: date,
-    acting_user: User | None,
-    reverses: int | None = None,
-    reason: str = "",
-) -> Posting:
-    told = [
-        {"book": line.book.value, "lot": line.lot, "amount": str(line.amount), "currency": line.currency}
-        for line in lines
-    ]
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT * FROM ledger_post(%s, %s, %s, %s, %s, %s, %s::jsonb)",
-                [key, kind.value, booked_on, account_id, cause, reverses, json.dumps(told)],
-            )
-            posting_id, is_new = cursor.fetchone()
-    except DatabaseError as error:
-        if getattr(error.__cause__, "sqlstate", "") != OTHER_CONTENT:
-            raise
-        raise DomainError(str(error).splitlines()[0]) from error
-    posting = Posting.objects.select_related("account").get(pk=posting_id)
-    if is_new:
-        record(
-            AuditVerb.LEDGER_POSTED,
-            acting_user=acting_user,
-            object_type="posting",
-            object_id=posting_id,
-            object_label=f"{kind.in_words} for {posting.account.name}",
-            after={"key": key, "booked on": booked_on.isoformat(), "lines": _in_words(lines)},
-            reason=reason or cause,
-        )
-    return posting
-
-
-def _in_words(lines: Sequence[Line]) -> list[str]:
-    """Each line as the check reads it back: account, amount, currency."""
-    return sorted(f"{line.book.value} {line.amount:.2f} {line.currency}" for line in lines)

@@ -14,7 +14,7 @@ from accounts.tiers.queries import scheme_now
 from loyalty.core.people.models import User
 from rewards.caps.models import CapPeriod
 from rewards.ledger.models import PostingLine
-from rewards.ledger.rules import Book
+from rewards.ledger.rules import OWED
 
 WEEK = timedelta(days=7)
 ALERT_SHARE = Decimal("0.80")
@@ -33,9 +33,9 @@ class Owed:
 
 
 def owed(now: datetime) -> Owed:
-    """What the programme owes: the balance of the liability account, from the postings."""
+    """What the programme owes: the balance of the liability accounts, from the postings."""
     week_ago = (now - WEEK).date()
-    sums = PostingLine.objects.filter(ledger_account__code=Book.LIABILITY.value).aggregate(
+    sums = PostingLine.objects.filter(ledger_account__code__in=[b.value for b in OWED]).aggregate(
         now=Sum("amount"), before=Sum("amount", filter=Q(posting__booked_on__lte=week_ago))
     )
     return Owed(-(sums["now"] or Decimal(0)), -(sums["before"] or Decimal(0)))

@@ -4,7 +4,7 @@ from decimal import Decimal
 from itertools import accumulate
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rewards.breakage.rules.student import t_cdf, t_quantile
@@ -93,6 +93,7 @@ def test_rows_must_be_a_triangle() -> None:
         estimate([D(1)], [])
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(st.integers(1, 1000), min_size=6, max_size=6), min_size=4, max_size=6))
 def test_the_interval_holds_the_estimate_within_what_is_possible(steps: list[list[int]]) -> None:
     rows = [[D(n) for n in accumulate(row[: 6 - place])] for place, row in enumerate(steps)]

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loyalty.core.money import cents
@@ -99,6 +99,7 @@ money = st.decimals(0, 100_000, places=2)
 rates = st.one_of(st.none(), st.decimals("0", "0.95", places=4))
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(money, money, money)), rates, rates, st.decimals(0, 1000, places=2))
 def test_the_movement_leads_to_the_new_estimate_and_owes_never_less_than_nothing(
     parts: list[tuple[Decimal, Decimal, Decimal]], before: Decimal | None, rate: Decimal | None, booked: Decimal

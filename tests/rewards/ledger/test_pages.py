@@ -61,8 +61,28 @@ def test_the_roll_forward_leads_to_the_postings(finance: User, signed_in_as: Sig
     assert "All postings sum to $250.00; the months chained come to $250.00; the credit lots hold $250.00." in page
     rows = {r["month"]: r for r in table(client, "/liability/?format=csv")}
     assert len(rows) == 12
-    assert list(rows["2026-10"].values()) == ["2026-10", "0.00", "300.00", "0.00", "0.00", "0.00", "300.00", "USD"]
-    assert list(rows["2026-11"].values()) == ["2026-11", "300.00", "300.00", "50.00", "0.00", "300.00", "250.00", "USD"]
+    assert list(rows["2026-10"].values()) == [
+        "2026-10",
+        "0.00",
+        "300.00",
+        "0.00",
+        "0.00",
+        "0.00",
+        "0.00",
+        "300.00",
+        "USD",
+    ]
+    assert list(rows["2026-11"].values()) == [
+        "2026-11",
+        "300.00",
+        "300.00",
+        "50.00",
+        "0.00",
+        "300.00",
+        "0.00",
+        "250.00",
+        "USD",
+    ]
 
 
 def test_what_was_before_the_twelve_months_is_the_opening(finance: User, signed_in_as: SignIn) -> None:
