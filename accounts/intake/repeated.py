@@ -17,6 +17,7 @@ from accounts.intake.rules import Refusal
 from accounts.sources.queries import Sender
 from loyalty.core.prepared import run_prepared
 
+# Stored events are looked up one by one (OFFSET 0): a plan made while there were few of them would read them all.
 _EVENTS = """
 SELECT i.position, e.name <> i.name AS is_named_other, i.is_dated AND e.occurred_at <> i.occurred_at AS is_at_other,
        i.user_id IS NOT NULL AND e.contact_id IS DISTINCT FROM c.id AS is_of_other,
@@ -25,7 +26,9 @@ SELECT i.position, e.name <> i.name AS is_named_other, i.is_dated AND e.occurred
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS i(
     position integer, message_id text, group_id text, user_id text, name text, occurred_at timestamptz,
     is_dated boolean, properties jsonb)
-JOIN accounts_event e ON e.source_id = %(source)s AND e.message_id = i.message_id
+CROSS JOIN LATERAL (
+    SELECT * FROM accounts_event WHERE source_id = %(source)s AND message_id = i.message_id OFFSET 0
+) AS e
 LEFT JOIN accounts_account a ON a.external_id = i.group_id
 LEFT JOIN accounts_contact c ON c.external_id = i.user_id
 WHERE e.name <> i.name OR e.properties <> i.properties
