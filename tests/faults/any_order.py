@@ -9,7 +9,6 @@ that comes later, an offer rightly depends on what was known when it was made.
 """
 
 import random
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -196,9 +195,9 @@ def _found(prefix: str) -> Outcome:
     return found
 
 
-def counts(outcome: Outcome) -> Counter[str]:
+def counts(outcome: Outcome) -> dict[str, int]:
     """How many rows of each there are."""
-    return Counter({name: len(rows) for name, rows in outcome.items()})
+    return {name: len(rows) for name, rows in outcome.items()}
 
 
 def missing(outcome: Outcome) -> list[str]:
