@@ -45,7 +45,9 @@ from loyalty.core.jobs.registry import register_job
 from loyalty.core.jobs.rules import SLICE
 from loyalty.core.jobs.running import run_next
 from loyalty.core.notices.sending import send_due
-from rewards.approvals.verbs import lapse_overdue
+from rewards.approvals.lapsing import lapse_overdue
+from rewards.approvals.refreshing import rank_open_offers
+from rewards.approvals.reminding import remind
 from rewards.breakage.verbs import recognise_until
 from rewards.campaigns.evaluating import account_ranges, evaluate_due, evaluate_range
 from rewards.campaigns.scope import ACCOUNTS_A_RANGE
@@ -176,6 +178,8 @@ CHORES: tuple[Chore, ...] = (
     WholeChore("expiry", "credits", lambda span: {"credits": expire_credits(span.day)}),
     WholeChore("expiry", "breakage", lambda span: {"breakage postings": recognise_until(span.day)}),
     RangedChore("triggers", "triggers", _triggers, size=ACCOUNTS_A_RANGE),
+    WholeChore("reminders", "ranks", lambda span: {"open offers ranked anew": rank_open_offers(span.day)}),
+    WholeChore("reminders", "steps due soon", lambda span: {"reminders": remind(timezone.now())}),
     WholeChore("reconciliation", "books", _books),
     WholeChore("reconciliation", "clearing away", _clear_away),
 )

@@ -19,6 +19,7 @@ urlpatterns = [
     path("accounts/rules/", include("accounts.conditions.urls")),
     path("accounts/contacts/", include("accounts.contacts.urls")),
     path("settings/retention/", include("accounts.contacts.settings_urls")),
+    path("settings/absence/", include("loyalty.core.absence.urls")),
     path("settings/approvals/", include("rewards.approvals.required.urls")),
     path("quiz/", include("accounts.contacts.quiz_urls")),
     path("sources/", include("accounts.sources.urls")),

@@ -1,4 +1,4 @@
-from rewards.approvals.models import ApprovalSettings, ApprovalStep
+from rewards.approvals.models import ApprovalSettings, ApprovalStep, OfferComment, OfferRevision, SavedView
 from rewards.approvals.required.models import ApprovalRule, ApprovalRuleVersion
 from rewards.breakage.models import BreakageMonth, BreakageRate, BreakageRateVersion
 from rewards.campaigns.models import Campaign, CampaignApproval, CampaignStep, CampaignVersion, Candidate, EvaluationDue
@@ -34,10 +34,13 @@ __all__ = [
     "HoldoutAssignment",
     "LedgerAccount",
     "Offer",
+    "OfferComment",
+    "OfferRevision",
     "Posting",
     "PostingLine",
     "Reward",
     "RewardVersion",
+    "SavedView",
     "TierPerks",
     "TierPerksVersion",
 ]

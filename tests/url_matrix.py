@@ -24,6 +24,7 @@ from accounts.intake.models import IntakeBatch, ProfileCall, RefusedItem
 from accounts.intake.stripe.models import StripeCall
 from accounts.sources.models import SourceKey, SourceSecret
 from accounts.tiers.models import Tier
+from loyalty.core.absence.models import Delegation
 from loyalty.core.audit.models import AuditLine
 from loyalty.core.changes.verbs import propose_or_apply
 from loyalty.core.jobs.models import Job
@@ -41,6 +42,7 @@ from tests.factories import (
     EventFactory,
     MilestoneFactory,
     OfferFactory,
+    PersonFactory,
     SegmentFactory,
     SourceFactory,
     reward_of,
@@ -122,6 +124,8 @@ EXPECTED: dict[str, Expect] = {
     "settings": Expect(),
     "settings-notices": Expect(),
     "settings-retention": Expect(),
+    "absences": Expect(),
+    "absence-end": Expect({"delegation_id": "delegation"}, posts=True),
     "approval-rules": Expect(),
     "approval-rule-new": Expect(),
     "approval-rule": Expect({"rule_id": "approval rule"}),
@@ -227,6 +231,9 @@ def make_samples(proposer: User) -> dict[str, int]:
     posting = issue_credit(grant, booked_on=date(2026, 3, 2), acting_user=proposer)
     samples = {
         "account": account,
+        "delegation": Delegation.objects.create(
+            delegator=proposer, delegate=PersonFactory(), starts_on=date(2099, 1, 1), ends_on=date(2099, 1, 2)
+        ),
         "contact": ContactFactory(account=account),
         "milestone": milestone,
         "segment": SegmentFactory(),

@@ -24,6 +24,7 @@ class CoreConfig(AppConfig):
         add_counter("inbox", unread_count)
         add_settings_tab("You", "settings")
         add_settings_tab("Notices", "settings-notices")
+        add_settings_tab("Absence", "absences")
         add_warning(missing_worker_warning)
         add_warning(stopped_night_warning)
         add_gauge("Long work", due_since)

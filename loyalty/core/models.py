@@ -1,3 +1,4 @@
+from loyalty.core.absence.models import Delegation
 from loyalty.core.audit.models import AuditLine
 from loyalty.core.changes.models import ChangeComment, ChangeEditor, ChangeRequest
 from loyalty.core.doorbell.models import WorkerSeen
@@ -10,6 +11,7 @@ __all__ = [
     "ChangeComment",
     "ChangeEditor",
     "ChangeRequest",
+    "Delegation",
     "Job",
     "JobPart",
     "Letter",

@@ -23,9 +23,16 @@ class StepState(StrEnum):
 
 
 class ApprovalSettings(models.Model):
-    """Times of the approval steps, which Customer Success owns; one row."""
+    """Times of the approval steps, which Customer Success owns; one row. All in working days.
+
+    A step is due `due_working_days` after it opened; people are reminded `remind_days` before
+    the day on which it is due, and the lead hears of it `escalate_days` before.
+    """
 
     due_working_days = models.PositiveSmallIntegerField(default=2)
+    remind_days = models.PositiveSmallIntegerField(default=1)
+    escalate_days = models.PositiveSmallIntegerField(default=0)
+    version = models.PositiveIntegerField(default=1)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_row_of_approval_settings")]
@@ -35,7 +42,10 @@ class ApprovalSettings(models.Model):
 
 
 class ApprovalStep(models.Model):
-    """One function's decision on one offer; steps are decided in the order of `position`, those of one in any order."""
+    """One function's decision on one offer; steps are decided in the order of `position`, those of one in any order.
+
+    `decided_for` is in whose place `decided_by` decided, when it was not their own.
+    """
 
     offer = models.ForeignKey(Offer, models.PROTECT, related_name="steps")
     function = models.CharField(max_length=10, choices=FUNCTION_CHOICES)
@@ -46,6 +56,7 @@ class ApprovalStep(models.Model):
     )
     due_at = models.DateTimeField()
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    decided_for = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
     digest = models.CharField(max_length=64, blank=True)
     note = models.TextField(blank=True)
@@ -68,3 +79,53 @@ class ApprovalStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.function}: {self.state}"
+
+
+class OfferRevision(models.Model):
+    """Terms of an offer that somebody changed before it was decided; who did never decides it."""
+
+    offer = models.ForeignKey(Offer, models.PROTECT, related_name="revisions")
+    number = models.PositiveSmallIntegerField()
+    before = models.JSONField()
+    after = models.JSONField()
+    reason = models.TextField()
+    written_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    written_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["offer", "number"], name="offer_revision_once")]
+
+    def __str__(self) -> str:
+        return f"Revision {self.number} of {self.offer}"
+
+
+class OfferComment(models.Model):
+    """What was said about an offer."""
+
+    offer = models.ForeignKey(Offer, models.PROTECT, related_name="comments")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    text = models.TextField()
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+class SavedView(models.Model):
+    """Filters of the queue that a person keeps under a name; `query` is what stands in the URL."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="queue_views")
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=500)
+    is_shared = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [models.UniqueConstraint(fields=["owner", "name"], name="view_name_once_a_person")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -13,10 +13,12 @@ from django.utils import timezone
 
 from accounts.conditions.queries import vocabulary
 from accounts.facts.models import AccountFacts
+from loyalty.core.absence.seats import functions_today
 from loyalty.core.people.models import User
 from loyalty.core.people.rules import Function, functions_in_words
 from rewards.approvals.models import ApprovalStep, StepState
-from rewards.approvals.rules import open_now
+from rewards.approvals.relations import relation_of
+from rewards.approvals.rules import independence_refusal, open_now
 from rewards.ledger.models import Posting
 from rewards.ledger.rules import issue_key
 from rewards.offers.evidence import rendered
@@ -44,7 +46,7 @@ def waiting_for(functions: Collection[Function]) -> QuerySet[Offer]:
 def in_view(view: str, user: User) -> QuerySet[Offer]:
     """The offers of one of VIEWS for this person, unordered."""
     if view == "mine":
-        return waiting_for(user.functions)
+        return waiting_for(functions_today(user))
     if view == "book":
         return Offer.objects.filter(account__cs_manager=user, state__in=[s.value for s in OPEN_STATES])
     states = {"open": OPEN_STATES, "granted": GRANTED, "closed": CLOSED}.get(view, OPEN_STATES)
@@ -84,7 +86,7 @@ class Waiting:
 
 def waiting_summary(user: User, *, until: datetime) -> Waiting:
     """Sums over the offers that wait for the person's functions; value in the reporting currency."""
-    sums = waiting_for(user.functions).aggregate(
+    sums = waiting_for(functions_today(user)).aggregate(
         count=Count("id"), value=Sum("discount_equivalent"), due=Count("id", filter=Q(due_at__lt=until))
     )
     return Waiting(sums["count"], sums["value"] or Decimal(0), sums["due"])
@@ -92,29 +94,33 @@ def waiting_summary(user: User, *, until: datetime) -> Waiting:
 
 def waiting_count(user: User) -> int:
     """How many offers wait for the person's functions."""
-    return waiting_for(user.functions).count() if user.functions else 0
+    functions = functions_today(user)
+    return waiting_for(functions).count() if functions else 0
 
 
 @dataclass(frozen=True)
 class Turn:
-    """Whether this person can decide now, for which function, or why not in words."""
+    """Whether this person can decide now, for which function, in whose place, or why not in words."""
 
     function: Function | None
     why_not: str
+    in_place_of: str = ""
 
 
 def turn_of(offer: Offer, steps: list[ApprovalStep], user: User) -> Turn:
     """The boolean twin of the checks in `verbs`, for showing or hiding the buttons."""
     if offer.state != OfferState.IN_APPROVAL.value:
         return Turn(None, "")
-    mine = [Function(f) for f in offer.awaits if Function(f) in user.functions]
+    seats = functions_today(user)
+    mine = [Function(f) for f in offer.awaits if Function(f) in seats]
     if not mine:
-        return Turn(None, "waits for another function")
-    if offer.proposed_by_id == user.pk:
-        return Turn(None, "your own proposal: a colleague decides it")
-    if any(s.decided_by_id == user.pk for s in steps):
-        return Turn(None, "you decided it for another function; a colleague decides this step")
-    return Turn(mine[0], "")
+        return Turn(None, "")
+    revisers = set(offer.revisions.values_list("written_by_id", flat=True))
+    for person in dict.fromkeys((user, seats[mine[0]])):
+        relation = relation_of(offer, steps, revisers, person)
+        if refusal := independence_refusal(relation, "" if person == user else person.display_name):
+            return Turn(None, refusal)
+    return Turn(mine[0], "", "" if seats[mine[0]] == user else seats[mine[0]].display_name)
 
 
 def may_hand(offer: Offer, user: User) -> bool:
@@ -183,7 +189,7 @@ def view_counts(user: User) -> Mapping[str, int]:
 
 def steps_of(offer: Offer) -> list[ApprovalStep]:
     """The steps in order, with who decided."""
-    return list(offer.steps.select_related("decided_by").order_by("position", "id"))
+    return list(offer.steps.select_related("decided_by", "decided_for").order_by("position", "id"))
 
 
 def standing_approvals_of(offer: Offer) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Which functions must decide an offer, in which order, and whose turn it is."""
+"""Which functions must decide an offer, in which order, whose turn it is, and who may not decide."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -53,3 +53,33 @@ def open_now(waiting: Sequence[tuple[int, str]]) -> list[str]:
     """The functions whose turn it is, of the steps that still wait, each as its position and function."""
     first = min((position for position, _ in waiting), default=0)
     return [function for position, function in waiting if position == first]
+
+
+@dataclass(frozen=True)
+class Relation:
+    """What somebody is to an offer: read from the database at the moment of deciding."""
+
+    proposed: bool = False
+    revised: bool = False
+    decided: bool = False
+
+
+def independence_refusal(relation: Relation, stood_in_for: str = "") -> str:
+    """Why somebody may not decide an offer that is before their function; empty when they may.
+
+    `stood_in_for` names the person whose `relation` it is, when that is not who decides.
+    """
+    if stood_in_for:
+        tied = "proposed this" if relation.proposed else "changed its terms" if relation.revised else ""
+        if tied:
+            return f"{stood_in_for}, whom you stand in for, {tied}, so neither of you decides it."
+        if relation.decided:
+            return f"{stood_in_for}, whom you stand in for, decided this offer for another function already."
+        return ""
+    if relation.proposed:
+        return "Nobody decides their own proposal. Ask a colleague of the same function."
+    if relation.revised:
+        return "You changed the terms of this offer, so somebody else decides it."
+    if relation.decided:
+        return "You decided this offer for another function; one person decides for one function only."
+    return ""

@@ -1,39 +1,50 @@
-"""Deciding offers.
+"""Deciding offers, one or many.
 
-One verb decides. It locks the offer, then looks again at everything it relies
-on: the state, whose turn it is, that the person belongs to that function now,
-that the proposal is not their own, and that the terms are those they saw.
+One verb decides. It locks the offers in the order of their ids, then looks again
+at everything it relies on: the state, whose turn it is, with whose seat the person
+decides, that neither they nor whom they stand in for has proposed or changed it,
+and that the terms are those they saw.
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from loyalty.core.absence.seats import functions_today, take_seat
+from loyalty.core.audit.models import AuditLine
 from loyalty.core.audit.rules import AuditVerb
-from loyalty.core.audit.verbs import record
+from loyalty.core.audit.verbs import audit_line
 from loyalty.core.errors import DomainError, NotAllowed
 from loyalty.core.people.models import User
-from loyalty.core.people.permissions import check_member
 from loyalty.core.people.rules import FUNCTION_LABELS, Function, functions_in_words
-from loyalty.core.periods import add_working_days
-from rewards.approvals.models import ApprovalSettings, ApprovalStep, StepState
-from rewards.approvals.rules import open_now
+from rewards.approvals.models import ApprovalStep, OfferRevision, StepState
+from rewards.approvals.relations import relation_of
+from rewards.approvals.rules import independence_refusal, open_now
+from rewards.approvals.timing import approval_settings, due_at
+from rewards.offers.granting import grant_approved
 from rewards.offers.models import Offer
 from rewards.offers.rules import OfferAction, OfferState
-from rewards.offers.verbs import close, grant
+from rewards.offers.verbs import close_all
 
 
-def approval_settings() -> ApprovalSettings:
-    """The times of the approval steps; the defaults until Customer Success edits them."""
-    return ApprovalSettings.objects.filter(pk=1).first() or ApprovalSettings(pk=1)
+@dataclass(frozen=True)
+class Ask:
+    """One offer to decide, with the digest of the terms that were on the screen."""
+
+    offer_id: int
+    digest: str
 
 
-def due_at(now: datetime, working_days: int) -> datetime:
-    """When a step that opens now is due: working days in the company's time zone."""
-    return add_working_days(now, working_days, ZoneInfo(settings.COMPANY_TIME_ZONE))
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one of them: the offer as decided, or why nothing was changed."""
+
+    offer_id: int
+    offer: Offer | None = None
+    refusal: DomainError | None = None
 
 
 def approve(offer_id: int, *, function: Function, digest: str, note: str = "", acting_user: User) -> Offer:
@@ -43,79 +54,154 @@ def approve(offer_id: int, *, function: Function, digest: str, note: str = "", a
     DomainError (decided already, changed terms); then nothing has changed but
     the audit, which tells of the attempt.
     """
-    return _decide(offer_id, StepState.APPROVED, function, digest, note, acting_user)
+    return _decide_one(offer_id, StepState.APPROVED, function, digest, note, acting_user)
 
 
 def reject(offer_id: int, *, function: Function, digest: str, note: str, acting_user: User) -> Offer:
     """Reject one function's step: that ends the offer and frees its cap room. Raises as `approve`."""
-    return _decide(offer_id, StepState.REJECTED, function, digest, note, acting_user)
+    return _decide_one(offer_id, StepState.REJECTED, function, digest, note, acting_user)
 
 
-def _decide(offer_id: int, decision: StepState, function: Function, digest: str, note: str, acting_user: User) -> Offer:
-    try:
-        with transaction.atomic():
-            return _decide_locked(offer_id, decision, function, digest, note, acting_user)
-    except NotAllowed as refusal:
-        record(
-            AuditVerb.REFUSED,
-            acting_user=acting_user,
-            object_type="offer",
-            object_id=offer_id,
-            object_label=f"{decision.value} by {FUNCTION_LABELS[function]}",
-            reason=str(refusal),
-        )
-        raise
+def decide_all(asks: Sequence[Ask], decision: StepState, note: str, *, acting_user: User) -> list[Outcome]:
+    """Decide each offer for the function of the person whose turn it is, in one transaction, in the order of ids.
+
+    What cannot be decided is refused by itself and told; the others hold.
+    """
+    return _decide(asks, decision, None, note, acting_user)
 
 
-def _decide_locked(
+def _decide_one(
     offer_id: int, decision: StepState, function: Function, digest: str, note: str, acting_user: User
 ) -> Offer:
-    rows = Offer.objects.select_for_update(of=("self",), no_key=True).select_related("account", "reward")
-    offer = rows.get(pk=offer_id)
-    steps = list(offer.steps.select_related("decided_by"))
-    step = _check_turn(offer, steps, function)
-    check_member(acting_user, function)
-    _check_independent(offer, steps, acting_user)
-    if digest != offer.digest:
-        raise DomainError("The terms of this offer changed while you were looking. Read it again, then decide.")
+    (outcome,) = _decide([Ask(offer_id, digest)], decision, function, note, acting_user)
+    if outcome.refusal is not None or outcome.offer is None:
+        raise outcome.refusal or Offer.DoesNotExist
+    return outcome.offer
 
-    now = timezone.now()
-    step.state, step.decided_by, step.decided_at = decision.value, acting_user, now
-    step.digest, step.note = digest, note
-    step.save(update_fields=["state", "decided_by", "decided_at", "digest", "note"])
+
+@dataclass(frozen=True)
+class _Judged:
+    offer: Offer
+    step: ApprovalStep
+    left: list[ApprovalStep]
+
+
+@transaction.atomic
+def _decide(
+    asks: Sequence[Ask], decision: StepState, function: Function | None, note: str, acting_user: User
+) -> list[Outcome]:
+    wanted = {ask.offer_id: ask.digest for ask in asks}
+    rows = Offer.objects.select_for_update(of=("self",), no_key=True).select_related("account", "reward")
+    offers = list(rows.filter(pk__in=wanted).order_by("pk"))
+    steps = _steps_of(offers)
+    revisers = _revisers_of(offers)
+    outcomes, judged, refused = [], [], []
+    for offer in offers:
+        asked = function or _turn(offer, acting_user)
+        try:
+            if asked is None:
+                raise DomainError(f"{_standing(offer, steps[offer.pk])} Nothing of it waits for you.")
+            found = _judge(offer, steps[offer.pk], revisers.get(offer.pk, set()), asked, acting_user)
+            if wanted[offer.pk] != offer.digest:
+                raise DomainError("The terms of this offer changed while you were looking. Read it again, then decide.")
+        except DomainError as refusal:
+            outcomes.append(Outcome(offer.pk, refusal=refusal))
+            if isinstance(refusal, NotAllowed):
+                refused.append(_told_of_refusal(offer, decision, asked, refusal, acting_user))
+        else:
+            judged.append(found)
+            outcomes.append(Outcome(offer.pk, offer))
+    AuditLine.objects.bulk_create(refused)
+    _write(judged, decision, note, acting_user, timezone.now())
+    return outcomes
+
+
+def _write(judged: Sequence[_Judged], decision: StepState, note: str, acting_user: User, now: datetime) -> None:
     approved = decision is StepState.APPROVED
-    record(
-        AuditVerb.OFFER_APPROVED if approved else AuditVerb.OFFER_REJECTED,
-        acting_user=acting_user,
-        object_type="offer",
-        object_id=offer.pk,
-        object_label=str(offer),
-        before={"step": f"{FUNCTION_LABELS[function]} waiting"},
-        after={"step": f"{FUNCTION_LABELS[function]} {decision.value}", "terms": digest},
-        reason=note,
+    for one in judged:
+        one.step.state, one.step.decided_by, one.step.decided_at = decision.value, acting_user, now
+        one.step.digest, one.step.note = one.offer.digest, note
+    fields = ["state", "decided_by", "decided_for", "decided_at", "digest", "note"]
+    ApprovalStep.objects.bulk_update([one.step for one in judged], fields)
+    AuditLine.objects.bulk_create(
+        audit_line(
+            AuditVerb.OFFER_APPROVED if approved else AuditVerb.OFFER_REJECTED,
+            acting_user=acting_user,
+            object_type="offer",
+            object_id=one.offer.pk,
+            object_label=str(one.offer),
+            before={"step": f"{one.step.get_function_display()} waiting"},
+            after={"step": f"{one.step.get_function_display()} {decision.value}", "terms": one.offer.digest}
+            | ({"in the place of": one.step.decided_for.display_name} if one.step.decided_for else {}),
+            reason=note,
+        )
+        for one in judged
     )
     if not approved:
-        offer.steps.filter(state=StepState.WAITING.value).update(state=StepState.VOID.value)
-        close(offer, OfferAction.REJECT, now=now)
-        return offer
-    waiting = [s for s in steps if s.state == StepState.WAITING.value]
-    if waiting:
-        _pass_on(offer, waiting, now)
-    else:
-        grant(offer, acting_user=acting_user, now=now)
-    return offer
+        void_waiting([one.offer.pk for one in judged])
+        close_all([one.offer for one in judged], OfferAction.REJECT, now=now)
+        return
+    pass_on({one.offer: one.left for one in judged if one.left}, now)
+    grant_approved([one.offer for one in judged if not one.left], acting_user=acting_user, now=now)
 
 
-def _pass_on(offer: Offer, waiting: list[ApprovalStep], now: datetime) -> None:
-    """Open the next steps once nobody before them is awaited; those that were open already keep their due time."""
-    turn = open_now([(step.position, step.function) for step in waiting])
-    newly = [step for step in waiting if step.function in turn and step.function not in offer.awaits]
-    for step in newly:
-        step.due_at = due_at(now, approval_settings().due_working_days)
-    ApprovalStep.objects.bulk_update(newly, ["due_at"])
-    offer.awaits = turn
-    offer.due_at = min(step.due_at for step in waiting if step.function in turn)
-    offer.save(update_fields=["awaits", "due_at"])
+def void_waiting(offer_ids: Sequence[int]) -> None:
+    """Nobody decides what is left of offers that ended."""
+    waiting = ApprovalStep.objects.filter(offer_id__in=offer_ids, state=StepState.WAITING.value)
+    waiting.update(state=StepState.VOID.value)
+
+
+def pass_on(waiting: Mapping[Offer, Sequence[ApprovalStep]], now: datetime) -> None:
+    """Open the next steps of offers once nobody before them is awaited.
+
+    Steps that were open already keep their due time.
+    """
+    working_days, opened = approval_settings().due_working_days, []
+    for offer, left in waiting.items():
+        turn = open_now([(step.position, step.function) for step in left])
+        newly = [step for step in left if step.function in turn and step.function not in offer.awaits]
+        for step in newly:
+            step.due_at = due_at(now, working_days)
+        opened += newly
+        offer.awaits = turn
+        offer.due_at = min(step.due_at for step in left if step.function in turn)
+    ApprovalStep.objects.bulk_update(opened, ["due_at"])
+    Offer.objects.bulk_update(list(waiting), ["awaits", "due_at"])
+
+
+def _steps_of(offers: Sequence[Offer]) -> dict[int, list[ApprovalStep]]:
+    steps: dict[int, list[ApprovalStep]] = {offer.pk: [] for offer in offers}
+    rows = ApprovalStep.objects.filter(offer_id__in=steps).select_related("decided_by")
+    for step in rows.order_by("position", "id"):
+        steps[step.offer_id].append(step)
+    return steps
+
+
+def _revisers_of(offers: Sequence[Offer]) -> dict[int, set[int]]:
+    revisers: dict[int, set[int]] = {}
+    written = OfferRevision.objects.filter(offer_id__in=[offer.pk for offer in offers])
+    for offer_id, person in written.values_list("offer_id", "written_by_id"):
+        revisers.setdefault(offer_id, set()).add(person)
+    return revisers
+
+
+def _turn(offer: Offer, acting_user: User) -> Function | None:
+    """The first open step that the person has a seat for today."""
+    seats = functions_today(acting_user)
+    return next((Function(f) for f in offer.awaits if Function(f) in seats), None)
+
+
+def _judge(
+    offer: Offer, steps: list[ApprovalStep], revisers: set[int], function: Function, acting_user: User
+) -> _Judged:
+    step = _check_turn(offer, steps, function)
+    seat = take_seat(acting_user, function)
+    for person in dict.fromkeys((acting_user, seat)):
+        relation = relation_of(offer, steps, revisers, person)
+        if refusal := independence_refusal(relation, "" if person == acting_user else person.display_name):
+            raise NotAllowed(refusal)
+    step.decided_for = None if seat == acting_user else seat
+    return _Judged(offer, step, [s for s in steps if s.state == StepState.WAITING.value and s is not step])
 
 
 def _check_turn(offer: Offer, steps: list[ApprovalStep], function: Function) -> ApprovalStep:
@@ -124,56 +210,37 @@ def _check_turn(offer: Offer, steps: list[ApprovalStep], function: Function) -> 
     if step is None:
         raise NotAllowed(f"This offer needs no decision by {label}.")
     if step.decided_by and step.decided_at:
-        raise DomainError(
-            f"{step.decided_by.display_name} {step.state} this for {label} on"
-            f" {step.decided_at:%-d %b %Y at %H:%M} UTC. Your click changed nothing."
-        )
+        raise DomainError(f"{_decided(step)} Your click changed nothing.")
     if offer.state != OfferState.IN_APPROVAL.value:
-        last = max((s for s in steps if s.decided_at), key=lambda s: s.decided_at or offer.proposed_at, default=None)
-        by = f", decided by {last.decided_by.display_name}" if last and last.decided_by else ""
-        raise DomainError(f"This offer is {OfferState(offer.state).label}{by}. Your click changed nothing.")
+        raise DomainError(f"{_standing(offer, steps)} Your click changed nothing.")
     if function.value not in offer.awaits:
         raise DomainError(f"{functions_in_words(offer.awaits)} decides first; then it is the turn of {label}.")
     return step
 
 
-def _check_independent(offer: Offer, steps: list[ApprovalStep], acting_user: User) -> None:
-    if offer.proposed_by_id == acting_user.pk:
-        raise NotAllowed("Nobody decides their own proposal. Ask a colleague of the same function.")
-    if any(s.decided_by_id == acting_user.pk for s in steps):
-        raise NotAllowed("You decided this offer for another function; one person decides for one function only.")
+def _decided(step: ApprovalStep) -> str:
+    who = step.decided_by.display_name if step.decided_by else "Nobody"
+    return (
+        f"{who} {step.state} this for {step.get_function_display()} on {step.decided_at:%-d %b %Y at %H:%M} UTC."
+        if step.decided_at
+        else ""
+    )
 
 
-def lapse_overdue(*, now: datetime | None = None, limit: int = 500) -> int:
-    """End offers whose step is past due; they lapse, they are never approved by default.
-
-    Their reserved room is free again. Safe to run twice and on several workers.
-    """
-    moment = now or timezone.now()
-    lapsed = 0
-    while True:
-        with transaction.atomic():
-            overdue = list(
-                Offer.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
-                .filter(state=OfferState.IN_APPROVAL.value, due_at__lt=moment)
-                .order_by("id")[:limit]
-            )
-            for offer in overdue:
-                _lapse(offer, moment)
-        lapsed += len(overdue)
-        if len(overdue) < limit:
-            return lapsed
+def _standing(offer: Offer, steps: Sequence[ApprovalStep]) -> str:
+    """How the offer stands, and by whom and when it was decided last."""
+    last = max((s for s in steps if s.decided_at), key=lambda s: s.decided_at or offer.proposed_at, default=None)
+    return f"This offer is {OfferState(offer.state).label}. {_decided(last) if last else ''}".strip()
 
 
-def _lapse(offer: Offer, now: datetime) -> None:
-    waited_for = functions_in_words(offer.awaits)
-    offer.steps.filter(state=StepState.WAITING.value).update(state=StepState.VOID.value)
-    close(offer, OfferAction.LAPSE, now=now)
-    record(
-        AuditVerb.OFFER_LAPSED,
-        acting_user=None,
+def _told_of_refusal(
+    offer: Offer, decision: StepState, function: Function | None, refusal: NotAllowed, acting_user: User
+) -> AuditLine:
+    return audit_line(
+        AuditVerb.REFUSED,
+        acting_user=acting_user,
         object_type="offer",
         object_id=offer.pk,
-        object_label=str(offer),
-        reason=f"{waited_for} did not decide in time.",
+        object_label=f"{decision.value} by {FUNCTION_LABELS[function] if function else 'nobody'}",
+        reason=str(refusal),
     )

@@ -48,6 +48,11 @@ FROM (
               AND (known.cause_key = match.cause_key OR (
                   known.subject = match.subject
                   AND abs(known.caused_on - match.caused_on) < campaign.cooldown_days)))
+          -- What somebody put aside stays aside, whatever else happens meanwhile.
+          AND NOT EXISTS (
+            SELECT FROM rewards_offer AS aside
+            WHERE aside.campaign_id = match.campaign_id AND aside.account_id = match.account_id
+              AND aside.state = 'in_approval' AND aside.snoozed_until > %(day)s::date)
         ORDER BY match.campaign_id, match.account_id, match.subject, match.caused_on, match.cause_key
     ) AS first
     UNION ALL

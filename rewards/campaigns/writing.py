@@ -21,10 +21,11 @@ from loyalty.core.people.rules import Function
 from rewards.approvals.required.models import ApprovalRule
 from rewards.approvals.required.statement import MEETS
 from rewards.approvals.rules import VALUE, open_now, required_steps
-from rewards.approvals.verbs import approval_settings, due_at
+from rewards.approvals.timing import approval_settings, due_at
 from rewards.campaigns.hits import TABLE
 from rewards.campaigns.live import LiveCampaign
 from rewards.offers.granting import grant_under_standing_approval
+from rewards.offers.ranking import stake_in_sql
 
 # Locked before their consent is read: whoever withdraws meanwhile comes before this reading, or after the
 # offer and takes their name off it.
@@ -81,6 +82,8 @@ WHERE met.n = hit.n
 # Which approvals are needed depends on these three alone.
 _SORTS = f"SELECT DISTINCT hit.campaign_id, hit.rules, hit.exceeded FROM {TABLE} AS hit WHERE hit.outcome IS NULL"
 
+_AT_STAKE, _STAKE = stake_in_sql("%(now)s AT TIME ZONE 'UTC'")
+
 # An approval is of a version: what was edited since has none until all three approve it anew. Whatever a rule
 # of approval asks a function to look at is left to it, and a soft cap is passed by Finance alone.
 _OFFERS = f"""
@@ -91,7 +94,7 @@ WITH signed AS (
 INSERT INTO rewards_offer (
     id, account_id, contact_id, informed_id, campaign_id, campaign_version, cause_key, step, reward_id, reward_name,
     face_value, discount_equivalent, currency, validity_days, evidence, digest, state, awaits, exceeded_caps, due_at,
-    proposed_at, has_standing_approval)
+    proposed_at, has_standing_approval, at_stake, stake, assigned_to_id)
 SELECT hit.offer_id, hit.account_id, hit.recipient_id, hit.informed_id, campaign.id, campaign.version, hit.cause_key,
        hit.step, r.id, r.name, hit.face_value, hit.value, r.currency, r.validity_days,
        told.value || jsonb_build_object(
@@ -100,7 +103,8 @@ SELECT hit.offer_id, hit.account_id, hit.recipient_id, hit.informed_id, campaign
        offer_digest(hit.account_id, campaign.id, campaign.version, hit.cause_key, hit.step, r.id, r.name,
                     hit.face_value, hit.value, r.currency, r.validity_days),
        'in_approval', sort.awaits, left(hit.exceeded, 300), %(due_at)s, %(now)s,
-       signed.version IS NOT NULL AND hit.rules = '{{}}' AND hit.exceeded = ''
+       signed.version IS NOT NULL AND hit.rules = '{{}}' AND hit.exceeded = '', {_AT_STAKE}, {_STAKE},
+       account.cs_manager_id
 FROM {TABLE} AS hit
 JOIN rewards_campaign AS campaign ON campaign.id = hit.campaign_id
 JOIN rewards_reward AS r ON r.id = hit.reward_id
@@ -108,6 +112,7 @@ JOIN jsonb_each(%(told)s::jsonb) AS told ON told.key = hit.campaign_id::text
 JOIN jsonb_to_recordset(%(sorts)s::jsonb)
      AS sort (campaign_id bigint, rules bigint[], exceeded text, awaits text[])
   ON sort.campaign_id = hit.campaign_id AND sort.rules = hit.rules AND sort.exceeded = hit.exceeded
+JOIN accounts_account AS account ON account.id = hit.account_id
 LEFT JOIN signed ON signed.campaign_id = campaign.id AND signed.version = campaign.version
 LEFT JOIN accounts_accountfacts AS f ON f.day = hit.facts_day AND f.account_id = hit.account_id
 WHERE hit.outcome IS NULL

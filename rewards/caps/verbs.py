@@ -52,36 +52,38 @@ def reserve(requests: Sequence[ReserveRequest]) -> Mapping[int, CapResult]:
         }
 
 
-def spend(offer_id: int) -> int:
-    """Turn the reserved room of a granted offer into spent; returns in how many caps.
+def spend(*offer_ids: int) -> int:
+    """Turn the reserved room of granted offers into spent; returns in how many caps.
 
     Twice is once: the second call moves nothing. Raises DomainError when the room
-    was released before.
+    of one was released before.
     """
-    return _settle(offer_id, "spend")
+    return _settle(offer_ids, "spend")
 
 
-def release(offer_id: int) -> int:
-    """Free the reserved room of an offer that will not be granted; returns in how many caps.
+def release(*offer_ids: int) -> int:
+    """Free the reserved room of offers that will not be granted; returns in how many caps.
 
     Twice is once, and room that was spent stays spent: that is for `refund`.
     """
-    return _settle(offer_id, "release")
+    return _settle(offer_ids, "release")
 
 
-def refund(offer_id: int) -> int:
-    """Free the spent room of a grant that was reversed; returns in how many caps. Twice is once."""
-    return _settle(offer_id, "refund")
+def refund(*offer_ids: int) -> int:
+    """Free the spent room of grants that were reversed; returns in how many caps. Twice is once."""
+    return _settle(offer_ids, "refund")
 
 
-def _settle(offer_id: int, step: str) -> int:
+def _settle(offer_ids: Sequence[int], step: str) -> int:
+    if not offer_ids:
+        return 0
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT caps_settle(%s::bigint[], %s)", [[offer_id], step])
+            cursor.execute("SELECT caps_settle(%s::bigint[], %s)", [list(offer_ids), step])
             return int(cursor.fetchone()[0])
     except DatabaseError as error:
         if getattr(error.__cause__, "sqlstate", "") != RELEASED_ALREADY:
             raise
         raise DomainError(
-            "The room that this offer held under its caps was released already; it cannot be spent. Propose it again."
+            "The room that an offer held under its caps was released already; it cannot be spent. Propose it again."
         ) from error

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import THE_PROGRAMME
+from loyalty.core.people.models import User
 from rewards.ledger.rules import Book, PostingKind
 
 # Grants stand on a higher floor; here they are only a table.
@@ -39,8 +40,8 @@ WITH posted AS MATERIALIZED (
             jsonb_build_object('book', '{Book.LIABILITY.value}', 'lot', given.id, 'amount', -given.amount,
                                'currency', given.currency))) AS post
 )
-INSERT INTO core_auditline (at, actor_name, verb, object_type, object_id, object_label, after, reason)
-SELECT now(), '{THE_PROGRAMME}', '{AuditVerb.LEDGER_POSTED.value}', 'posting', posted.posted::text,
+INSERT INTO core_auditline (at, actor_id, actor_name, verb, object_type, object_id, object_label, after, reason)
+SELECT now(), %(actor)s, %(actor_name)s, '{AuditVerb.LEDGER_POSTED.value}', 'posting', posted.posted::text,
        left('{PostingKind.ISSUE.in_words} for ' || account.name, 300),
        jsonb_build_object(
            'key', posted.key, 'booked on', %(day)s::date,
@@ -55,14 +56,17 @@ ORDER BY posted.posted
 
 
 @transaction.atomic
-def issue_credits(grant_ids: Sequence[int], *, booked_on: date) -> int:
-    """Put the credits of these grants on the books, by the programme itself; returns how many postings are new.
+def issue_credits(grant_ids: Sequence[int], *, booked_on: date, acting_user: User | None) -> int:
+    """Put the credits of these grants on the books; returns how many postings are new.
 
-    Twice is once. `booked_on` is a day in UTC. The caller names grants of credits only.
+    Twice is once. `booked_on` is a day in UTC; without an `acting_user` the programme itself does it.
+    The caller names grants of credits only.
     """
     if not grant_ids:
         return 0
     params: dict[str, Any] = {"grants": list(grant_ids), "day": booked_on}
+    params |= {"actor": acting_user.pk if acting_user else None}
+    params |= {"actor_name": acting_user.display_name if acting_user else THE_PROGRAMME}
     with connection.cursor() as cursor:
         cursor.execute(_LOTS, params)
         cursor.execute(_POST, params)

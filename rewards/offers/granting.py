@@ -1,18 +1,24 @@
-"""Granting without a person: offers of campaigns that all three functions approved, below every threshold.
+"""Granting offers, one or many: after the last approval, or without a person.
 
-What `verbs.grant` does for one offer and its last approver is done here for many
-at once, in the transaction that proposes them. No step is decided and nobody is
-named as having decided; the audit says under which approval they were granted.
+Runs in the transaction of the last approval, or in the one that proposes: either all
+of it holds or none. The unique offer of a grant, the unique cap entry and the unique
+posting key each make a second run a refusal instead of a second gift. Under a standing
+approval no step is decided and nobody is named as having decided; the audit says under
+which approval it was granted.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import THE_PROGRAMME
+from loyalty.core.people.models import User
+from rewards.caps.verbs import spend
 from rewards.ledger.issuing import issue_credits
+from rewards.offers.models import Offer
 from rewards.offers.rules import OfferState
 
 # An offer that somebody else moved on meanwhile is not among those that come back.
@@ -20,7 +26,8 @@ _APPROVE = f"""
 WITH approved AS (
     UPDATE rewards_offer
     SET state = '{OfferState.APPROVED.value}', awaits = '{{}}', due_at = NULL, closed_at = %(now)s
-    WHERE id = ANY (%(offers)s) AND state = '{OfferState.IN_APPROVAL.value}' AND has_standing_approval
+    WHERE id = ANY (%(offers)s) AND state = '{OfferState.IN_APPROVAL.value}'
+      AND (has_standing_approval OR NOT %(is_standing)s)
     RETURNING id, account_id, face_value, currency, validity_days, reward_id
 ), given AS (
     INSERT INTO rewards_grant (offer_id, account_id, face_value, currency, granted_at, expires_on)
@@ -34,12 +41,13 @@ ORDER BY given.id
 """
 
 _AUDIT = f"""
-INSERT INTO core_auditline (at, actor_name, verb, object_type, object_id, object_label, after, reason)
-SELECT %(now)s, '{THE_PROGRAMME}', '{AuditVerb.GRANT_ISSUED.value}', 'offer', offer.id::text,
+INSERT INTO core_auditline (at, actor_id, actor_name, verb, object_type, object_id, object_label, after, reason)
+SELECT %(now)s, %(actor)s, %(actor_name)s, '{AuditVerb.GRANT_ISSUED.value}', 'offer', offer.id::text,
        left(offer.reward_name || ' for ' || account.name, 300),
        jsonb_build_object('value', money_text(given.face_value, given.currency), 'expires on', given.expires_on),
-       format('Standing approval: all three functions approved version %%s of “%%s” before, and the offer is below'
-              ' every threshold.', offer.campaign_version, campaign.name)
+       CASE WHEN %(is_standing)s THEN format(
+           'Standing approval: all three functions approved version %%s of “%%s” before, and the offer is below'
+           ' every threshold.', offer.campaign_version, campaign.name) ELSE '' END
 FROM rewards_grant AS given
 JOIN rewards_offer AS offer ON offer.id = given.offer_id
 JOIN rewards_campaign AS campaign ON campaign.id = offer.campaign_id
@@ -56,14 +64,34 @@ def grant_under_standing_approval(offer_ids: Sequence[int], *, now: datetime) ->
     Cap room becomes spent, and credits go to the ledger, booked on the day of `now`
     in UTC. Twice is once.
     """
+    return _grant(offer_ids, now, None)
+
+
+@transaction.atomic
+def grant_approved(offers: Sequence[Offer], *, acting_user: User, now: datetime) -> None:
+    """Grant offers whose last approval `acting_user` has just given; as `grant_under_standing_approval`.
+
+    The caller holds the locks of the offers. Raises DomainError when cap room was released before.
+    """
+    _grant([offer.pk for offer in offers], now, acting_user)
+    for offer in offers:
+        offer.state, offer.awaits, offer.due_at, offer.closed_at = OfferState.APPROVED.value, [], None, now
+
+
+def _grant(offer_ids: Sequence[int], now: datetime, acting_user: User | None) -> int:
     if not offer_ids:
         return 0
+    params: dict[str, Any] = {"offers": list(offer_ids), "now": now, "is_standing": acting_user is None}
+    params |= {"actor": acting_user.pk if acting_user else None}
+    params |= {"actor_name": acting_user.display_name if acting_user else THE_PROGRAMME}
     with connection.cursor() as cursor:
-        cursor.execute(_APPROVE, {"offers": list(offer_ids), "now": now})
+        cursor.execute(_APPROVE, params)
         given = cursor.fetchall()
-        if not given:
-            return 0
-        cursor.execute("SELECT caps_settle(%s::bigint[], 'spend')", [[offer for _, offer, _ in given]])
-        cursor.execute(_AUDIT, {"now": now, "grants": [grant for grant, _, _ in given]})
-    issue_credits([grant for grant, _, is_credit in given if is_credit], booked_on=now.date())
+    if not given:
+        return 0
+    spend(*(offer for _, offer, _ in given))
+    with connection.cursor() as cursor:
+        cursor.execute(_AUDIT, params | {"grants": [grant for grant, _, _ in given]})
+    credits = [grant for grant, _, is_credit in given if is_credit]
+    issue_credits(credits, booked_on=now.date(), acting_user=acting_user)
     return len(given)

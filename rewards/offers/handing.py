@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import record
-from loyalty.core.errors import DomainError, NotAllowed
+from loyalty.core.errors import DomainError
 from loyalty.core.figures import day_text
 from loyalty.core.people.models import User
 from loyalty.core.people.permissions import check_member
@@ -23,6 +23,7 @@ from rewards.caps.verbs import refund
 from rewards.ledger.rules import PostingKind
 from rewards.ledger.verbs import take_back
 from rewards.offers.models import Grant, Offer
+from rewards.offers.refusing import telling_refusals
 from rewards.offers.rules import OfferAction, OfferState
 from rewards.offers.verbs import move
 
@@ -77,36 +78,24 @@ def _used() -> QuerySet[Grant, Any]:
 
 
 def _hand(offer_id: int, action: OfferAction, verb: AuditVerb, note: str, acting_user: User) -> Offer:
-    try:
-        with transaction.atomic():
-            rows = Offer.objects.select_for_update(of=("self",), no_key=True).select_related("account", "reward")
-            offer = rows.get(pk=offer_id)
-            check_member(acting_user, Function.CS)
-            before, now = offer.state, timezone.now()
-            move(offer, action, now=now)
-            _follow(offer, action, note, now, acting_user)
-            record(
-                verb,
-                acting_user=acting_user,
-                object_type="offer",
-                object_id=offer.pk,
-                object_label=str(offer),
-                before={"state": before},
-                after={"state": offer.state}
-                | ({"open until": offer.open_until.isoformat()} if offer.open_until else {}),
-                reason=note.strip(),
-            )
-            return offer
-    except NotAllowed as refusal:
+    with telling_refusals([offer_id], f"{action.value} an offer", acting_user):
+        rows = Offer.objects.select_for_update(of=("self",), no_key=True).select_related("account", "reward")
+        offer = rows.get(pk=offer_id)
+        check_member(acting_user, Function.CS)
+        before, now = offer.state, timezone.now()
+        move(offer, action, now=now)
+        _follow(offer, action, note, now, acting_user)
         record(
-            AuditVerb.REFUSED,
+            verb,
             acting_user=acting_user,
             object_type="offer",
-            object_id=offer_id,
-            object_label=f"{action.value} an offer",
-            reason=str(refusal),
+            object_id=offer.pk,
+            object_label=str(offer),
+            before={"state": before},
+            after={"state": offer.state} | ({"open until": offer.open_until.isoformat()} if offer.open_until else {}),
+            reason=note.strip(),
         )
-        raise
+    return offer
 
 
 def _follow(offer: Offer, action: OfferAction, note: str, now: datetime, acting_user: User | None) -> None:

@@ -5,8 +5,12 @@ cause and step of the ladder; the evidence is a snapshot of data and never chang
 that people approve; an offer has at most one grant.
 """
 
+from dataclasses import fields
+from decimal import Decimal
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Value
 
@@ -15,6 +19,9 @@ from loyalty.core.people.rules import FUNCTION_CHOICES, functions_in_words
 from rewards.catalogue.models import Reward
 from rewards.offers.evidence import summary
 from rewards.offers.rules import OfferState
+from rewards.offers.terms import OfferTerms
+
+OPEN = models.Q(state=OfferState.IN_APPROVAL.value)
 
 
 class Offer(models.Model):
@@ -24,6 +31,9 @@ class Offer(models.Model):
     who receives it, `informed` who is told of it. `awaits` are the functions whose
     decision is awaited now, those of the steps that are open. `exceeded_caps` names the
     soft caps that it went above. `proposed_by` is null when the campaign proposed by itself.
+    `assigned_to` works it: whose book the account is in, until it is reassigned. `at_stake`
+    ranks it in the queue, and `stake` says what that is made of (see `ranking`). Until the
+    day `snoozed_until` (company's time zone) it does not show in the queue.
     `open_until` is the last day (UTC) on which a delivered offer can be accepted.
     `has_standing_approval`: granted without a person, because all three functions
     approved this version of its campaign before and it is below every threshold.
@@ -52,6 +62,11 @@ class Offer(models.Model):
     awaits = ArrayField(models.CharField(max_length=10, choices=FUNCTION_CHOICES), default=list)
     exceeded_caps = models.CharField(max_length=300, blank=True, default="", db_default=Value(""))
     due_at = models.DateTimeField(null=True)
+    assigned_to = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    at_stake = models.DecimalField(max_digits=16, decimal_places=2, default=Decimal(0), db_default=Value(Decimal(0)))
+    stake = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
+    snoozed_until = models.DateField(null=True)
+    snooze_reason = models.CharField(max_length=300, blank=True, default="", db_default=Value(""))
     has_standing_approval = models.BooleanField(default=False, db_default=False)
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     proposed_at = models.DateTimeField(auto_now_add=True)
@@ -65,16 +80,20 @@ class Offer(models.Model):
             models.UniqueConstraint(fields=["campaign", "account", "cause_key", "step"], name="one_offer_a_cause"),
         ]
         indexes = [
-            models.Index(
-                fields=["due_at", "id"],
-                condition=models.Q(state=OfferState.IN_APPROVAL.value),
-                name="offer_queue",
-            ),
+            models.Index(fields=["due_at", "id"], condition=OPEN, name="offer_queue"),
+            models.Index(fields=["-at_stake", "-id"], condition=OPEN, name="offer_by_stake"),
+            models.Index(fields=["assigned_to", "-at_stake", "-id"], condition=OPEN, name="offer_by_book"),
+            GinIndex(fields=["awaits"], condition=OPEN, name="offer_by_turn"),
             models.Index(fields=["account", "-id"], name="offer_by_account"),
         ]
 
     def __str__(self) -> str:
         return f"{self.reward_name} for {self.account}"
+
+    @property
+    def terms(self) -> OfferTerms:
+        """What an approval of it is an approval of."""
+        return OfferTerms(**{field.name: getattr(self, field.name) for field in fields(OfferTerms)})
 
     @property
     def reason(self) -> str:

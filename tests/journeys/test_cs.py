@@ -56,7 +56,7 @@ def test_an_offer_is_read_and_approved_by_keyboard_and_then_waits_for_finance(qu
     expect(queue.announced("Approved. It now waits for Finance.")).to_be_visible()
     expect(page.get_by_text("1 offer waits for you, worth $300.00.")).to_be_visible()
     expect(page.get_by_role("navigation", name="Main").get_by_role("link", name="Queue")).to_contain_text("1 waiting")
-    expect(offer.get_by_text("Finance decides this step: waits for another function.")).to_be_visible()
+    expect(offer.get_by_text("Finance decides this step.")).to_be_visible()
     expect(offer.get_by_role("button", name="Approve")).to_have_count(0)
     press("a")
     press("r")

@@ -41,12 +41,22 @@ class AuditVerb(StrEnum):
     CREATED = "created"
     EDITED = "edited"
     REFUSED = "refused"
+    DELEGATED = "delegated"
+    DELEGATION_ENDED = "delegation_ended"
     CAMPAIGN_APPROVED = "campaign_approved"
     CAMPAIGN_MOVED = "campaign_moved"
     OFFER_PROPOSED = "offer_proposed"
     OFFER_APPROVED = "offer_approved"
     OFFER_REJECTED = "offer_rejected"
     OFFER_LAPSED = "offer_lapsed"
+    OFFER_REVISED = "offer_revised"
+    OFFER_SNOOZED = "offer_snoozed"
+    OFFER_WOKEN = "offer_woken"
+    OFFER_REASSIGNED = "offer_reassigned"
+    OFFER_COMMENTED = "offer_commented"
+    OFFER_UNDONE = "offer_undone"
+    VIEW_KEPT = "view_kept"
+    VIEW_REMOVED = "view_removed"
     OFFER_DELIVERED = "offer_delivered"
     OFFER_ACCEPTED = "offer_accepted"
     OFFER_DECLINED = "offer_declined"
@@ -94,12 +104,22 @@ TITLES: dict[AuditVerb, str] = {
     V.CREATED: "{actor} made {thing}",
     V.EDITED: "{actor} edited {thing}",
     V.REFUSED: "{actor} was refused: {label}",
+    V.DELEGATED: "{actor} let {label} decide in their place",
+    V.DELEGATION_ENDED: "{actor} took back what {label} decided in their place",
     V.CAMPAIGN_APPROVED: "{actor} approved the campaign {label}",
     V.CAMPAIGN_MOVED: "{actor} moved the campaign {label}",
     V.OFFER_PROPOSED: "{actor} proposed {label}",
     V.OFFER_APPROVED: "{actor} approved {label}",
     V.OFFER_REJECTED: "{actor} rejected {label}",
     V.OFFER_LAPSED: "{actor} let lapse {label}",
+    V.OFFER_REVISED: "{actor} changed the terms of {label}",
+    V.OFFER_SNOOZED: "{actor} snoozed {label}",
+    V.OFFER_WOKEN: "{actor} woke {label}",
+    V.OFFER_REASSIGNED: "{actor} reassigned {label}",
+    V.OFFER_COMMENTED: "{actor} commented on {label}",
+    V.OFFER_UNDONE: "{actor} took back a decision on {label}",
+    V.VIEW_KEPT: "{actor} kept the view “{label}”",
+    V.VIEW_REMOVED: "{actor} removed the view “{label}”",
     V.OFFER_DELIVERED: "{actor} handed over {label}",
     V.OFFER_ACCEPTED: "{actor} noted that the customer accepted {label}",
     V.OFFER_DECLINED: "{actor} noted that the customer declined {label}",

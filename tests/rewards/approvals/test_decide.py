@@ -9,8 +9,9 @@ from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.errors import DomainError, NotAllowed
 from loyalty.core.people.models import Membership, User
 from loyalty.core.people.rules import Function
+from rewards.approvals.lapsing import lapse_overdue
 from rewards.approvals.models import ApprovalStep
-from rewards.approvals.verbs import approve, lapse_overdue, reject
+from rewards.approvals.verbs import approve, reject
 from rewards.caps.models import CapPeriod
 from rewards.caps.verbs import ReserveRequest, reserve
 from rewards.ledger.models import Posting

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from loyalty.core.audit.models import AuditLine
-from loyalty.core.people.models import User
+from loyalty.core.people.models import Membership, User
 from loyalty.core.people.rules import Function
 from rewards.offers.models import Grant, Offer
 from tests.factories import AccountFactory, OfferFactory
@@ -127,3 +127,25 @@ def test_a_position_that_cannot_be_read_is_the_first_page(position: str, signed_
     offer = OfferFactory()
     page = signed_in_as(cs).get(reverse("offers"), {"after": position}).context["page"]
     assert [row.pk for row in page.rows] == [offer.pk]
+
+
+def test_who_was_moved_in_mid_session_is_refused_on_the_next_request(signed_in_as: SignIn, cs: User) -> None:
+    offer, client = OfferFactory(), signed_in_as(cs)
+    assert client.get(reverse("offer", args=[offer.pk])).context["turn"].function == "cs"
+    Membership.objects.filter(user=cs).update(function="product")
+    assert client.get(reverse("offer", args=[offer.pk])).context["turn"].function is None
+    status, page = post(client, offer)
+    assert (status, "This belongs to Customer Success." in page) == (403, True)
+    offer.refresh_from_db()
+    assert (offer.state, offer.awaits) == ("in_approval", ["cs"])
+
+
+def test_who_was_deactivated_in_mid_session_is_signed_out_on_the_next_request(signed_in_as: SignIn, cs: User) -> None:
+    offer, client = OfferFactory(), signed_in_as(cs)
+    assert client.get(reverse("offers")).status_code == 200
+    User.objects.filter(pk=cs.pk).update(is_active=False)
+    data = {"decision": "approve", "function": "cs", "digest": offer.digest}
+    answer = client.post(reverse("offer-decide", args=[offer.pk]), data)
+    assert answer["Location"].startswith(reverse("sign-in"))
+    offer.refresh_from_db()
+    assert (offer.state, offer.awaits) == ("in_approval", ["cs"])

@@ -10,7 +10,8 @@ from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.errors import DomainError
 from loyalty.core.people.models import User
 from loyalty.core.people.rules import Function
-from rewards.approvals.verbs import approve, reject
+from rewards.approvals.models import StepState
+from rewards.approvals.verbs import Ask, approve, decide_all, reject
 from rewards.ledger.models import Posting
 from rewards.offers.models import Grant, Offer
 from tests.concurrency import at_once
@@ -39,6 +40,45 @@ def test_twenty_browsers_approve_one_offer() -> None:
     assert all(winner.display_name in words and "UTC" in words for words in told(results))
     assert Posting.objects.count() == 1
     assert AuditLine.objects.filter(verb=AuditVerb.OFFER_APPROVED.value).count() == 1
+
+
+def test_twenty_approve_and_reject_one_offer_and_all_others_are_told_by_whom_and_when() -> None:
+    offer = OfferFactory(functions=[Function.CS])
+    people = colleagues(20)
+    calls = [
+        partial(approve, offer.pk, function=Function.CS, digest=offer.digest, acting_user=person)
+        if place % 2
+        else partial(reject, offer.pk, function=Function.CS, digest=offer.digest, note="no", acting_user=person)
+        for place, person in enumerate(people)
+    ]
+    results = at_once(calls)
+    offer.refresh_from_db()
+    step = offer.steps.get()
+    assert step.decided_by is not None
+    assert step.decided_at is not None
+    assert Counter(type(r) for r in results) == {Offer: 1, DomainError: 19}
+    by_whom_and_when = (
+        f"{step.decided_by.display_name} {step.state} this for Customer Success on"
+        f" {step.decided_at:%-d %b %Y at %H:%M} UTC."
+    )
+    assert {words.removesuffix(" Your click changed nothing.") for words in told(results)} == {by_whom_and_when}
+    assert (Grant.objects.count(), Posting.objects.count()) == ((1, 1) if offer.state == "approved" else (0, 0))
+    decisions = AuditLine.objects.filter(verb__in=["offer_approved", "offer_rejected"])
+    assert decisions.get().actor == step.decided_by
+
+
+def test_many_offers_decided_by_two_people_at_once_in_opposite_orders() -> None:
+    offers = OfferFactory.create_batch(12, functions=[Function.CS])
+    asks = [Ask(offer.pk, offer.digest) for offer in offers]
+    people = colleagues(2)
+    results = at_once(
+        partial(decide_all, order, StepState.APPROVED, "", acting_user=person)
+        for order, person in zip((asks, asks[::-1]), people, strict=True)
+    )
+    outcomes = [outcome for result in results if isinstance(result, list) for outcome in result]
+    assert (len(outcomes), sum(outcome.offer is not None for outcome in outcomes)) == (24, 12)
+    assert all("approved this for Customer Success" in str(o.refusal) for o in outcomes if o.refusal)
+    assert (Grant.objects.count(), Posting.objects.count()) == (12, 12)
 
 
 def test_approve_and_reject_at_once() -> None:

@@ -31,7 +31,7 @@ def test_it_writes_what_one_by_one_writes() -> None:
     one, other = granted("1250.50"), granted("1250.50")
     issue_credit(one, booked_on=TODAY, acting_user=None)
     alone = written()
-    assert issue_credits([other.pk], booked_on=TODAY) == 1
+    assert issue_credits([other.pk], booked_on=TODAY, acting_user=None) == 1
     assert written() == [part * 2 for part in alone]
     labels = AuditLine.objects.filter(verb="ledger_posted").values_list("object_label", flat=True)
     assert set(labels) == {f"a credit granted for {grant.account.name}" for grant in (one, other)}
@@ -40,10 +40,13 @@ def test_it_writes_what_one_by_one_writes() -> None:
 
 def test_twice_is_once() -> None:
     ids = [granted().pk for _ in range(3)]
-    assert [issue_credits(ids[:2], booked_on=TODAY), issue_credits(ids, booked_on=TODAY)] == [2, 1]
+    assert [
+        issue_credits(ids[:2], booked_on=TODAY, acting_user=None),
+        issue_credits(ids, booked_on=TODAY, acting_user=None),
+    ] == [2, 1]
     assert (CreditLot.objects.count(), Posting.objects.count(), PostingLine.objects.count()) == (3, 3, 6)
 
 
 def test_nothing_is_nothing() -> None:
-    assert issue_credits([], booked_on=TODAY) == 0
+    assert issue_credits([], booked_on=TODAY, acting_user=None) == 0
     assert Posting.objects.count() == 0

@@ -12,6 +12,7 @@ from loyalty.core.audit.models import AuditLine
 from loyalty.core.errors import DomainError, NotAllowed
 from loyalty.core.people.models import User
 from loyalty.core.people.rules import Function
+from rewards.approvals.required.shipped import ensure_shipped
 from rewards.approvals.verbs import approve
 from rewards.campaigns.models import CampaignStep
 from rewards.caps.models import CapPeriod
@@ -32,6 +33,7 @@ pytestmark = pytest.mark.django_db
 def granted(cs: User, finance: User) -> Offer:
     """An offer of a $300 credit, approved by both functions, under a cap; a second step waits behind it."""
     CapFactory(limit=Decimal("1000.00"))
+    ensure_shipped()
     campaign = CampaignFactory()
     CampaignStep.objects.create(campaign=campaign, position=2, reward=RewardFactory(name="Second"), wait_days=0)
     reach(campaign)

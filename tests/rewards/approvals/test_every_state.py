@@ -1,0 +1,153 @@
+"""The total table: every state, action, function and relation to the offer; what is illegal changes nothing.
+
+The expectation is written anew here, from the specification, and shares no code with what it checks.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import product as every
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from loyalty.core.absence.models import Delegation
+from loyalty.core.absence.seats import company_day
+from loyalty.core.errors import DomainError, NotAllowed
+from loyalty.core.people.models import User
+from loyalty.core.people.rules import Function
+from rewards.approvals import revising, shelving, talking, verbs
+from rewards.approvals.models import OfferRevision
+from rewards.offers import handing
+from rewards.offers.models import Offer
+from rewards.offers.rules import OfferState
+from tests.factories import OfferFactory, PersonFactory
+
+pytestmark = pytest.mark.django_db
+
+LEGAL, NOT_YOURS, NO_SENSE = "legal", "not yours", "no sense"
+FUNCTIONS = (*Function, None)
+RELATIONS = ("stranger", "proposer", "reviser", "decided", "stand-in", "stand-in of the proposer")
+Act = Callable[[Offer, User, Function | None], object]
+
+
+ACTIONS: dict[str, Act] = {
+    "approve": lambda o, u, f: verbs.approve(o.pk, function=f or Function.CS, digest=o.digest, acting_user=u),
+    "reject": lambda o, u, f: verbs.reject(o.pk, function=f or Function.CS, digest=o.digest, note="no", acting_user=u),
+    "snooze": lambda o, u, f: shelving.snooze([o.pk], company_day() + timedelta(1), "later", acting_user=u),
+    "wake": lambda o, u, f: shelving.wake([o.pk], acting_user=u),
+    "reassign": lambda o, u, f: shelving.reassign([o.pk], colleague().pk, acting_user=u),
+    "revise": lambda o, u, f: revising.revise(o.pk, 77, "shorter", digest=o.digest, acting_user=u),
+    "undo": lambda o, u, f: revising.undo(o.pk, acting_user=u),
+    "comment": lambda o, u, f: talking.comment(o.pk, "I see", acting_user=u),
+    "deliver": lambda o, u, f: handing.deliver(o.pk, acting_user=u),
+    "accept": lambda o, u, f: handing.accept(o.pk, acting_user=u),
+    "decline": lambda o, u, f: handing.decline(o.pk, note="no", acting_user=u),
+}
+HANDED = {"deliver": OfferState.APPROVED, "accept": OfferState.DELIVERED, "decline": OfferState.DELIVERED}
+
+
+@dataclass(frozen=True)
+class Case:
+    state: OfferState
+    action: str
+    function: Function | None
+    relation: str
+
+
+def expected(case: Case) -> str:
+    """CS decides first, then Finance; Product is not asked. `function` None is an administrator."""
+    undecided, function = case.state is OfferState.IN_APPROVAL, case.function
+    # Who stands in for somebody has their seats in the queue, but tells nobody's customers anything.
+    own_seat = not case.relation.startswith("stand-in")
+    match case.action:
+        case "comment":
+            return LEGAL
+        case "deliver" | "accept" | "decline":
+            if function is not Function.CS or not own_seat:
+                return NOT_YOURS
+            return LEGAL if case.state is HANDED[case.action] else NO_SENSE
+        case "revise":
+            if function is not Function.CS:
+                return NOT_YOURS
+            return LEGAL if undecided else NO_SENSE
+        case "undo":
+            return LEGAL if undecided and case.relation == "decided" else NO_SENSE
+        case "snooze" | "wake" | "reassign":
+            if not undecided:
+                return NO_SENSE
+            return LEGAL if function is Function.CS else NOT_YOURS
+    if function is Function.PRODUCT:
+        return NOT_YOURS
+    if not undecided or function is Function.FINANCE:
+        return NO_SENSE
+    if function is None:
+        return NOT_YOURS
+    return LEGAL if case.relation in ("stranger", "stand-in") else NOT_YOURS
+
+
+def colleague(function: Function | None = Function.CS) -> User:
+    return PersonFactory(functions=[function] if function else [])
+
+
+def actor(case: Case, offer: Offer) -> User:
+    """Somebody of the function who is this to the offer."""
+    if not case.relation.startswith("stand-in"):
+        person = colleague(case.function)
+    else:
+        absent, person = colleague(case.function), PersonFactory()
+        today = company_day()
+        Delegation.objects.create(delegator=absent, delegate=person, starts_on=today, ends_on=today)
+        if case.relation == "stand-in of the proposer":
+            Offer.objects.filter(pk=offer.pk).update(proposed_by=absent)
+    if case.relation == "proposer":
+        Offer.objects.filter(pk=offer.pk).update(proposed_by=person)
+    if case.relation == "reviser":
+        OfferRevision.objects.create(offer=offer, number=1, before={}, after={}, reason="so", written_by=person)
+    if case.relation == "decided":
+        offer.steps.filter(function="finance").update(
+            state="approved", decided_by=person, decided_at=timezone.now(), digest=offer.digest
+        )
+    return person
+
+
+def standing(offer: Offer) -> tuple[object, ...]:
+    row = Offer.objects.filter(pk=offer.pk).values().get()
+    steps = tuple(tuple(step.items()) for step in offer.steps.order_by("id").values())
+    return tuple((k, str(v)) for k, v in row.items()), steps, offer.comments.count(), offer.revisions.count()
+
+
+def outcome(case: Case, offer: Offer) -> str:
+    with transaction.atomic():
+        try:
+            person = actor(case, offer)
+            before = standing(offer)
+            try:
+                with transaction.atomic():
+                    ACTIONS[case.action](offer, person, case.function)
+            except DomainError as refusal:
+                assert standing(offer) == before, case
+                return NOT_YOURS if isinstance(refusal, NotAllowed) else NO_SENSE
+            return LEGAL
+        finally:
+            transaction.set_rollback(True)
+
+
+def test_the_table_is_total() -> None:
+    cases = [Case(*key) for key in every(OfferState, ACTIONS, FUNCTIONS, RELATIONS)]
+    assert len(cases) == 11 * 11 * 4 * 6
+    assert {expected(case) for case in cases} == {LEGAL, NOT_YOURS, NO_SENSE}
+
+
+@pytest.mark.parametrize("state", list(OfferState), ids=str)
+def test_every_case_of_a_state(state: OfferState) -> None:
+    undecided = state is OfferState.IN_APPROVAL
+    offer = OfferFactory(state=state.value)
+    if not undecided:
+        offer.awaits = []
+        offer.save(update_fields=["awaits"])
+    cases = [Case(state, *key) for key in every(ACTIONS, FUNCTIONS, RELATIONS)]
+    found = {case: outcome(case, offer) for case in cases}
+    wrong = {case: (told, expected(case)) for case, told in found.items() if told != expected(case)}
+    assert wrong == {}
