@@ -139,7 +139,8 @@ def _held(subscription: Subscription, history: History, day: date) -> Held:
 
 def reaches(account: Account, day: date) -> QuerySet[MilestoneReach]:
     """Milestones reached up to the end of the day, the latest first."""
-    return MilestoneReach.objects.filter(account=account, reached_at__lt=_end_of(day)).select_related("milestone")
+    stands = MilestoneReach.objects.filter(account=account, withdrawn_at=None)
+    return stands.filter(reached_at__lt=_end_of(day)).select_related("milestone")
 
 
 def events(account: Account, day: date) -> QuerySet[Event]:

@@ -173,7 +173,7 @@ MILESTONES = """
 SELECT coalesce(array_agg(m.key ORDER BY m.key), '{}') AS keys
 FROM accounts_milestonereach r
 JOIN accounts_milestone m ON m.id = r.milestone_id
-WHERE r.account_id = w.account_id AND r.reached_at < w.next_day
+WHERE r.account_id = w.account_id AND r.reached_at < w.next_day AND r.withdrawn_at IS NULL
 """
 
 # Column of the facts → how it is worked out. `w` carries what is known of the day.

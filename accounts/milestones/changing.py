@@ -12,10 +12,12 @@ from accounts.milestones.rules import (
     MilestoneStatus,
     MilestoneTerms,
     clean_values,
+    followers_sentence,
     status_sentence,
     times_in_words,
     value_in_words,
 )
+from accounts.milestones.starts import check_start, names_of_followers, start_in_words
 from accounts.milestones.verbs import values_of, write_version
 from loyalty.core.changes.registry import Changeable, Live, Values
 from loyalty.core.people.rules import Function
@@ -45,7 +47,9 @@ def read(milestone_id: int, lock: bool) -> Live:
 
 def clean(milestone_id: int, values: Values) -> dict[str, Any]:
     """Complete, valid values, or DomainError in words."""
-    return clean_values(values_of(_get(milestone_id, lock=False)), values)
+    wanted = clean_values(values_of(_get(milestone_id, lock=False)), values)
+    check_start(milestone_id, wanted["counts_from"])
+    return wanted
 
 
 def impact(milestone_id: int, values: Values) -> list[str]:
@@ -55,12 +59,19 @@ def impact(milestone_id: int, values: Values) -> list[str]:
     if values["status"] == MilestoneStatus.RETIRED:
         return [told] if told else []
     sentences = measure(terms_of(values), milestone.terms).sentences(times_in_words(values["count"]))
-    return [told, *sentences] if told else sentences
+    following = names_of_followers(milestone_id)
+    after = [followers_sentence(following)] if following and terms_of(values) != terms_of(values_of(milestone)) else []
+    return [*([told] if told else []), *sentences, *after]
 
 
 def terms_of(values: Mapping[str, Any]) -> MilestoneTerms:
-    """The terms among the values of an edit."""
-    return MilestoneTerms(values["event_name"], values["count"], values["within_days"])
+    """The terms among the values of an edit; the start is not named."""
+    return MilestoneTerms(values["event_name"], values["count"], values["within_days"], values.get("counts_from"))
+
+
+def in_words(field: str, value: Any) -> str:
+    """One value, as the page of a change shows it."""
+    return start_in_words(value) if field == "counts_from" else value_in_words(field, value)
 
 
 def _edit_url(milestone_id: int, change_id: int) -> str:
@@ -76,6 +87,6 @@ MILESTONE = Changeable(
     impact=impact,
     apply=write_version,
     field_labels=FIELD_LABELS,
-    in_words=value_in_words,
+    in_words=in_words,
     edit_url=_edit_url,
 )

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from accounts.milestones.rules import LONGEST_WINDOW, MOST_TIMES, MilestoneStatus
+from accounts.milestones.starts import possible_starts
 
 
 class TermsForm(forms.Form):
@@ -21,16 +22,24 @@ class TermsForm(forms.Form):
         min_value=1,
         max_value=LONGEST_WINDOW,
         required=False,
-        label="Within days of sign-up",
+        label="Within days",
         help_text="Empty: no limit.",
     )
+    counts_from = forms.TypedChoiceField(
+        choices=[], coerce=int, empty_value=None, required=False, label="Days count from"
+    )
+
+    def __init__(self, *args: Any, milestone_id: int | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(str(pk), f"Reaching “{name}”") for pk, name in possible_starts(milestone_id)]
+        self.fields["counts_from"].choices = [("", "Sign-up"), *choices]  # type: ignore[attr-defined]
 
 
 class NewMilestoneForm(TermsForm):
     """A draft."""
 
     name = forms.CharField(max_length=120, label="Name")
-    field_order = ("name", "event_name", "count", "within_days")
+    field_order = ("name", "event_name", "count", "within_days", "counts_from")
 
 
 class MilestoneForm(NewMilestoneForm):
@@ -53,7 +62,7 @@ class MilestoneForm(NewMilestoneForm):
         choices = [(s.value, s.value.capitalize()) for s in statuses]
         self.fields["status"] = forms.ChoiceField(choices=choices, label="Status")
         self.fields["reason"].required = needs_reason
-        self.order_fields(["name", "event_name", "count", "within_days", "status", "reason"])
+        self.order_fields(["name", "event_name", "count", "within_days", "counts_from", "status", "reason"])
 
     @property
     def values(self) -> dict[str, Any]:

@@ -6,11 +6,26 @@ name and time delivers the events in order, so that the search of an account
 ends at that very event.
 """
 
-# `terms` is any relation with milestone_id, event_name, count and within_days.
-REACHES = """
+# From when until when (half-open) the events of an account count; both null where the start is not known.
+_DAYS = """
+LEFT JOIN accounts_milestonereach AS start
+    ON start.milestone_id = t.counts_from AND start.account_id = a.id AND start.withdrawn_at IS NULL
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN t.counts_from IS NULL THEN a.signed_up_on::timestamp AT TIME ZONE 'UTC'
+                ELSE start.reached_at END AS since
+) AS begins
+CROSS JOIN LATERAL (
+    SELECT begins.since,
+           ((begins.since AT TIME ZONE 'UTC')::date + t.within_days + 1)::timestamp AT TIME ZONE 'UTC' AS until
+) AS days
+"""
+
+# `terms` is any relation with milestone_id, event_name, count, within_days and counts_from.
+REACHES = f"""
 SELECT t.milestone_id, a.id AS account_id, e.id AS event_id, e.occurred_at
 FROM terms AS t
 CROSS JOIN accounts_account AS a
+{_DAYS}
 CROSS JOIN LATERAL (
     SELECT counted.id, counted.occurred_at
     FROM (
@@ -18,9 +33,7 @@ CROSS JOIN LATERAL (
         FROM accounts_event AS ev
         WHERE ev.account_id = a.id
           AND ev.name = t.event_name
-          AND (t.within_days IS NULL
-               OR (ev.occurred_at >= a.signed_up_on::timestamp AT TIME ZONE 'UTC'
-                   AND ev.occurred_at < (a.signed_up_on + t.within_days + 1)::timestamp AT TIME ZONE 'UTC'))
+          AND (t.within_days IS NULL OR (ev.occurred_at >= days.since AND ev.occurred_at < days.until))
     ) AS counted
     WHERE counted.so_far >= t.count
     ORDER BY counted.occurred_at, counted.id
@@ -31,22 +44,34 @@ WHERE (%(accounts)s::bigint[] IS NULL OR a.id = ANY(%(accounts)s::bigint[]))
 
 # Terms count as unchanged since the first version after the last one that differed,
 # so that a new name does not make an event of a second ago too old to fire.
+# An edit of the milestone that the days count from is an edit of these terms too.
 DETECT = f"""
-WITH terms AS (
-    SELECT m.id AS milestone_id, m.event_name, m.count, m.within_days, m.version, (
-        SELECT min(v.effective_at)
-        FROM accounts_milestoneversion AS v
-        WHERE v.milestone_id = m.id
-          AND v.version > coalesce((
-              SELECT max(o.version)
-              FROM accounts_milestoneversion AS o
-              WHERE o.milestone_id = m.id
-                AND (o.event_name, o.count, o.within_days, o.status)
-                    IS DISTINCT FROM (m.event_name, m.count, m.within_days, m.status)
-          ), 0)
+WITH RECURSIVE chain AS (
+    SELECT m.id AS milestone_id, m.id AS link FROM accounts_milestone AS m WHERE m.id = ANY (%(milestones)s::bigint[])
+    UNION
+    SELECT c.milestone_id, m.counts_from_id FROM chain AS c JOIN accounts_milestone AS m ON m.id = c.link
+    WHERE m.counts_from_id IS NOT NULL
+), terms AS (
+    SELECT m.id AS milestone_id, m.event_name, m.count, m.within_days, m.counts_from_id AS counts_from, m.version, (
+        SELECT max(unchanged.since)
+        FROM chain AS c
+        JOIN accounts_milestone AS l ON l.id = c.link
+        CROSS JOIN LATERAL (
+            SELECT min(v.effective_at) AS since
+            FROM accounts_milestoneversion AS v
+            WHERE v.milestone_id = l.id
+              AND v.version > coalesce((
+                  SELECT max(o.version)
+                  FROM accounts_milestoneversion AS o
+                  WHERE o.milestone_id = l.id
+                    AND (o.event_name, o.count, o.within_days, o.counts_from_id, o.status)
+                        IS DISTINCT FROM (l.event_name, l.count, l.within_days, l.counts_from_id, l.status)
+              ), 0)
+        ) AS unchanged
+        WHERE c.milestone_id = m.id
     ) AS since
     FROM accounts_milestone AS m
-    WHERE m.status = 'live' AND (%(milestone)s::bigint IS NULL OR m.id = %(milestone)s::bigint)
+    WHERE m.status = 'live' AND m.id = ANY (%(milestones)s::bigint[])
 ), reaches AS ({REACHES})
 INSERT INTO accounts_milestonereach AS kept
     (milestone_id, account_id, version, count, event_id, reached_at, fires)
@@ -56,15 +81,36 @@ FROM reaches AS r
 JOIN terms AS t USING (milestone_id)
 ORDER BY r.milestone_id, r.account_id
 ON CONFLICT (milestone_id, account_id) DO UPDATE
-SET event_id = excluded.event_id, reached_at = excluded.reached_at
-WHERE kept.version = excluded.version AND excluded.reached_at < kept.reached_at
+SET event_id = excluded.event_id, reached_at = excluded.reached_at, withdrawn_at = NULL,
+    version = excluded.version, count = excluded.count
+WHERE kept.withdrawn_at IS NOT NULL
+   OR (kept.version = excluded.version AND excluded.reached_at < kept.reached_at)
+"""
+
+# After DETECT, which has moved a reach to where it is now, if there still is one. A start only ever moves
+# back in time, so that a reach within its days stays one; raw events past their retention are not asked.
+WITHDRAW = f"""
+UPDATE accounts_milestonereach AS kept SET withdrawn_at = now()
+FROM (
+    SELECT r.id
+    FROM (SELECT id AS milestone_id, version, within_days, counts_from_id AS counts_from FROM accounts_milestone
+          WHERE id = ANY (%(milestones)s::bigint[]) AND status = 'live' AND within_days IS NOT NULL) AS t
+    JOIN accounts_milestonereach AS r
+        ON r.milestone_id = t.milestone_id AND r.version = t.version AND r.withdrawn_at IS NULL
+       AND (%(accounts)s::bigint[] IS NULL OR r.account_id = ANY (%(accounts)s::bigint[]))
+    JOIN accounts_account AS a ON a.id = r.account_id
+    {_DAYS}
+    WHERE (r.reached_at >= days.since AND r.reached_at < days.until) IS NOT TRUE
+    ORDER BY r.milestone_id, r.account_id FOR UPDATE OF r
+) AS gone
+WHERE kept.id = gone.id
 """
 
 # Both sides of a change in one statement; 1 stands for the terms proposed, 0 for those of now.
 COMPARE = f"""
-WITH terms(milestone_id, event_name, count, within_days) AS (
-    VALUES (1, %(event_name)s::text, %(count)s::bigint, %(within_days)s::int),
-           (0, %(now_event_name)s::text, %(now_count)s::bigint, %(now_within_days)s::int)
+WITH terms(milestone_id, event_name, count, within_days, counts_from) AS (
+    VALUES (1, %(event_name)s::text, %(count)s::bigint, %(within_days)s::int, %(counts_from)s::bigint),
+           (0, %(now_event_name)s::text, %(now_count)s::bigint, %(now_within_days)s::int, %(now_counts_from)s::bigint)
 ), reaches AS ({REACHES}), sides AS (
     SELECT account_id, bool_or(milestone_id = 1) AS proposed, bool_or(milestone_id = 0) AS now
     FROM reaches
@@ -86,8 +132,8 @@ FROM named
 """
 
 REACHED_SINCE = f"""
-WITH terms(milestone_id, event_name, count, within_days) AS (
-    VALUES (1, %(event_name)s::text, %(count)s::bigint, %(within_days)s::int)
+WITH terms(milestone_id, event_name, count, within_days, counts_from) AS (
+    VALUES (1, %(event_name)s::text, %(count)s::bigint, %(within_days)s::int, %(counts_from)s::bigint)
 ), reaches AS ({REACHES})
 SELECT account_id FROM reaches WHERE occurred_at >= %(since)s ORDER BY account_id
 """

@@ -1,7 +1,8 @@
 """Milestones: feature events that mean that an account got somewhere.
 
 Invariants: every edit makes a version; an account reaches a milestone once;
-a reach names the version and the event that made it.
+a reach names the version and the event that made it; milestones that count from
+one another make no circle.
 """
 
 from django.db import models
@@ -35,6 +36,10 @@ class Milestone(models.Model):
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(condition=models.Q(count__gte=1), name="milestone_count_positive"),
+            models.CheckConstraint(
+                condition=models.Q(counts_from=None) | models.Q(within_days__isnull=False),
+                name="milestone_that_counts_from_another_has_days",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -42,7 +47,7 @@ class Milestone(models.Model):
 
     @property
     def terms(self) -> MilestoneTerms:
-        return MilestoneTerms(self.event_name, self.count, self.within_days)
+        return _terms(self)
 
 
 class MilestoneVersion(models.Model):
@@ -65,12 +70,25 @@ class MilestoneVersion(models.Model):
     def __str__(self) -> str:
         return f"{self.name}, version {self.version}"
 
+    @property
+    def terms(self) -> MilestoneTerms:
+        return _terms(self)
+
+
+def _terms(told: Milestone | MilestoneVersion) -> MilestoneTerms:
+    start = told.counts_from.name if told.counts_from else ""
+    return MilestoneTerms(told.event_name, told.count, told.within_days, told.counts_from_id, start)
+
 
 class MilestoneReach(models.Model):
     """A dated fact: this account reached this milestone, by this event.
 
     `fires` is false when the count was already there before the version took
     effect (an edit or a backfill must not shower old accounts with offers).
+
+    A late event can move the start that the days count from, so that the reach
+    falls out of them: it is kept with `withdrawn_at`, so that it can return
+    without firing twice. Leave it out.
     """
 
     milestone = models.ForeignKey(Milestone, models.PROTECT, related_name="reaches")
@@ -81,6 +99,7 @@ class MilestoneReach(models.Model):
     reached_at = models.DateTimeField()
     recorded_at = models.DateTimeField(db_default=Now())
     fires = models.BooleanField()
+    withdrawn_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-reached_at", "-id"]

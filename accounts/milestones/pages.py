@@ -97,10 +97,10 @@ def new(request: HttpRequest) -> HttpResponse:
 @require_GET
 def preview(request: HttpRequest) -> HttpResponse:
     """Whom the terms in the form would have reached; `of` names the milestone to compare with."""
-    form = TermsForm(request.GET)
+    compared = Milestone.objects.filter(pk=id_in(request.GET, "of")).first()
+    form = TermsForm(request.GET, milestone_id=compared.pk if compared else None)
     if not form.is_valid():
         return render(request, "accounts/milestones/_preview.html", {"sentences": [], "incomplete": True})
-    compared = Milestone.objects.filter(pk=id_in(request.GET, "of")).first()
     terms = terms_of(form.cleaned_data)
     measured = queries.measure(terms, compared.terms if compared else None)
     return render(
@@ -120,6 +120,10 @@ def _detail(found: Milestone, user: User, query: QueryDict) -> dict[str, Any]:
     if rewritten:
         values, reason, digest = rewritten
         initial = {**values, "reason": reason, "change": anew, "digest": digest}
+    elif version := found.versions.filter(version=id_in(query, "version")).first():
+        # An earlier version is restored by proposing its values anew; what is live stays live.
+        initial = {**verbs.values_of(version), "status": found.status}
+        initial["reason"] = f"Back to version {version.version}"
     return {
         "milestone": found,
         "form": _form(found, user, initial=initial),
@@ -140,4 +144,5 @@ def _applies_at_once(found: Milestone, user: User) -> bool:
 
 def _form(found: Milestone, user: User, **given: Any) -> MilestoneForm:
     was_live = found.status != MilestoneStatus.DRAFT.value
-    return MilestoneForm(was_live=was_live, needs_reason=not _applies_at_once(found, user), **given)
+    needs_reason = not _applies_at_once(found, user)
+    return MilestoneForm(milestone_id=found.pk, was_live=was_live, needs_reason=needs_reason, **given)

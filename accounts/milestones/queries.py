@@ -22,6 +22,7 @@ CSV_HEADER = (
     "event",
     "count",
     "within_days",
+    "counts_from",
     "status",
     "version",
     "reached_30_days",
@@ -43,6 +44,7 @@ def measure(terms: MilestoneTerms, now_terms: MilestoneTerms | None, *, now: dat
                 "now_event_name": against.event_name,
                 "now_count": against.count,
                 "now_within_days": against.within_days,
+                "now_counts_from": against.counts_from,
             },
         )
         reached, reached_now, adds, drops, added, dropped = cursor.fetchone()
@@ -61,28 +63,31 @@ def _parameters(terms: MilestoneTerms, now: datetime | None) -> dict[str, Any]:
         "event_name": terms.event_name,
         "count": terms.count,
         "within_days": terms.within_days,
+        "counts_from": terms.counts_from,
         "since": (now or timezone.now()) - timedelta(days=MEASURED_DAYS),
         "accounts": None,
     }
 
 
-def listed(status: str = "") -> QuerySet[Milestone]:
+def listed(status: str = "") -> QuerySet[Any]:
     """Milestones by name, each with `reached` and `reached_recently` (last RECENT_DAYS days)."""
     since = timezone.now() - timedelta(days=RECENT_DAYS)
-    rows = Milestone.objects.annotate(
-        reached=Count("reaches"), reached_recently=Count("reaches", filter=Q(reaches__reached_at__gte=since))
+    stands = Q(reaches__withdrawn_at=None)
+    rows = Milestone.objects.select_related("counts_from").annotate(
+        reached=Count("reaches", filter=stands),
+        reached_recently=Count("reaches", filter=stands & Q(reaches__reached_at__gte=since)),
     )
     if status:
         rows = rows.filter(status=status)
     return rows.order_by("name", "id")
 
 
-def csv_rows(rows: QuerySet[Milestone]) -> Iterator[list[object]]:
+def csv_rows(rows: QuerySet[Any]) -> Iterator[list[object]]:
     """One line a milestone, in the order of CSV_HEADER."""
-    fields = ("name", "event_name", "count", "within_days", "status", "version", "reached_recently", "reached")
-    for row in rows.values_list(*fields):
-        name, event_name, count, within_days = row[:4]
-        yield [name, MilestoneTerms(event_name, count, within_days).in_words(), *row[1:]]
+    for row in rows:
+        start = row.counts_from.name if row.counts_from else ""
+        asked = [row.name, row.terms.in_words(), row.event_name, row.count, row.within_days, start]
+        yield [*asked, row.status, row.version, row.reached_recently, row.reached]
 
 
 @dataclass(frozen=True)
@@ -95,14 +100,12 @@ class Version:
 
 def versions_of(milestone: Milestone) -> list[Version]:
     """All versions, the newest first."""
-    return [
-        Version(v, MilestoneTerms(v.event_name, v.count, v.within_days).in_words()) for v in milestone.versions.all()
-    ]
+    return [Version(v, v.terms.in_words()) for v in milestone.versions.select_related("counts_from")]
 
 
 def latest_reaches(milestone: Milestone, limit: int = 8) -> list[MilestoneReach]:
     """Who reached it last."""
-    return list(milestone.reaches.select_related("account")[:limit])
+    return list(milestone.reaches.filter(withdrawn_at=None).select_related("account")[:limit])
 
 
 def known_event_names() -> list[str]:

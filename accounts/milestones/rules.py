@@ -24,19 +24,24 @@ NAMES_IN_A_SENTENCE = 3
 
 @dataclass(frozen=True)
 class MilestoneTerms:
-    """An event reached `count` times, within `within_days` days of sign-up if given.
+    """An event reached `count` times, within `within_days` days of a start if given.
 
-    The last of these days counts in full (UTC): [sign-up day, sign-up day +
-    within_days + 1). An account whose sign-up day is unknown does not reach it.
+    The start is sign-up or, with `counts_from`, the reach of the milestone with that
+    id, called `start`. The last of the days counts in full (UTC): [sign-up day, sign-up
+    day + within_days + 1), or [moment of the reach, its day + within_days + 1). An
+    account whose start is unknown, or has not come, does not reach it.
     """
 
     event_name: str
     count: int
     within_days: int | None
+    counts_from: int | None = None
+    start: str = ""
 
     def in_words(self) -> str:
         times = "for the first time" if self.count == 1 else f"{self.count} times"
-        window = f", within {self.within_days} days of sign-up" if self.within_days else ""
+        start = f"reaching “{self.start}”" if self.start else "sign-up"
+        window = f", within {self.within_days} days of {start}" if self.within_days else ""
         return f"“{self.event_name}” {times}{window}"
 
 
@@ -44,7 +49,8 @@ FIELD_LABELS: Mapping[str, str] = {
     "name": "Name",
     "event_name": "Event",
     "count": "How often",
-    "within_days": "Within days of sign-up",
+    "within_days": "Within days",
+    "counts_from": "Days count from",
     "status": "Status",
 }
 
@@ -64,7 +70,7 @@ LONGEST_WINDOW = 3650
 
 def clean_values(now: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
     """The whole set of values after an edit; raises DomainError in words when they make no sense."""
-    merged = {field: values.get(field, now[field]) for field in FIELD_LABELS}
+    merged = {field: values.get(field, now.get(field)) for field in FIELD_LABELS}
     name, event_name = str(merged["name"]).strip(), str(merged["event_name"]).strip()
     if not 1 <= len(name) <= 120:
         raise DomainError("A milestone needs a name of at most 120 letters.")
@@ -74,16 +80,19 @@ def clean_values(now: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str,
     if not _is_whole(count) or not 1 <= count <= MOST_TIMES:
         raise DomainError(f"How often is a whole number from 1 to {MOST_TIMES:,}.")
     if within_days is not None and not (_is_whole(within_days) and 1 <= within_days <= LONGEST_WINDOW):
-        raise DomainError(f"The days since sign-up are a whole number from 1 to {LONGEST_WINDOW:,}, or empty.")
+        raise DomainError(f"The days are a whole number from 1 to {LONGEST_WINDOW:,}, or empty.")
+    if merged["counts_from"] is not None and within_days is None:
+        raise DomainError("Say within how many days of that milestone; without a limit no start is needed.")
     if merged["status"] not in list(MilestoneStatus):
         raise DomainError("A milestone is draft, live or retired.")
-    if merged["status"] == MilestoneStatus.DRAFT and now["status"] != MilestoneStatus.DRAFT:
+    if merged["status"] == MilestoneStatus.DRAFT and now.get("status", merged["status"]) != MilestoneStatus.DRAFT:
         raise DomainError("A milestone that was live keeps its history: retire it instead of making it a draft.")
     return {
         "name": name,
         "event_name": event_name,
         "count": count,
         "within_days": within_days,
+        "counts_from": merged["counts_from"],
         "status": str(merged["status"]),
     }
 
@@ -153,3 +162,34 @@ class Measured:
 
 def _accounts(count: int) -> str:
     return "1 account" if count == 1 else f"{count:,} accounts"
+
+
+def in_order(starts: Mapping[int, int | None]) -> list[list[int]]:
+    """Milestones (id → the one that it counts from) in steps: each comes after the one that it counts from.
+
+    Raises DomainError when some count from one another in a circle.
+    """
+    steps: list[list[int]] = []
+    left = dict(starts)
+    while left:
+        step = sorted(one for one, start in left.items() if start not in left)
+        if not step:
+            raise DomainError("These milestones would count from one another in a circle.")
+        steps.append(step)
+        left = {one: start for one, start in left.items() if one not in step}
+    return steps
+
+
+def followers(starts: Mapping[int, int | None], milestone: int) -> set[int]:
+    """The milestone and all that count from it, directly or through others. `starts` has no circle."""
+    found: set[int] = set()
+    for step in in_order(starts):
+        found |= {one for one in step if one == milestone or starts[one] in found}
+    return found
+
+
+def followers_sentence(names: list[str]) -> str:
+    """What an edit means for the milestones that count from this one; `names` is not empty."""
+    told = names_in_words([f"“{name}”" for name in names], len(names))
+    count = "counts" if len(names) == 1 else "count"
+    return f"{told} {count} from it: whoever reaches it by the new terms starts their days."

@@ -12,9 +12,10 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts.milestones.matching import DETECT
+from accounts.milestones.matching import DETECT, WITHDRAW
 from accounts.milestones.models import Milestone, MilestoneVersion
-from accounts.milestones.rules import FIRES_UP_TO, MilestoneStatus
+from accounts.milestones.rules import FIRES_UP_TO, MilestoneStatus, clean_values, followers, in_order
+from accounts.milestones.starts import check_start, starts
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import record
 from loyalty.core.naming import free_key
@@ -25,15 +26,25 @@ from loyalty.core.people.rules import Function
 # Held shared by detection and alone by a change of terms: without it the two could each
 # wait for a reach that the other is writing.
 TERMS_LOCK = "hashtextextended('milestone terms', 0)"
-FIELDS = ("name", "event_name", "count", "within_days", "status")
+# Field of an edit → column of the milestone and of its versions.
+COLUMNS = {
+    "name": "name",
+    "event_name": "event_name",
+    "count": "count",
+    "within_days": "within_days",
+    "counts_from": "counts_from_id",
+    "status": "status",
+}
 
 
 @transaction.atomic
 def detect(account_ids: Sequence[int] | None, *, milestone_id: int | None = None, now: datetime | None = None) -> int:
-    """Record every live milestone that the accounts (None: all) have reached; returns how many were written.
+    """Record every live milestone that the accounts (None: all) have reached; returns how many rows were written.
 
-    One statement, harmless when repeated or run by two workers at once. A late
-    event that makes the reach earlier corrects its day, never whether it fires.
+    With `milestone_id`: this one, and those that count from it. Harmless when
+    repeated or run by two workers at once. A late event that makes a reach earlier
+    corrects its day; one that moves the start, so that a reach falls out of its
+    days, takes it back; neither changes whether it fires.
 
     A reach fires when its event happened since the milestone went live with
     these terms, and within FIRES_UP_TO before `now` (UTC, default the present).
@@ -41,29 +52,31 @@ def detect(account_ids: Sequence[int] | None, *, milestone_id: int | None = None
     moment = now or timezone.now()
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT pg_advisory_xact_lock_shared({TERMS_LOCK})")
-        cursor.execute(
-            DETECT,
-            {
-                "accounts": list(account_ids) if account_ids is not None else None,
-                "milestone": milestone_id,
-                "fires_from": moment - FIRES_UP_TO,
-            },
-        )
-        return int(cursor.rowcount)
+        known = starts()
+        wanted = set(known) if milestone_id is None else followers(known, milestone_id)
+        parameters = {
+            "accounts": list(account_ids) if account_ids is not None else None,
+            "fires_from": moment - FIRES_UP_TO,
+        }
+        written = 0
+        for step in in_order({one: start for one, start in known.items() if one in wanted}):
+            for statement in (DETECT, WITHDRAW):
+                cursor.execute(statement, parameters | {"milestones": step})
+                written += cursor.rowcount
+        return written
 
 
 @transaction.atomic
 def create_milestone(values: Mapping[str, Any], *, acting_user: User) -> Milestone:
-    """Make a draft that reaches nobody until it goes live; raises NotAllowed outside Product."""
+    """Make a draft that reaches nobody until it goes live.
+
+    Raises NotAllowed outside Product, DomainError when the values make no sense.
+    """
     check_member(acting_user, Function.PRODUCT)
-    milestone = Milestone(
-        key=free_key(values["name"], Milestone.objects.all(), "milestone"),
-        name=values["name"],
-        event_name=values["event_name"],
-        count=values["count"],
-        within_days=values["within_days"],
-        status=MilestoneStatus.DRAFT.value,
-    )
+    clean = clean_values({}, {**values, "status": MilestoneStatus.DRAFT.value})
+    check_start(None, clean["counts_from"])
+    key = free_key(clean["name"], Milestone.objects.all(), "milestone")
+    milestone = Milestone(key=key, **_columns(clean))
     milestone.save(force_insert=True)
     keep_version(milestone, timezone.now())
     record(
@@ -84,16 +97,19 @@ def write_version(milestone_id: int, values: Mapping[str, Any], acting_user: Use
     milestone = Milestone.objects.select_for_update(no_key=True).get(pk=milestone_id)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT pg_advisory_xact_lock({TERMS_LOCK})")
+    # A proposal that is older than this field has none.
+    values = {"counts_from": None, **values}
+    check_start(milestone_id, values["counts_from"])
     before = values_of(milestone)
     detect(None, milestone_id=milestone_id)
-    for field in FIELDS:
-        setattr(milestone, field, values[field])
+    for column, value in _columns(values).items():
+        setattr(milestone, column, value)
     milestone.version += 1
-    milestone.save(update_fields=[*FIELDS, "version"])
+    milestone.save()
     keep_version(milestone, timezone.now())
     detect(None, milestone_id=milestone_id)
     after = values_of(milestone)
-    changed = [field for field in FIELDS if before[field] != after[field]]
+    changed = [field for field in COLUMNS if before[field] != after[field]]
     record(
         AuditVerb.EDITED,
         acting_user=acting_user,
@@ -106,13 +122,17 @@ def write_version(milestone_id: int, values: Mapping[str, Any], acting_user: Use
     )
 
 
-def values_of(milestone: Milestone) -> dict[str, Any]:
+def values_of(milestone: Milestone | MilestoneVersion) -> dict[str, Any]:
     """The editable fields as JSON values."""
-    return {field: getattr(milestone, field) for field in FIELDS}
+    return {field: getattr(milestone, column) for field, column in COLUMNS.items()}
 
 
 def keep_version(milestone: Milestone, effective_at: datetime) -> None:
     """Write down the terms of now as those of the milestone's version, from `effective_at` (UTC) on."""
     MilestoneVersion.objects.create(
-        milestone=milestone, version=milestone.version, effective_at=effective_at, **values_of(milestone)
+        milestone=milestone, version=milestone.version, effective_at=effective_at, **_columns(values_of(milestone))
     )
+
+
+def _columns(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {column: values[field] for field, column in COLUMNS.items()}

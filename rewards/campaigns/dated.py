@@ -26,7 +26,8 @@ SELECT campaign.id AS campaign_id, fact.account_id, 'milestone-reach:' || fact.i
            'count', fact.count, 'version', fact.version, 'at', fact.reached_at, 'message', event.message_id) AS cause
 FROM rewards_campaign AS campaign
 JOIN accounts_milestone AS milestone ON milestone.key = campaign.trigger_parameters ->> 'milestone'
-JOIN accounts_milestonereach AS fact ON fact.milestone_id = milestone.id AND fact.fires
+JOIN accounts_milestonereach AS fact
+  ON fact.milestone_id = milestone.id AND fact.fires AND fact.withdrawn_at IS NULL
 LEFT JOIN accounts_event AS event ON event.id = fact.event_id
 WHERE campaign.id = ANY (%(milestone)s) AND {{scope}} AND {_SINCE.format(at="fact.reached_at")}
 """

@@ -16,7 +16,7 @@ from rewards.campaigns.scope import Scope
 _STILL = {
     TriggerKind.MILESTONE: """EXISTS (
         SELECT FROM accounts_milestonereach AS fact WHERE 'milestone-reach:' || fact.id = before.cause_key
-        AND fact.account_id = before.account_id)""",
+        AND fact.account_id = before.account_id AND fact.withdrawn_at IS NULL)""",
     TriggerKind.STREAK: """EXISTS (
         SELECT FROM accounts_streakreach AS fact WHERE 'streak-reach:' || fact.id = before.cause_key
         AND fact.account_id = before.account_id AND NOT fact.joined)""",

@@ -29,6 +29,7 @@ class MilestoneFactory(DjangoModelFactory[Milestone]):
             event_name=self.event_name,
             count=self.count,
             within_days=self.within_days,
+            counts_from=self.counts_from,
             status=self.status,
             effective_at=extracted or datetime(2026, 1, 1, tzinfo=UTC),
         )

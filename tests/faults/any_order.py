@@ -66,7 +66,7 @@ FOUND = {
     "milestones": """
         SELECT substr(a.external_id, %(from)s), jsonb_build_array(s.key, r.reached_at, r.count, r.version)
         FROM accounts_milestonereach r JOIN accounts_milestone s ON s.id = r.milestone_id
-        JOIN accounts_account a ON a.id = r.account_id WHERE a.external_id LIKE %(like)s
+        JOIN accounts_account a ON a.id = r.account_id WHERE a.external_id LIKE %(like)s AND r.withdrawn_at IS NULL
     """,
     "offers": """
         SELECT substr(a.external_id, %(from)s), jsonb_build_array(c.key, o.reward_id, o.face_value, o.state)

@@ -80,7 +80,7 @@ class Reached:
 def milestones_reached(now: datetime) -> list[Reached]:
     """Live milestones by name, seven days to now against the seven before."""
     rows = (
-        MilestoneReach.objects.filter(reached_at__gt=now - 2 * WEEK, reached_at__lte=now)
+        MilestoneReach.objects.filter(reached_at__gt=now - 2 * WEEK, reached_at__lte=now, withdrawn_at=None)
         .values("milestone__name")
         .annotate(
             this_week=Count("id", filter=Q(reached_at__gt=now - WEEK)),

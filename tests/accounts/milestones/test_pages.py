@@ -43,7 +43,7 @@ def test_the_list_with_counts_and_csv(cs: User, signed_in_as: SignIn) -> None:
     assert "New milestone" not in response.content.decode()
     lines = b"".join(client.get("/milestones/?format=csv")).decode().splitlines()
     assert lines[1:] == [
-        "First report,“Custom Report Generated” for the first time,Custom Report Generated,1,,live,1,1,2"
+        "First report,“Custom Report Generated” for the first time,Custom Report Generated,1,,,live,1,1,2"
     ]
     assert list(client.get("/milestones/?status=draft").context["rows"]) == []
 
@@ -160,3 +160,44 @@ def test_the_first_list_of_key_actions_is_saved_and_the_next_is_proposed(
     ]
     approve(change.pk, digest=change.digest, acting_user=product_colleague)
     assert list(KeyAction.objects.values_list("event_name", flat=True)) == ["API Call", "Report"]
+
+
+def test_the_days_can_count_from_another_milestone(
+    product: User, product_colleague: User, signed_in_as: SignIn
+) -> None:
+    start = MilestoneFactory(name="Onboarded", event_name="Onboarding Completed")
+    milestone = MilestoneFactory(name="Reporting")
+    client = signed_in_as(product)
+    assert "Reaching “Onboarded”" in client.get(f"/milestones/{milestone.pk}/").content.decode()
+    client.post(f"/milestones/{milestone.pk}/edit", form_of(milestone, within_days=14, counts_from=start.pk))
+    change = ChangeRequest.objects.get()
+    shown = client.get(f"/changes/{change.pk}/").content.decode()
+    assert "reaching “Onboarded”" in shown
+    approve(change.pk, digest=change.digest, acting_user=product_colleague)
+    page = client.get(f"/milestones/{milestone.pk}/").content.decode()
+    assert "within 14 days of reaching “Onboarded”" in page
+    circle = client.post(f"/milestones/{start.pk}/edit", form_of(start, within_days=1, counts_from=milestone.pk))
+    assert circle.status_code == 422
+    assert ChangeRequest.objects.count() == 1
+
+
+def test_an_earlier_version_is_restored_by_a_new_request(
+    product: User, product_colleague: User, signed_in_as: SignIn
+) -> None:
+    milestone = MilestoneFactory(name="Reporting", count=3)
+    client = signed_in_as(product)
+    client.post(f"/milestones/{milestone.pk}/edit", form_of(milestone, count=5))
+    change = ChangeRequest.objects.get()
+    approve(change.pk, digest=change.digest, acting_user=product_colleague)
+    assert f"/milestones/{milestone.pk}/?version=1" in client.get(f"/milestones/{milestone.pk}/").content.decode()
+    form = client.get(f"/milestones/{milestone.pk}/?version=1").context["form"]
+    assert (form["count"].value(), form["status"].value()) == (3, "live")
+    assert form["reason"].value() == "Back to version 1"
+    posted = {name: form[name].value() for name in form.fields}
+    client.post(
+        f"/milestones/{milestone.pk}/edit", {name: "" if value is None else value for name, value in posted.items()}
+    )
+    back = ChangeRequest.objects.latest("pk")
+    assert Milestone.objects.get().count == 5
+    approve(back.pk, digest=back.digest, acting_user=product_colleague)
+    assert (Milestone.objects.get().count, Milestone.objects.get().version) == (3, 3)

@@ -13,7 +13,14 @@ from accounts.milestones.rules import (
 )
 from loyalty.core.errors import DomainError
 
-NOW = {"name": "Report", "event_name": "Report Generated", "count": 1, "within_days": None, "status": "live"}
+NOW = {
+    "name": "Report",
+    "event_name": "Report Generated",
+    "count": 1,
+    "within_days": None,
+    "counts_from": None,
+    "status": "live",
+}
 
 
 @pytest.mark.parametrize(
@@ -22,6 +29,7 @@ NOW = {"name": "Report", "event_name": "Report Generated", "count": 1, "within_d
         (MilestoneTerms("Report", 1, None), "“Report” for the first time"),
         (MilestoneTerms("Report", 2, None), "“Report” 2 times"),
         (MilestoneTerms("Report", 2, 30), "“Report” 2 times, within 30 days of sign-up"),
+        (MilestoneTerms("Report", 2, 30, 7, "Onboarded"), "“Report” 2 times, within 30 days of reaching “Onboarded”"),
     ],
 )
 def test_terms_in_words(terms: MilestoneTerms, words: str) -> None:

@@ -30,7 +30,11 @@ def test_product_makes_a_draft(product: User) -> None:
     assert (made.key, made.status, made.version) == ("second-report", "draft", 1)
     assert made.versions.get().version == 1
     line = AuditLine.objects.get()
-    assert (line.verb, line.actor, line.after) == ("created", product, {**DRAFT, "status": "draft"})
+    assert (line.verb, line.actor, line.after) == (
+        "created",
+        product,
+        {**DRAFT, "counts_from": None, "status": "draft"},
+    )
     assert create_milestone(DRAFT, acting_user=product).key == "second-report-2"
     assert create_milestone({**DRAFT, "name": "שלום"}, acting_user=product).key == "milestone"
 
