@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -23,6 +24,7 @@ from accounts.segments.causes import told_of_account
 from accounts.sources.freshness import stale_sources
 from accounts.sources.queries import record_of
 from accounts.sources.rules import Kind
+from accounts.streaks.strips import strips
 from accounts.tiers.falling import by_account, falling, falling_ids
 from accounts.tiers.models import Tier
 from accounts.tiers.queries import moves as tier_moves
@@ -136,6 +138,8 @@ def _whole(found: Account, request: HttpRequest) -> dict[str, Any]:
             "held": held,
             "timeline": timeline(held, day),
             "unknown": sheet.unknown_now(held),
+            "strips": strips(found, day, facts.streaks if facts else {}, timezone.now()),
+            "zone": found.time_zone or settings.COMPANY_TIME_ZONE,
             "changes": sheet.changes_of_mrr(found, day),
             "bills": billing.lines(found, day),
             "kept": billing.kept(found),
