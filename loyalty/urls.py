@@ -15,6 +15,7 @@ urlpatterns = [
     path("audit/", include("loyalty.core.audit.urls")),
     path("jobs/", include("loyalty.core.jobs.urls")),
     path("accounts/", include("accounts.book.urls")),
+    path("accounts/", include("accounts.referrals.urls")),
     path("accounts/", include("rewards.recap.urls")),
     path("accounts/rules/", include("accounts.conditions.urls")),
     path("accounts/contacts/", include("accounts.contacts.urls")),

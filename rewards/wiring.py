@@ -6,6 +6,7 @@ from accounts.conditions.registry import add_facts
 from accounts.contacts.holdings import add_holding
 from accounts.facts.followers import add_follower
 from accounts.privacy.following import follow_withdrawal
+from accounts.referrals.registry import tell_offers
 from accounts.tiers.changing import KIND as TIER_SCHEME_KIND
 from loyalty.core.changes.registry import add_impact, register
 from loyalty.core.doorbell.waiting import add_gauge
@@ -27,6 +28,7 @@ from rewards.catalogue.changing import KIND as REWARD_KIND
 from rewards.catalogue.changing import REWARD
 from rewards.catalogue.queries import find as find_rewards
 from rewards.fit.changing import FIT_RULE
+from rewards.offers.by_referral import offers_by_referral
 from rewards.offers.reward_impact import cost_of_reward_change
 from rewards.offers.verbs import stop_addressing
 from rewards.perks.changing import PERKS, cost_of_scheme
@@ -55,6 +57,7 @@ def wire() -> None:
     """Register everything once, when the app is ready."""
     add_counter("offers", waiting_count)
     add_settings_tab("Who approves", "approval-rules")
+    tell_offers(offers_by_referral)
     add_finder("Offers", _offers)
     add_finder("Campaigns", _campaigns)
     add_finder("Rewards", _rewards)

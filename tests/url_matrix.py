@@ -163,6 +163,7 @@ EXPECTED: dict[str, Expect] = {
     "streak": Expect({"streak_id": "streak"}),
     "streak-edit": Expect({"streak_id": "streak"}, posts=True),
     "key-actions": Expect(),
+    "referrals": Expect(),
     "tiers": Expect(),
     "tiers-edit": Expect(others=404),  # there is no scheme before set-up
     "tiers-preview": Expect(others=404),

@@ -20,6 +20,7 @@ from accounts.facts.queries import facts_on, latest
 from accounts.privacy.queries import consenting_ids
 from accounts.records.models import Account
 from accounts.records.rules import PlanSegment
+from accounts.referrals.queries import of_account
 from accounts.segments.causes import told_of_account
 from accounts.sources.freshness import stale_sources
 from accounts.sources.queries import record_of
@@ -76,6 +77,7 @@ def accounts(request: HttpRequest) -> HttpResponseBase:
         "kept": {name: query[name] for name in ("segment", "mine", "falling", "sort") if name in query},
         "csv_url": address(query, format="csv"),
         "here": address(query),
+        "tab": "accounts",
         "may_add": Function.CS in user.functions and record_of(Kind.ACCOUNT) is None,
         "any_accounts": bool(page.rows) or Account.objects.exists(),
     }
@@ -143,6 +145,7 @@ def _whole(found: Account, request: HttpRequest) -> dict[str, Any]:
             "changes": sheet.changes_of_mrr(found, day),
             "bills": billing.lines(found, day),
             "kept": billing.kept(found),
+            "referrals": of_account(found, SHOWN_MOVES),
             "contacts": at_account(found),
             "roles": roles(found, day),
             "stale": stale_sources(Kind, now=timezone.now()),
