@@ -51,6 +51,9 @@ from rewards.approvals.reminding import remind
 from rewards.breakage.verbs import recognise_until
 from rewards.campaigns.evaluating import account_ranges, evaluate_due, evaluate_range
 from rewards.campaigns.scope import ACCOUNTS_A_RANGE
+from rewards.delivery.outgoing.endpoints import WEBHOOKS
+from rewards.delivery.outgoing.passes import tell_expired
+from rewards.delivery.outgoing.sending import send_due as send_webhooks
 from rewards.ledger.expiring import expire_credits
 from rewards.ledger.reconciliation import check
 from rewards.offers.handing import lapse_unaccepted
@@ -177,6 +180,7 @@ CHORES: tuple[Chore, ...] = (
     WholeChore("expiry", "unaccepted offers", lambda span: {"offers nobody accepted": lapse_unaccepted(span.day)}),
     WholeChore("expiry", "credits", lambda span: {"credits": expire_credits(span.day)}),
     WholeChore("expiry", "breakage", lambda span: {"breakage postings": recognise_until(span.day)}),
+    WholeChore("expiry", "passes", lambda span: {"passes that were told of": tell_expired(span.day)}),
     RangedChore("triggers", "triggers", _triggers, size=ACCOUNTS_A_RANGE),
     WholeChore("reminders", "ranks", lambda span: {"open offers ranked anew": rank_open_offers(span.day)}),
     WholeChore("reminders", "steps due soon", lambda span: {"reminders": remind(timezone.now())}),
@@ -215,6 +219,11 @@ def sweep() -> None:
 def notices() -> None:
     tell_stale(timezone.now())
     send_due()
+
+
+@shared_task(name=WEBHOOKS)
+def webhooks() -> None:
+    send_webhooks()
 
 
 @shared_task(name="loyalty.jobs")

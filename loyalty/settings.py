@@ -190,6 +190,7 @@ CELERY_BEAT_SCHEDULE = {
     "react": {"task": "loyalty.react", "schedule": DOORBELL_SECONDS},
     "jobs": {"task": "loyalty.jobs", "schedule": DOORBELL_SECONDS},
     "notices": {"task": "loyalty.notices", "schedule": DOORBELL_SECONDS},
+    "webhooks": {"task": "loyalty.webhooks", "schedule": DOORBELL_SECONDS},
     "sweep": {"task": "loyalty.sweep", "schedule": crontab(hour="0", minute="10")},
     "heartbeat": {"task": "loyalty.heartbeat", "schedule": DOORBELL_SECONDS},
 }

@@ -22,6 +22,7 @@ urlpatterns = [
     path("settings/retention/", include("accounts.contacts.settings_urls")),
     path("settings/absence/", include("loyalty.core.absence.urls")),
     path("settings/approvals/", include("rewards.approvals.required.urls")),
+    path("settings/webhooks/", include("rewards.delivery.outgoing.urls")),
     path("quiz/", include("accounts.contacts.quiz_urls")),
     path("sources/", include("accounts.sources.urls")),
     path("sources/", include("accounts.intake.source_urls")),

@@ -4,6 +4,7 @@ from rewards.breakage.models import BreakageMonth, BreakageRate, BreakageRateVer
 from rewards.campaigns.models import Campaign, CampaignApproval, CampaignStep, CampaignVersion, Candidate, EvaluationDue
 from rewards.caps.models import Cap, CapEntry, CapPeriod
 from rewards.catalogue.models import Reward, RewardVersion
+from rewards.delivery.outgoing.models import DeliveryTry, Endpoint, EndpointSecret, EventDelivery, OutgoingEvent
 from rewards.fit.models import FitRule, FitRuleVersion
 from rewards.holdouts.models import HoldoutAssignment
 from rewards.ledger.models import CreditLot, LedgerAccount, Posting, PostingLine
@@ -27,7 +28,11 @@ __all__ = [
     "CapEntry",
     "CapPeriod",
     "CreditLot",
+    "DeliveryTry",
+    "Endpoint",
+    "EndpointSecret",
     "EvaluationDue",
+    "EventDelivery",
     "FitRule",
     "FitRuleVersion",
     "Grant",
@@ -36,6 +41,7 @@ __all__ = [
     "Offer",
     "OfferComment",
     "OfferRevision",
+    "OutgoingEvent",
     "Posting",
     "PostingLine",
     "Reward",

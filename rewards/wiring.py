@@ -27,6 +27,7 @@ from rewards.caps.changing import register_caps
 from rewards.catalogue.changing import KIND as REWARD_KIND
 from rewards.catalogue.changing import REWARD
 from rewards.catalogue.queries import find as find_rewards
+from rewards.delivery.outgoing.queries import due_since as webhooks_due_since
 from rewards.fit.changing import FIT_RULE
 from rewards.offers.by_referral import offers_by_referral
 from rewards.offers.reward_impact import cost_of_reward_change
@@ -62,7 +63,9 @@ def wire() -> None:
     add_finder("Campaigns", _campaigns)
     add_finder("Rewards", _rewards)
     add_follower("campaigns", follow)
+    add_settings_tab("Webhooks", "webhooks")
     add_gauge("Offers", due_since)
+    add_gauge("Webhooks", webhooks_due_since)
     register_caps()
     register(REWARD)
     register(FIT_RULE)

@@ -31,6 +31,7 @@ from loyalty.core.jobs.models import Job
 from loyalty.core.notices.models import Notice
 from loyalty.core.people.models import User
 from rewards.approvals.required.shipped import ensure_shipped as make_approval_rules
+from rewards.delivery.outgoing.models import Endpoint, EndpointSecret
 from rewards.fit.shipped import ensure_shipped as make_rules
 from rewards.ledger.verbs import issue_credit
 from rewards.offers.models import Grant
@@ -128,6 +129,16 @@ EXPECTED: dict[str, Expect] = {
     "absence-end": Expect({"delegation_id": "delegation"}, posts=True),
     "approval-rules": Expect(),
     "approval-rule-new": Expect(),
+    "webhooks": Expect(),
+    "endpoint": Expect({"endpoint_id": "endpoint"}),
+    "endpoint-new": Expect(others=403, administrator=200),
+    "endpoint-edit": Expect({"endpoint_id": "endpoint"}, others=403, administrator=200),
+    "endpoint-pause": Expect({"endpoint_id": "endpoint"}, posts=True),
+    "endpoint-resume": Expect({"endpoint_id": "endpoint"}, posts=True),
+    "endpoint-secret-new": Expect({"endpoint_id": "endpoint"}, posts=True),
+    "endpoint-secret-revoke": Expect({"secret_id": "endpoint secret"}, posts=True),
+    "delivery": Expect({"delivery_id": "delivery"}),
+    "delivery-again": Expect({"delivery_id": "delivery"}, posts=True),
     "approval-rule": Expect({"rule_id": "approval rule"}),
     "account-new": Expect(others=403, cs=200),
     "account": Expect({"account_id": "account"}),
@@ -218,6 +229,7 @@ EXPECTED: dict[str, Expect] = {
 def make_samples(proposer: User) -> dict[str, int]:
     """One object of each kind that an address names."""
     account, milestone = AccountFactory(), MilestoneFactory()
+    endpoint = Endpoint.objects.create(name="Product", url="https://p.example/", types=["grant.issued"])
     campaign = CampaignFactory(milestone=milestone)
     offer = OfferFactory(campaign=campaign, account=account)
     granted = OfferFactory(campaign=campaign, state="approved")
@@ -249,6 +261,9 @@ def make_samples(proposer: User) -> dict[str, int]:
         "change": change,
         "posting": posting,
         "source": SourceFactory(),
+        "endpoint": endpoint,
+        "endpoint secret": EndpointSecret.objects.create(endpoint=endpoint, sealed="", hint="0000"),
+        "delivery": endpoint.deliveries.get(),
         "notice": Notice.objects.create(person=proposer, key="k", words="Words", url="/"),
         "job": Job.objects.create(kind="import", title="accounts.csv", started_by=proposer),
         "upload": FileUpload.objects.create(kind="account", name="accounts.csv", size=0, uploaded_by=proposer),

@@ -3,19 +3,23 @@
 The name is resolved once, every answer is looked at, and the connection goes to
 the address that was looked at: a name that says something else a moment later
 (rebinding) changes nothing. Redirects are not followed, proxies of the
-environment are not used, and only so much of the answer is read.
+environment are not used, only so much of the answer is read, and only for so long.
 """
 
 import http.client
 import ipaddress
 import socket
 import ssl
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 10.0
+# Each piece of an answer may take ANSWER_SECONDS; whoever sends piece after piece is hung up on.
+WHOLE_SECONDS = 20.0
 ANSWER_BYTES = 64 * 1024
 # These carry an IPv4 address at their end: what counts is that one.
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
@@ -111,6 +115,24 @@ class _Pinned(http.client.HTTPSConnection):
             raise
 
 
+@contextmanager
+def _hung_up_after(line: _Pinned, seconds: float) -> Iterator[None]:
+    """Break a conversation that goes on for longer; what reads from it then sees its end."""
+
+    def hang_up() -> None:
+        with suppress(OSError):
+            if line.sock:
+                line.sock.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, hang_up)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
 def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
     """POST to a public https address, once. Raises AddressRefused (nothing was sent) and NoAnswer."""
     parts = check_address(url)
@@ -118,9 +140,10 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
     line = _Pinned(host, port, addresses_of(host, port)[0])
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
-        line.request("POST", target, body, dict(headers))
-        response = line.getresponse()
-        text = response.read(ANSWER_BYTES).decode("utf-8", "replace")
+        with _hung_up_after(line, WHOLE_SECONDS):
+            line.request("POST", target, body, dict(headers))
+            response = line.getresponse()
+            text = response.read(ANSWER_BYTES).decode("utf-8", "replace")
         wait = response.headers.get("Retry-After", "")
         return Answer(response.status, text, int(wait) if wait.isascii() and wait.isdigit() else None)
     except (OSError, http.client.HTTPException, ValueError) as error:

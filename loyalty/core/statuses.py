@@ -80,6 +80,8 @@ FACES: dict[str, Face] = {
     "stale": Face("Stale", "warning", "warn"),
     "silent": Face("Nothing received", "ring", "quiet"),
     "active": Face("Active", "dot", "good"),
+    "sent": Face("Sent", "check", "good"),
+    "gone": Face("Gone", "ban", "bad"),
     "inactive": Face("Inactive", "ring", "quiet"),
     # jobs
     "queued": Face("Queued", "ring", "quiet"),

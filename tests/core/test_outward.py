@@ -1,5 +1,6 @@
 """Requests to addresses that somebody typed in: none into a private network, whatever the name says."""
 
+import http.client
 import socket
 import ssl
 import threading
@@ -164,3 +165,25 @@ def test_another_name_in_the_certificate_is_no_answer(receiver: tuple[type[Recei
     with pytest.raises(NoAnswer):
         post(f"https://other.example.com:{port}/", b"{}", {})
     assert kind.got == []
+
+
+def test_who_answers_a_byte_at_a_time_is_hung_up_on(
+    receiver: tuple[type[Receiver], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind, port = receiver
+    hung_up = threading.Event()
+    monkeypatch.setattr(outward, "WHOLE_SECONDS", 0.5)
+
+    def drip(self: Receiver) -> None:
+        try:
+            while True:
+                self.wfile.write(b"x")
+                self.wfile.flush()
+        except OSError:
+            hung_up.set()
+
+    monkeypatch.setattr(kind, "do_POST", drip)
+    monkeypatch.setattr(http.client, "_MAXLINE", 10**12)
+    with pytest.raises(NoAnswer):
+        post(f"https://hooks.example.com:{port}/", b"{}", {})
+    assert hung_up.wait(30)

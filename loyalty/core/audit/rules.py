@@ -62,6 +62,11 @@ class AuditVerb(StrEnum):
     OFFER_DECLINED = "offer_declined"
     GRANT_ISSUED = "grant_issued"
     LEDGER_POSTED = "ledger_posted"
+    WEBHOOK_SIGNING_SET = "webhook_signing_set"
+    WEBHOOK_SIGNING_REVOKED = "webhook_signing_revoked"
+    WEBHOOK_PAUSED = "webhook_paused"
+    WEBHOOK_RESUMED = "webhook_resumed"
+    WEBHOOK_RESENT = "webhook_resent"
 
     @property
     def label(self) -> str:
@@ -125,6 +130,11 @@ TITLES: dict[AuditVerb, str] = {
     V.OFFER_DECLINED: "{actor} noted that the customer declined {label}",
     V.GRANT_ISSUED: "{actor} granted {label}",
     V.LEDGER_POSTED: "{actor} posted {label} to the ledger",
+    V.WEBHOOK_SIGNING_SET: "{actor} made a signing secret for {label}",
+    V.WEBHOOK_SIGNING_REVOKED: "{actor} revoked a signing secret of {label}",
+    V.WEBHOOK_PAUSED: "{actor} stopped sending webhooks to {label}",
+    V.WEBHOOK_RESUMED: "{actor} resumed sending webhooks to {label}",
+    V.WEBHOOK_RESENT: "{actor} sent again {label}",
 }
 
 

@@ -1,0 +1,3 @@
+from tests.rewards.delivery.receivers import outside
+
+__all__ = ["outside"]
