@@ -21,7 +21,7 @@ from accounts.referrals.models import Referral
 from accounts.segments.models import Segment, SegmentMove, SegmentVersion
 from accounts.sources.models import Source, SourceKey, SourceKind, SourceSecret
 from accounts.streaks.models import Pattern, PatternCounted, Streak, StreakReach, StreakRun, StreakVersion
-from accounts.tiers.models import Tier, TierMove, TierScheme, TierSchemeVersion
+from accounts.tiers.models import Tier, TierMove, TierScheme, TierSchemeVersion, TierWarning
 from accounts.usage.models import ContactDay, DailyUsage, Event, EventDay, KeyAction, MeteredDay
 
 __all__ = [
@@ -80,6 +80,7 @@ __all__ = [
     "Ticket",
     "Tier",
     "TierMove",
+    "TierWarning",
     "TierScheme",
     "TierSchemeVersion",
 ]

@@ -26,6 +26,7 @@ from accounts.referrals.verbs import detect_referrals
 from accounts.segments.following import place as place_in_segments
 from accounts.sources.telling import tell_stale
 from accounts.tiers.following import place as place_in_tiers
+from accounts.tiers.warning import warn_of_steps_down
 from loyalty.core.doorbell import heartbeat
 from loyalty.core.doorbell.seen import note_worker
 from loyalty.core.doorbell.verbs import ring_on_commit
@@ -184,6 +185,7 @@ CHORES: tuple[Chore, ...] = (
     RangedChore("triggers", "triggers", _triggers, size=ACCOUNTS_A_RANGE),
     WholeChore("reminders", "ranks", lambda span: {"open offers ranked anew": rank_open_offers(span.day)}),
     WholeChore("reminders", "steps due soon", lambda span: {"reminders": remind(timezone.now())}),
+    WholeChore("reminders", "steps down", lambda span: {"warnings of a step down": warn_of_steps_down()}),
     WholeChore("reconciliation", "books", _books),
     WholeChore("reconciliation", "clearing away", _clear_away),
 )

@@ -30,6 +30,7 @@ from accounts.tiers.falling import by_account, falling, falling_ids
 from accounts.tiers.models import Tier
 from accounts.tiers.queries import moves as tier_moves
 from accounts.tiers.queries import scheme_now
+from accounts.tiers.warning import warning_of
 from loyalty.core.charts.sparkline import sparkline
 from loyalty.core.chips import address, chip, id_in
 from loyalty.core.csv import csv_response, wants_csv
@@ -101,7 +102,8 @@ def _tier(found: Account, facts: AccountFacts | None) -> dict[str, Any]:
     if scheme is None or facts is None or not facts.tier:
         return {"tier": None}
     warned = falling(scheme.scheme, day=facts.day, account_ids=[found.pk])
-    return {"tier": Tier.objects.filter(key=facts.tier).first(), "falling": warned[0] if warned else None}
+    told: dict[str, Any] = {"tier": Tier.objects.filter(key=facts.tier).first()}
+    return told | ({"falling": warned[0], "warning": warning_of(warned[0])} if warned else {})
 
 
 def _head(query: QueryDict, sort: str, key: str, label: str, css: str) -> dict[str, str]:

@@ -42,7 +42,7 @@ def place(first_days: Mapping[int, date], last_day: date) -> int:
     with connection.cursor() as cursor:
         placing = place_statement(versions)
         span = {**_side_by_side(first_days), "last_day": last_day}
-        cursor.execute(placing.sql, {**placing.params, **span})
+        cursor.execute(placing.sql, {**placing.params, **span, "first_day": min(first_days.values())})
         written = cursor.fetchone()[0] or []
         cursor.execute(_TO_LOOK_AT, {**span, "written": written})
         moved = {account: first_days[account] for (account,) in cursor.fetchall()}

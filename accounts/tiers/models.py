@@ -7,6 +7,7 @@ kept once an account, day and tier.
 
 from enum import StrEnum
 
+from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
@@ -65,6 +66,33 @@ class TierSchemeVersion(models.Model):
 
     def __str__(self) -> str:
         return f"Tiers, version {self.version}"
+
+
+class TierWarning(models.Model):
+    """A dated fact: Customer Success was warned that this account is about to step down from a tier on a day.
+
+    `manager` is whose book the account was in then. An account that earns its tier again and loses it once
+    more falls on another day, and is warned of anew. `falls_on` is null while its renewal is not known.
+    """
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="tier_warnings")
+    tier = models.ForeignKey(Tier, models.PROTECT, related_name="+")
+    falls_to = models.ForeignKey(Tier, models.PROTECT, null=True, related_name="+")
+    falls_on = models.DateField(null=True)
+    why = models.CharField(max_length=300)
+    manager = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    warned_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["-warned_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "tier", "falls_on"], nulls_distinct=False, name="tier_warning_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account} is about to fall from {self.tier}"
 
 
 class TierMove(models.Model):

@@ -44,19 +44,18 @@ def calendar(cells: Sequence[Cell], title: str, *, by_week: bool = False) -> Saf
     marks = []
     for row, name in enumerate(() if by_week else WEEKDAYS):
         marks.append(text(0, HEAD + row * STEP + SIDE - 3, name))
-    left = 0 if by_week else MARGIN
     for place, cell in enumerate(cells):
-        marks.append(_drawn(cell.mark, left + place // rows * STEP, HEAD + place % rows * STEP))
+        marks.append(_drawn(cell.mark, MARGIN + place // rows * STEP, HEAD + place % rows * STEP))
     columns = -(-len(cells) // rows)
     for month, days in groupby(range(columns), key=lambda column: cells[column * rows].day.strftime("%b")):
         first, *others = days
         # A month of one column has no room for its name beside that of the next.
         if others or first == columns - 1:
-            marks.append(text(left + first * STEP, HEAD - 6, month))
+            marks.append(text(MARGIN + first * STEP, HEAD - 6, month))
     told = ", ".join(f"{sum(cell.mark is mark for cell in cells)} {mark.value}" for mark in Mark)
     unit = "weeks" if by_week else "days"
     desc = f"From {day_text(cells[0].day)}, {len(cells)} {unit}: {told}."
-    return drawing(left + columns * STEP, HEAD + rows * STEP, title, desc, marks, css="chart calendar")
+    return drawing(MARGIN + columns * STEP, HEAD + rows * STEP, title, desc, marks, css="chart calendar")
 
 
 def _drawn(mark: Mark, x: float, y: float) -> str:

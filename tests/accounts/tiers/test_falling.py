@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from io import StringIO
 from typing import Any
 
@@ -12,13 +12,16 @@ from django.test import Client
 from accounts.records.models import Account
 from accounts.tiers.falling import by_account, falling, falling_ids
 from accounts.tiers.following import place_all
-from accounts.tiers.models import TierScheme
+from accounts.tiers.models import TierScheme, TierWarning
+from accounts.tiers.warning import warn_of_steps_down, warnings_since
 from loyalty.core.people.models import User
 from loyalty.core.people.rules import Function
 from tests.accounts.tiers.test_following import FIRST, day, scheme, seats
+from tests.concurrency import at_once
 from tests.factories import AccountFactory, PersonFactory
 
 pytestmark = pytest.mark.django_db
+FIRST_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
 SignIn = Callable[[User], Client]
 
 # Seats by day; the tier held, what it falls to, and when (days from the first), with a grace period of 5 days.
@@ -139,13 +142,51 @@ def test_the_page_of_the_account_warns_also_in_brief(
     assert "data-falling" not in browser.get(f"/accounts/{warned['Mine'].pk}/?day={FIRST}").content.decode()
 
 
+def test_each_step_down_is_warned_of_once(warned: dict[str, Account], cs: User, signed_in_as: SignIn) -> None:
+    assert warn_of_steps_down() == 2
+    assert warn_of_steps_down() == 0
+    kept = warnings_since(FIRST_MOMENT)
+    told = [(w.account.name, w.tier.name, w.falls_to and w.falls_to.name, w.falls_on, w.manager) for w in kept]
+    assert sorted(told)[:1] == [("Mine", "Platinum", "Gold", day(5), cs)]
+    page = signed_in_as(cs).get(f"/accounts/{warned['Mine'].pk}/").content.decode()
+    assert f"{cs.display_name} was warned" in page
+
+    # It earns its tier again, and loses it once more: another day, another warning.
+    seats(warned["Mine"], [120, 90], start=2)
+    seats(warned["Other"], [10, 10], start=2)
+    place_all(day(2), day(3))
+    assert warn_of_steps_down() == 1
+    days = [w.falls_on for w in warnings_since(FIRST_MOMENT) if w.account == warned["Mine"]]
+    assert days == [day(5), day(7)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_warn_once(transactional_db: None) -> None:
+    scheme()
+    for n in range(5):
+        seats(AccountFactory(name=f"Account {n}"), [120, 90])
+    place_all(FIRST, day(1))
+    counts = at_once([warn_of_steps_down] * 4)
+    assert sorted(map(str, counts)) == ["0", "0", "0", "5"]
+    assert TierWarning.objects.count() == 5
+
+
+@pytest.mark.parametrize("renews", [None, date(2026, 9, 1)])
+def test_a_renewal_that_is_not_known_is_warned_of_once_too(renews: date | None) -> None:
+    scheme(policy="renewal")
+    seats(AccountFactory(), [120, 90], renews=renews)
+    place_all(FIRST, day(1))
+    assert [warn_of_steps_down(), warn_of_steps_down()] == [1, 0]
+    assert TierWarning.objects.get().falls_on == renews
+
+
 def test_the_morning_of_cs_has_those_of_ones_own_book(
     warned: dict[str, Account], cs: User, product: User, signed_in_as: SignIn
 ) -> None:
     page = signed_in_as(cs).get("/").content.decode()
-    assert "1 account of your book about to step down a tier" in page
+    assert "1 account of your book is about to step down a tier" in page
     assert "Platinum to Gold on 6 Aug 2026" in page
     assert "Gold to Silver" not in page
     everything = signed_in_as(PersonFactory(functions=[Function.CS])).get("/").content.decode()
-    assert "2 accounts about to step down a tier" in everything
+    assert "2 accounts are about to step down a tier" in everything
     assert "step down" not in signed_in_as(product).get("/").content.decode()
