@@ -90,12 +90,7 @@ def evaluate_range(
     moment = now or timezone.now()
     with transaction.atomic():
         scope = Scope(day=day or moment.date(), now=moment, first=first, last=last, missed=missed)
-        found = total = _evaluate(scope)
-        # Several causes of one account and campaign come one after the other, so that each sees the quiet time before.
-        while found:
-            found = _evaluate(scope)
-            total += found
-        return total
+        return _evaluate(scope)
 
 
 def evaluate_all(*, day: date | None = None, now: datetime | None = None) -> Counter[str]:
@@ -117,14 +112,21 @@ def account_ranges(size: int = ACCOUNTS_A_RANGE) -> Iterator[tuple[int, int]]:
 
 
 def _evaluate(scope: Scope) -> Counter[str]:
-    campaigns = live_campaigns(now=scope.now)
+    """All of it, in the transaction at hand; returns how many matches came to which outcome."""
+    campaigns, total = live_campaigns(now=scope.now), Counter[str]()
     if not campaigns:
-        return Counter()
+        return total
     hold_accounts(scope)
-    if not find_hits(campaigns, scope):
-        return Counter()
-    weigh(campaigns, scope.now)
-    write_offers(campaigns, scope.now)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT coalesce(outcome, 'proposed'), count(*) FROM {TABLE} GROUP BY 1")
-        return Counter(dict(cursor.fetchall()))
+    # Several causes of one account and campaign come one after the other, so that each sees the quiet time before.
+    is_more_left = True
+    while is_more_left and find_hits(campaigns, scope):
+        weigh(campaigns, scope.now)
+        write_offers(campaigns, scope.now)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT coalesce(outcome, 'proposed'), count(*), bool_or(has_later) FROM {TABLE} GROUP BY 1"
+            )
+            rows = cursor.fetchall()
+        total.update({outcome: count for outcome, count, _ in rows})
+        is_more_left = any(has_later for *_, has_later in rows)
+    return total

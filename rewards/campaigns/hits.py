@@ -1,7 +1,8 @@
 """The matches of one transaction, on a table of its own: what each becomes is worked out there, row by row none.
 
 The table is temporary and empties itself at the end of the transaction. A row
-whose outcome is null is still a candidate for an offer.
+whose outcome is null is still a candidate for an offer; `has_later` says that
+later causes of its account and campaign were left for another look.
 """
 
 from collections.abc import Sequence
@@ -19,6 +20,9 @@ from rewards.catalogue.value import DISCOUNT_EQUIVALENT, FACE_VALUE
 
 TABLE = "campaign_hit"
 
+# Nobody counts the rows of a temporary table by itself, and of few the planner's guess is as good.
+WORTH_COUNTING = 100
+
 _MAKE = f"""
 CREATE TEMPORARY TABLE IF NOT EXISTS {TABLE} (
     n bigint PRIMARY KEY, campaign_id bigint NOT NULL, account_id bigint NOT NULL, step smallint NOT NULL,
@@ -26,20 +30,21 @@ CREATE TEMPORARY TABLE IF NOT EXISTS {TABLE} (
     facts_day date, reward_id bigint NOT NULL, face_value numeric, value numeric,
     outcome text, rule text NOT NULL DEFAULT '', reason text NOT NULL DEFAULT '',
     offer_id bigint, exceeded text NOT NULL DEFAULT '', rules bigint[] NOT NULL DEFAULT '{{}}',
-    recipient_id bigint, informed_id bigint
+    recipient_id bigint, informed_id bigint, has_later boolean NOT NULL
 ) ON COMMIT DELETE ROWS
 """
 
 # Once within the quiet time of a campaign, in whichever order causes come to be known.
 _FIND = f"""
 INSERT INTO {TABLE} (n, campaign_id, account_id, step, cause_key, subject, caused_on, contact_id, cause, facts_day,
-                     reward_id, face_value, value)
+                     reward_id, face_value, value, has_later)
 SELECT row_number() OVER (ORDER BY hit.campaign_id, hit.account_id, hit.caused_on, hit.cause_key, hit.step),
        hit.campaign_id, hit.account_id, hit.step, hit.cause_key, hit.subject, hit.caused_on, hit.contact_id, hit.cause,
-       f.day, r.id, {FACE_VALUE}, {DISCOUNT_EQUIVALENT}
+       f.day, r.id, {FACE_VALUE}, {DISCOUNT_EQUIVALENT}, hit.causes > 1
 FROM (
     SELECT * FROM (
-        SELECT DISTINCT ON (match.campaign_id, match.account_id, match.subject) match.*, 1 AS step
+        SELECT DISTINCT ON (match.campaign_id, match.account_id, match.subject) match.*, 1 AS step,
+               count(*) OVER (PARTITION BY match.campaign_id, match.account_id, match.subject) AS causes
         FROM ({{matches}}) AS match
         JOIN rewards_campaign AS campaign ON campaign.id = match.campaign_id
         WHERE NOT EXISTS (
@@ -90,7 +95,10 @@ def find_hits(campaigns: Sequence[LiveCampaign], scope: Scope) -> int:
         cursor.execute(_MAKE)
         cursor.execute(f"DELETE FROM {TABLE}")
         cursor.execute(statement, params)
-        return int(cursor.rowcount)
+        found = int(cursor.rowcount)
+        if found >= WORTH_COUNTING:
+            cursor.execute(f"ANALYZE {TABLE}")
+        return found
 
 
 def _statement(campaigns: Sequence[LiveCampaign], scope: Scope) -> tuple[str, dict[str, Any]]:

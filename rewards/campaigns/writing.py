@@ -31,31 +31,34 @@ from rewards.offers.ranking import stake_in_sql
 # offer and takes their name off it.
 _LOCK_CONTACTS = f"""
 SELECT contact.id FROM accounts_contact AS contact
-WHERE contact.role IN ('champion', 'economic_buyer')
-      AND contact.account_id IN (SELECT account_id FROM {TABLE} WHERE outcome IS NULL)
-   OR contact.id IN (SELECT contact_id FROM {TABLE} WHERE outcome IS NULL)
+WHERE contact.id IN (
+    SELECT person.id FROM accounts_contact AS person
+    JOIN {TABLE} AS hit ON hit.account_id = person.account_id AND hit.outcome IS NULL
+    WHERE person.role IN ('champion', 'economic_buyer')
+    UNION
+    SELECT contact_id FROM {TABLE} WHERE outcome IS NULL)
 ORDER BY contact.id FOR NO KEY UPDATE
 """
 
 # Of each role the consenting contact with the lowest id; a quiz is rewarded where it was answered.
 _ADDRESS = f"""
 WITH willing AS (
-    SELECT contact.account_id, contact.role, min(contact.id) AS id
+    SELECT contact.account_id, min(contact.id) FILTER (WHERE contact.role = 'champion') AS champion,
+           min(contact.id) FILTER (WHERE contact.role = 'economic_buyer') AS buyer
     FROM accounts_contact AS contact
     WHERE contact.role IN ('champion', 'economic_buyer')
       AND contact.account_id IN (SELECT account_id FROM {TABLE} WHERE outcome IS NULL)
       AND {consents_in_sql("contact.id")}
-    GROUP BY contact.account_id, contact.role
+    GROUP BY contact.account_id
 )
 UPDATE {TABLE} AS hit SET
     recipient_id = CASE WHEN hit.contact_id IS NOT NULL THEN
                         CASE WHEN {consents_in_sql("hit.contact_id")} THEN hit.contact_id END
-                   WHEN campaign.recipient = 'champion' THEN champion.id ELSE buyer.id END,
-    informed_id = CASE WHEN hit.contact_id IS NOT NULL THEN nullif(champion.id, hit.contact_id)
-                  WHEN campaign.recipient = 'champion' THEN buyer.id ELSE champion.id END
+                   WHEN campaign.recipient = 'champion' THEN willing.champion ELSE willing.buyer END,
+    informed_id = CASE WHEN hit.contact_id IS NOT NULL THEN nullif(willing.champion, hit.contact_id)
+                  WHEN campaign.recipient = 'champion' THEN willing.buyer ELSE willing.champion END
 FROM rewards_campaign AS campaign, (SELECT DISTINCT account_id FROM {TABLE}) AS asked
-LEFT JOIN willing AS champion ON champion.account_id = asked.account_id AND champion.role = 'champion'
-LEFT JOIN willing AS buyer ON buyer.account_id = asked.account_id AND buyer.role = 'economic_buyer'
+LEFT JOIN willing ON willing.account_id = asked.account_id
 WHERE hit.outcome IS NULL AND campaign.id = hit.campaign_id AND asked.account_id = hit.account_id
 """
 
