@@ -159,6 +159,15 @@ SELECT hit.campaign_id, hit.account_id, hit.cause_key, hit.step, hit.subject, hi
        %(now)s
 FROM {TABLE} AS hit JOIN rewards_campaign AS campaign ON campaign.id = hit.campaign_id
 ORDER BY hit.n
+ON CONFLICT (campaign_id, account_id, cause_key, step) DO UPDATE SET
+    caused_on = excluded.caused_on, campaign_version = excluded.campaign_version, outcome = excluded.outcome,
+    rule = excluded.rule, reason = excluded.reason, offer_id = excluded.offer_id, at = excluded.at
+"""
+
+_AS_BEFORE = f"""
+DELETE FROM {TABLE} AS hit USING rewards_candidate AS known
+WHERE hit.outcome = 'unfit' AND known.campaign_id = hit.campaign_id AND known.account_id = hit.account_id
+  AND known.cause_key = hit.cause_key AND known.step = hit.step
 """
 
 _STANDING = f"""
@@ -170,7 +179,7 @@ WHERE hit.outcome IS NULL AND offer.has_standing_approval ORDER BY offer.id
 def write_offers(campaigns: Sequence[LiveCampaign], now: datetime) -> None:
     """Write the candidates of all matches, and the offers of those that nothing kept back.
 
-    What a standing approval covers is granted at once.
+    A match that still does not fit stays as it is known. What a standing approval covers is granted at once.
     """
     params: dict[str, Any] = {
         "now": now,
@@ -178,6 +187,7 @@ def write_offers(campaigns: Sequence[LiveCampaign], now: datetime) -> None:
         "told": json.dumps({str(campaign.pk): campaign.told for campaign in campaigns}),
     }
     with connection.cursor() as cursor:
+        cursor.execute(_AS_BEFORE)
         cursor.execute(_LOCK_CONTACTS)
         cursor.execute(_ADDRESS)
         cursor.execute(_RULES)
