@@ -4,6 +4,7 @@ from rewards.breakage.models import BreakageMonth, BreakageRate, BreakageRateVer
 from rewards.campaigns.models import Campaign, CampaignApproval, CampaignStep, CampaignVersion, Candidate, EvaluationDue
 from rewards.caps.models import Cap, CapEntry, CapPeriod
 from rewards.catalogue.models import Reward, RewardVersion
+from rewards.delivery.api.models import ApiKey, Redemption
 from rewards.delivery.outgoing.models import DeliveryTry, Endpoint, EndpointSecret, EventDelivery, OutgoingEvent
 from rewards.fit.models import FitRule, FitRuleVersion
 from rewards.holdouts.models import HoldoutAssignment
@@ -12,6 +13,7 @@ from rewards.offers.models import Grant, Offer
 from rewards.perks.models import TierPerks, TierPerksVersion
 
 __all__ = [
+    "ApiKey",
     "ApprovalRule",
     "ApprovalRuleVersion",
     "ApprovalSettings",
@@ -44,6 +46,7 @@ __all__ = [
     "OutgoingEvent",
     "Posting",
     "PostingLine",
+    "Redemption",
     "Reward",
     "RewardVersion",
     "SavedView",

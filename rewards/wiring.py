@@ -5,6 +5,7 @@ from django.urls import reverse
 from accounts.conditions.registry import add_facts
 from accounts.contacts.holdings import add_holding
 from accounts.facts.followers import add_follower
+from accounts.intake.openapi import add_section
 from accounts.privacy.following import follow_withdrawal
 from accounts.referrals.registry import tell_offers
 from accounts.tiers.changing import KIND as TIER_SCHEME_KIND
@@ -27,6 +28,7 @@ from rewards.caps.changing import register_caps
 from rewards.catalogue.changing import KIND as REWARD_KIND
 from rewards.catalogue.changing import REWARD
 from rewards.catalogue.queries import find as find_rewards
+from rewards.delivery.described import SECTION
 from rewards.delivery.outgoing.queries import due_since as webhooks_due_since
 from rewards.fit.changing import FIT_RULE
 from rewards.offers.by_referral import offers_by_referral
@@ -64,6 +66,8 @@ def wire() -> None:
     add_finder("Rewards", _rewards)
     add_follower("campaigns", follow)
     add_settings_tab("Webhooks", "webhooks")
+    add_settings_tab("API keys", "api-keys")
+    add_section(SECTION)
     add_gauge("Offers", due_since)
     add_gauge("Webhooks", webhooks_due_since)
     register_caps()

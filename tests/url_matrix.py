@@ -31,6 +31,7 @@ from loyalty.core.jobs.models import Job
 from loyalty.core.notices.models import Notice
 from loyalty.core.people.models import User
 from rewards.approvals.required.shipped import ensure_shipped as make_approval_rules
+from rewards.delivery.api.models import ApiKey
 from rewards.delivery.outgoing.models import Endpoint, EndpointSecret
 from rewards.fit.shipped import ensure_shipped as make_rules
 from rewards.ledger.verbs import issue_credit
@@ -137,6 +138,10 @@ EXPECTED: dict[str, Expect] = {
     "endpoint-resume": Expect({"endpoint_id": "endpoint"}, posts=True),
     "endpoint-secret-new": Expect({"endpoint_id": "endpoint"}, posts=True),
     "endpoint-secret-revoke": Expect({"secret_id": "endpoint secret"}, posts=True),
+    "api-keys": Expect(),
+    "api-key-revoke": Expect({"key_id": "api key"}, posts=True),
+    "v1-rewards": Expect({"external_id": "account"}, anonymous=401, others=401),
+    "v1-redemptions": Expect(anonymous=405, others=405),
     "delivery": Expect({"delivery_id": "delivery"}),
     "delivery-again": Expect({"delivery_id": "delivery"}, posts=True),
     "approval-rule": Expect({"rule_id": "approval rule"}),
@@ -263,6 +268,7 @@ def make_samples(proposer: User) -> dict[str, int]:
         "source": SourceFactory(),
         "endpoint": endpoint,
         "endpoint secret": EndpointSecret.objects.create(endpoint=endpoint, sealed="", hint="0000"),
+        "api key": ApiKey.objects.create(name="Product", digest="0" * 64, hint="0000", may_redeem=True),
         "delivery": endpoint.deliveries.get(),
         "notice": Notice.objects.create(person=proposer, key="k", words="Words", url="/"),
         "job": Job.objects.create(kind="import", title="accounts.csv", started_by=proposer),

@@ -1,5 +1,7 @@
-"""The OpenAPI 3.1 document of the ways in over HTTP, made of the shapes that check and describe them."""
+"""The OpenAPI 3.1 document of the ways in and out over HTTP, made of the shapes that check and describe them."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -47,6 +49,25 @@ _ABOUT = (
 _EVENTS: list[type[BaseModel]] = [HubSpotEvent, ZendeskEvent, StripeEvent]
 
 
+@dataclass(frozen=True)
+class Section:
+    """What a higher floor adds: paths, webhooks out, schemas, ways to sign in; as OpenAPI 3.1 writes them."""
+
+    paths: Mapping[str, Any]
+    webhooks: Mapping[str, Any]
+    schemas: Mapping[str, Any]
+    security: Mapping[str, Any]
+
+
+_sections: list[Section] = []
+
+
+def add_section(section: Section) -> None:
+    """Describe more in the document, once, when the app is ready."""
+    _sections.append(section)
+    document.cache_clear()
+
+
 @cache
 def document() -> dict[str, Any]:
     """The whole document; do not change what you get."""
@@ -55,16 +76,25 @@ def document() -> dict[str, Any]:
     _, described = models_json_schema(
         [(shape, "validation") for shape in shapes], ref_template="#/components/schemas/{model}"
     )
+    paths = _segment() | _webhooks([envelope.__name__ for envelope in envelopes]) | _itself()
+    schemas_told, security = dict(described["$defs"]), dict(_SECURITY)
+    told: dict[str, Any] = {}
+    for section in _sections:
+        paths |= section.paths
+        schemas_told |= section.schemas
+        security |= section.security
+        told |= section.webhooks
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": "Loyalty: ways in",
+            "title": "Loyalty",
             "version": VERSION,
             "description": _ABOUT,
         },
         "servers": [{"url": "/"}],
-        "paths": _segment() | _webhooks([envelope.__name__ for envelope in envelopes]) | _itself(),
-        "components": {"schemas": described["$defs"], "securitySchemes": _SECURITY},
+        "paths": paths,
+        "webhooks": told,
+        "components": {"schemas": schemas_told, "securitySchemes": security},
     }
 
 

@@ -60,8 +60,11 @@ class AuditVerb(StrEnum):
     OFFER_DELIVERED = "offer_delivered"
     OFFER_ACCEPTED = "offer_accepted"
     OFFER_DECLINED = "offer_declined"
+    OFFER_REDEEMED = "offer_redeemed"
     GRANT_ISSUED = "grant_issued"
     LEDGER_POSTED = "ledger_posted"
+    API_KEY_MADE = "api_key_made"
+    API_KEY_REVOKED = "api_key_revoked"
     WEBHOOK_SIGNING_SET = "webhook_signing_set"
     WEBHOOK_SIGNING_REVOKED = "webhook_signing_revoked"
     WEBHOOK_PAUSED = "webhook_paused"
@@ -128,8 +131,11 @@ TITLES: dict[AuditVerb, str] = {
     V.OFFER_DELIVERED: "{actor} handed over {label}",
     V.OFFER_ACCEPTED: "{actor} noted that the customer accepted {label}",
     V.OFFER_DECLINED: "{actor} noted that the customer declined {label}",
+    V.OFFER_REDEEMED: "{actor} redeemed {label}",
     V.GRANT_ISSUED: "{actor} granted {label}",
     V.LEDGER_POSTED: "{actor} posted {label} to the ledger",
+    V.API_KEY_MADE: "{actor} made an API key for {label}",
+    V.API_KEY_REVOKED: "{actor} revoked an API key of {label}",
     V.WEBHOOK_SIGNING_SET: "{actor} made a signing secret for {label}",
     V.WEBHOOK_SIGNING_REVOKED: "{actor} revoked a signing secret of {label}",
     V.WEBHOOK_PAUSED: "{actor} stopped sending webhooks to {label}",

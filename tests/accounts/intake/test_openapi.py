@@ -41,7 +41,9 @@ def test_it_is_public_json(client: Client) -> None:
 
 def test_it_tells_every_way_in() -> None:
     ways = {
-        f"/{outer.pattern}{inner.pattern}".replace("<int:source_id>", "{source_id}")
+        f"/{outer.pattern}{inner.pattern}".replace("<int:source_id>", "{source_id}").replace(
+            "<path:external_id>", "{external_id}"
+        )
         for outer in get_resolver().url_patterns
         if str(outer.pattern) in {"v1/", "webhooks/"}
         for inner in outer.url_patterns
