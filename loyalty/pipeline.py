@@ -56,7 +56,8 @@ from rewards.delivery.outgoing.endpoints import WEBHOOKS
 from rewards.delivery.outgoing.passes import tell_expired
 from rewards.delivery.outgoing.sending import send_due as send_webhooks
 from rewards.ledger.expiring import expire_credits
-from rewards.ledger.reconciliation import check
+from rewards.ledger.folding import fold, fold_if_many
+from rewards.ledger.reconciliation import check, keep_proof
 from rewards.offers.handing import lapse_unaccepted
 
 DIRTY_ACCOUNTS_A_STEP = 200
@@ -156,7 +157,9 @@ def _triggers(first: int, last: int, span: Span) -> Counts:
 
 
 def _books(span: Span) -> Counts:
+    fold()
     books = check()
+    keep_proof(books)
     if books.problems:
         raise DomainError(f"The books do not add up: {books.problems[0].words}; manage.py check_ledger names the rows.")
     return {"postings": books.postings, "cap periods": books.cap_periods}
@@ -238,3 +241,4 @@ def jobs() -> None:
             return
         turn_the_day(timezone.now())
     help_out()
+    fold_if_many()

@@ -8,12 +8,22 @@ from rewards.delivery.api.models import ApiKey, Redemption
 from rewards.delivery.outgoing.models import DeliveryTry, Endpoint, EndpointSecret, EventDelivery, OutgoingEvent
 from rewards.fit.models import FitRule, FitRuleVersion
 from rewards.holdouts.models import HoldoutAssignment
-from rewards.ledger.models import CreditLot, LedgerAccount, Posting, PostingLine
+from rewards.ledger.models import (
+    BooksProof,
+    CreditLot,
+    LedgerAccount,
+    MonthCell,
+    OpenCell,
+    Posting,
+    PostingLine,
+    UnfoldedPosting,
+)
 from rewards.offers.models import Grant, Offer
 from rewards.perks.models import TierPerks, TierPerksVersion
 
 __all__ = [
     "ApiKey",
+    "BooksProof",
     "ApprovalRule",
     "ApprovalRuleVersion",
     "ApprovalSettings",
@@ -40,10 +50,12 @@ __all__ = [
     "Grant",
     "HoldoutAssignment",
     "LedgerAccount",
+    "MonthCell",
     "Offer",
     "OfferComment",
     "OfferRevision",
     "OutgoingEvent",
+    "OpenCell",
     "Posting",
     "PostingLine",
     "Redemption",
@@ -52,4 +64,5 @@ __all__ = [
     "SavedView",
     "TierPerks",
     "TierPerksVersion",
+    "UnfoldedPosting",
 ]

@@ -5,6 +5,8 @@ offers and rewards stand on higher floors; here they are only tables. The audit
 is held against the ledger, so that a row that was altered consistently is found too.
 """
 
+from rewards.ledger.cells import MONTHS_CHECK, SPLITS_CHECK
+
 UNBALANCED = """
 SELECT 'posting ' || posting.id, format('its lines sum to %s %s instead of zero', sum(line.amount), line.currency)
 FROM rewards_posting AS posting JOIN rewards_postingline AS line ON line.posting_id = posting.id
@@ -167,6 +169,8 @@ CHECKS: dict[str, str] = {
     "a reversal mirrors its posting": REVERSALS,
     "the liability is the sum of the lots": LIABILITY_WITHOUT_LOT,
     "breakage is what its months say": BREAKAGE_MONTHS,
+    "the months equal the postings": MONTHS_CHECK,
+    "the open credits equal the postings": SPLITS_CHECK,
     "the audit tells the same": AUDIT,
     "cap counters equal their entries": CAP_COUNTERS,
     "closed offers hold no cap room": CAP_ENTRIES,

@@ -1,5 +1,5 @@
 from django.urls import path
 
-from rewards.ledger import pages
+from rewards.ledger import liability_pages
 
-urlpatterns = [path("", pages.liability, name="liability")]
+urlpatterns = [path("", liability_pages.liability, name="liability")]

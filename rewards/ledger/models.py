@@ -6,7 +6,8 @@ they are written; nothing is updated or deleted, a mistake is reversed; the day
 it is booked on differs from the moment it was written. A credit lot's room is
 the sum of the lines that name it. A balance is never a column, so the accounts
 of the programme have no row that postings would wait for, and need no
-sub-accounts to share the load.
+sub-accounts to share the load. The summaries (cells) are made afterwards, of the
+postings that wait for it, and the check proves them against all postings.
 """
 
 from django.db import models
@@ -31,7 +32,11 @@ class LedgerAccount(models.Model):
 
 
 class CreditLot(models.Model):
-    """A credit of one grant: usable on [issued_on, expires_on]. Amount in `currency`."""
+    """A credit of one grant: usable on [issued_on, expires_on]. Amount in `currency`.
+
+    `tier` and `segment` (its primary one) are those of the account on the day of issue, put in by the
+    database and empty when unknown: what is owed is split by them, and history does not move with the account.
+    """
 
     append_only = True
 
@@ -41,6 +46,8 @@ class CreditLot(models.Model):
     currency = models.CharField(max_length=3)
     issued_on = models.DateField()
     expires_on = models.DateField()
+    tier = models.CharField(max_length=60, blank=True, db_default="")
+    segment = models.CharField(max_length=60, blank=True, db_default="")
 
     class Meta:
         ordering = ["expires_on", "issued_on", "id"]
@@ -99,3 +106,67 @@ class PostingLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency}"
+
+
+class UnfoldedPosting(models.Model):
+    """A posting that the cells below do not hold yet; written with the posting by the database itself."""
+
+    posting = models.OneToOneField(Posting, models.PROTECT, primary_key=True, db_constraint=False, related_name="+")
+
+    def __str__(self) -> str:
+        return f"Posting {self.posting_id} waits"
+
+
+class MonthCell(models.Model):
+    """By how much the liability shrank (an issue is negative) in one month by one kind, of all folded postings."""
+
+    currency = models.CharField(max_length=3)
+    month = models.DateField()
+    kind = models.CharField(max_length=10)
+    amount = models.DecimalField(max_digits=18, decimal_places=2)
+
+    class Meta:
+        ordering = ["currency", "month", "kind"]
+        constraints = [models.UniqueConstraint(fields=["currency", "month", "kind"], name="month_cell_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} in {self.month:%b %Y}: {self.amount} {self.currency}"
+
+
+class OpenCell(models.Model):
+    """What is left, at face, of the credits that expire in one month and share what they come from; folded postings."""
+
+    currency = models.CharField(max_length=3)
+    expires_in = models.DateField()
+    campaign = models.ForeignKey("rewards.Campaign", models.PROTECT, related_name="+", db_index=False)
+    reward = models.ForeignKey("rewards.Reward", models.PROTECT, related_name="+", db_index=False)
+    tier = models.CharField(max_length=60, blank=True)
+    segment = models.CharField(max_length=60, blank=True)
+    amount = models.DecimalField(max_digits=18, decimal_places=2)
+
+    class Meta:
+        ordering = ["currency", "expires_in", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["currency", "expires_in", "campaign", "reward", "tier", "segment"], name="open_cell_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.currency} until {self.expires_in:%b %Y}"
+
+
+class BooksProof(models.Model):
+    """That the cells and all postings were held against each other, and what the liability of a currency was."""
+
+    at = models.DateTimeField()
+    currency = models.CharField(max_length=3)
+    postings = models.PositiveBigIntegerField()
+    liability = models.DecimalField(max_digits=18, decimal_places=2)
+    holds = models.BooleanField()
+
+    class Meta:
+        ordering = ["-at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.liability} {self.currency} at {self.at}"

@@ -1,55 +1,30 @@
-"""The liability at /liability/ and the journal behind it at /ledger/."""
+"""The journal behind the liability, at /ledger/."""
 
 from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.records.models import Account
-from loyalty.core.charts.waterfall import Step, waterfall
 from loyalty.core.csv import csv_response, wants_csv
 from loyalty.core.figures import month_text
 from loyalty.core.keyset import page_of
 from loyalty.core.people.session import signed_in
-from rewards.ledger import detail, queries
-from rewards.ledger.reconciliation import agreement
-from rewards.ledger.rules import PostingKind, RollForwardMonth, total_of
-from rewards.ledger.snapshot import one_snapshot
+from rewards.ledger import detail
+from rewards.ledger.rules import PostingKind
 
-LIABILITY_HEADER = ["month", "opening", "issued", "redeemed", "expired", "reversed", "breakage", "closing", "currency"]
 COLUMNS = [(PostingKind.ISSUE, "Issued"), (PostingKind.REDEEM, "Redeemed"), (PostingKind.EXPIRE, "Expired")]
 COLUMNS += [
     (PostingKind.REVERSE, "Reversed"),
     (PostingKind.BREAKAGE, "Breakage"),
     (PostingKind.REESTIMATE, "Re-estimate"),
 ]
-
-
-@require_GET
-def liability(request: HttpRequest) -> HttpResponseBase:
-    """What is owed now, how it came to be month by month, and the proof that it equals the ledger."""
-    now = timezone.now()
-    with one_snapshot():
-        held = queries.currencies() or [settings.REPORTING_CURRENCY]
-        currency = _currency(request, held)
-        rows = queries.rollforward(queries.months_until(now.date()), currency)
-        proof = agreement(currency, now)
-    if wants_csv(request):
-        lines = ([*_figures(row), currency] for row in rows)
-        return csv_response("liability", LIABILITY_HEADER, lines, acting_user=signed_in(request))
-    context = {"rows": rows, "this": rows[-1], "total": total_of(rows), "proof": proof, "currency": currency}
-    context |= {"picture": _waterfall(rows[-1], currency), "steps": _steps(rows[-1]), "today": now.date()}
-    chips = [{"label": c, "url": f"?currency={c}", "active": c == currency} for c in held]
-    context |= {"chips": chips if len(held) > 1 else [], "csv_url": f"?currency={currency}&format=csv"}
-    return render(request, "rewards/ledger/liability.html", context)
 
 
 @require_GET
@@ -85,42 +60,6 @@ def _list_behind(request: HttpRequest) -> str:
     """The list that the posting was opened beside, with its filters; the whole ledger otherwise."""
     query = QueryDict(urlsplit(request.headers.get("HX-Current-URL", "")).query)
     return reverse("ledger") + _with(query)
-
-
-def _currency(request: HttpRequest, held: list[str]) -> str:
-    asked = request.GET.get("currency", "")
-    if asked in held:
-        return asked
-    return settings.REPORTING_CURRENCY if settings.REPORTING_CURRENCY in held else held[0]
-
-
-def _figures(row: RollForwardMonth) -> list[object]:
-    return [
-        f"{row.month:%Y-%m}",
-        row.opening,
-        row.issued,
-        row.redeemed,
-        row.expired,
-        row.reversed,
-        row.breakage,
-        row.closing,
-    ]
-
-
-def _steps(row: RollForwardMonth) -> list[Step]:
-    return [
-        Step("Opening", row.opening, is_total=True),
-        Step("Issued", row.issued),
-        Step("Redeemed", -row.redeemed),
-        Step("Expired", -row.expired),
-        Step("Reversed", -row.reversed),
-        Step("Breakage ± re-estimate", -row.breakage),
-        Step("Closing", row.closing, is_total=True),
-    ]
-
-
-def _waterfall(row: RollForwardMonth, currency: str) -> str:
-    return waterfall(_steps(row), f"The liability in {month_text(row.month)}", currency)
 
 
 def _filters(query: QueryDict) -> detail.Filters:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from rewards.caps.models import CapPeriod
 from rewards.ledger.checks import CHECKS
-from rewards.ledger.models import Posting, PostingLine
+from rewards.ledger.models import BooksProof, Posting, PostingLine
 from rewards.ledger.queries import breakage_ahead, currencies, liability, lots_left, rollforward
 from rewards.ledger.rules import Agreement, Problem
 from rewards.ledger.snapshot import one_snapshot
@@ -53,6 +53,20 @@ def check() -> Reconciliation:
             agreements=agreements,
             problems=problems,
         )
+
+
+def keep_proof(found: Reconciliation) -> None:
+    """Keep when all of the books were looked at, and what came of it, for the page to say."""
+    BooksProof.objects.bulk_create(
+        BooksProof(
+            at=a.at,
+            currency=a.currency,
+            postings=found.postings,
+            liability=a.by_postings,
+            holds=a.holds and not found.problems,
+        )
+        for a in found.agreements
+    )
 
 
 def agreement(currency: str, at: datetime) -> Agreement:

@@ -8,6 +8,8 @@ from xml.etree.ElementTree import Element
 import pytest
 
 from loyalty.core.charts.burndown import burndown
+from loyalty.core.charts.columns import columns
+from loyalty.core.charts.curves import Curve, curves
 from loyalty.core.charts.sparkline import sparkline
 from loyalty.core.charts.svg import Scale
 from loyalty.core.charts.tally import tally
@@ -146,3 +148,22 @@ def test_a_tally_draws_every_count_on_one_scale() -> None:
     assert words(picture) == ["Score 5", "40", "Score 4", "0", "Unknown", "10"]
     assert [length for _, _, length in bars(picture)] == [176.0, 44.0]
     assert tally([], "Scores") == ""
+
+
+def test_curves_draw_the_main_one_last_and_label_it() -> None:
+    lines = [Curve("All", [Decimal("0.1"), Decimal("0.4")], is_main=True), Curve("Jan 2026", [Decimal("0.2")])]
+    picture = curves([*lines, Curve("Feb 2026", [])], "Curves", "months")
+    drawn = [path.attrib["class"] for path in parsed(picture).iter() if path.tag.endswith("path")]
+    assert drawn == ["line-quiet", "line"]
+    assert words(picture)[-1] == "All"
+    assert "All: 40.0\N{NO-BREAK SPACE}% at age 1" in picture
+    assert curves([], "Curves", "months") == ""
+
+
+def test_columns_stand_on_zero_and_the_largest_is_labelled() -> None:
+    months = [(date(2026, 11, 1), Decimal(50)), (date(2026, 12, 1), Decimal(0)), (date(2027, 1, 1), Decimal(100))]
+    picture = columns(months, "Left")
+    heights = [float(bar.attrib["height"]) for bar in parsed(picture).iter() if bar.tag.endswith("rect")]
+    assert heights == [57.0, 114.0]
+    assert words(picture) == ["$100.00", "Nov 2026", "Jan 2027"]
+    assert columns([], "Left") == ""
