@@ -27,6 +27,8 @@ from accounts.segments.following import place as place_in_segments
 from accounts.sources.telling import tell_stale
 from accounts.tiers.following import place as place_in_tiers
 from accounts.tiers.warning import warn_of_steps_down
+from loyalty.core.audit.sealing import check_seals, seal
+from loyalty.core.changes.carrying_out import carry_out_due
 from loyalty.core.doorbell import heartbeat
 from loyalty.core.doorbell.seen import note_worker
 from loyalty.core.doorbell.verbs import ring_on_commit
@@ -66,6 +68,9 @@ DIRTY_ACCOUNTS_A_STEP = 200
 REACT_SECONDS = 10.0
 # The day has turned everywhere that matters, and late senders have had some minutes (UTC).
 NIGHT_BEGINS = clock(0, 10)
+
+# Some days of seals.
+SEALS_A_NIGHT = 400
 
 ORDER: Mapping[str, str] = {
     "facts": "Facts",
@@ -165,6 +170,14 @@ def _books(span: Span) -> Counts:
     return {"postings": books.postings, "cap periods": books.cap_periods}
 
 
+def _audit(span: Span) -> Counts:
+    """The newest seals each night; manage.py check_audit looks at all of them."""
+    sealed, checked = seal(), check_seals(last=SEALS_A_NIGHT)
+    if checked.problems:
+        raise DomainError(f"The audit was altered: {checked.problems[0].words}; manage.py check_audit names all lines.")
+    return {"audit lines sealed": sealed, "audit lines proved": checked.lines}
+
+
 def _clear_away(span: Span) -> Counts:
     """What need not be kept: raw events past their retention, old webhook ids, files that nobody took in."""
     forget_old(timezone.now().date())
@@ -174,6 +187,7 @@ def _clear_away(span: Span) -> Counts:
 
 
 CHORES: tuple[Chore, ...] = (
+    WholeChore("facts", "changes of this day", lambda span: carry_out_due()),
     WholeChore("facts", "first tickets", lambda span: {"accounts with another first ticket": mark_support_change()}),
     WholeChore("facts", "referrals", lambda span: {"referrals": detect_referrals(None)}),
     RangedChore("facts", "milestones and facts", _facts),
@@ -190,6 +204,7 @@ CHORES: tuple[Chore, ...] = (
     WholeChore("reminders", "steps due soon", lambda span: {"reminders": remind(timezone.now())}),
     WholeChore("reminders", "steps down", lambda span: {"warnings of a step down": warn_of_steps_down()}),
     WholeChore("reconciliation", "books", _books),
+    WholeChore("reconciliation", "audit", _audit),
     WholeChore("reconciliation", "clearing away", _clear_away),
 )
 
@@ -229,6 +244,16 @@ def notices() -> None:
 @shared_task(name=WEBHOOKS)
 def webhooks() -> None:
     send_webhooks()
+
+
+@shared_task(name="loyalty.seal")
+def seal_audit() -> None:
+    seal()
+
+
+@shared_task(name="loyalty.changes")
+def changes() -> None:
+    carry_out_due()
 
 
 @shared_task(name="loyalty.jobs")

@@ -191,6 +191,8 @@ CELERY_BEAT_SCHEDULE = {
     "jobs": {"task": "loyalty.jobs", "schedule": DOORBELL_SECONDS},
     "notices": {"task": "loyalty.notices", "schedule": DOORBELL_SECONDS},
     "webhooks": {"task": "loyalty.webhooks", "schedule": DOORBELL_SECONDS},
+    "seal": {"task": "loyalty.seal", "schedule": crontab(minute="*/10")},
+    "changes": {"task": "loyalty.changes", "schedule": crontab(minute="*/10")},
     "sweep": {"task": "loyalty.sweep", "schedule": crontab(hour="0", minute="10")},
     "heartbeat": {"task": "loyalty.heartbeat", "schedule": DOORBELL_SECONDS},
 }

@@ -1,5 +1,5 @@
 from loyalty.core.absence.models import Delegation
-from loyalty.core.audit.models import AuditLine
+from loyalty.core.audit.models import AuditLine, AuditSeal
 from loyalty.core.changes.models import ChangeComment, ChangeEditor, ChangeRequest
 from loyalty.core.doorbell.models import WorkerSeen
 from loyalty.core.jobs.models import Job, JobPart, Night, NightStep
@@ -8,6 +8,7 @@ from loyalty.core.people.models import Membership, SignInAttempt, User
 
 __all__ = [
     "AuditLine",
+    "AuditSeal",
     "ChangeComment",
     "ChangeEditor",
     "ChangeRequest",

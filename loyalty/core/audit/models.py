@@ -1,7 +1,14 @@
 """The audit: who did what, when, before, after, why. Append-only by the database."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
+from django.utils import timezone
+
+# What the words of a search are looked for in; a search must say exactly this, or it finds no index.
+WORDS = SearchVector("object_label", "actor_name", "reason", config="simple")
 
 
 class AuditLine(models.Model):
@@ -30,7 +37,36 @@ class AuditLine(models.Model):
             models.Index(fields=["object_type", "object_id", "-id"], name="audit_by_object"),
             models.Index(fields=["actor", "-id"], name="audit_by_actor"),
             models.Index(fields=["verb", "-id"], name="audit_by_verb"),
+            models.Index(fields=["at"], name="audit_by_time"),
+            GinIndex(WORDS, name="audit_by_words"),
         ]
 
     def __str__(self) -> str:
         return f"{self.actor_name} {self.verb} {self.object_label}"
+
+
+class AuditSeal(models.Model):
+    """A batch of lines, sealed: what each line said then, and the seal before it. Append-only as the lines are.
+
+    `digest` is the SHA-256 (hex) of `previous` and of each line's id and digest;
+    `previous` is the digest of the seal before, "" for the first. So a line, a
+    batch or the order of batches cannot be altered without every later seal
+    being made anew, and then the last digest is not the one that was noted.
+    """
+
+    append_only = True
+
+    sealed_at = models.DateTimeField(default=timezone.now)
+    previous = models.CharField(max_length=64, unique=True)
+    digest = models.CharField(max_length=64, unique=True)
+    first_id = models.BigIntegerField()
+    last_id = models.BigIntegerField()
+    line_ids = ArrayField(models.BigIntegerField())
+    line_digests = ArrayField(models.BinaryField())
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["last_id"], name="seal_by_last_line")]
+
+    def __str__(self) -> str:
+        return f"Seal {self.pk}"

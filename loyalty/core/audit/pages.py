@@ -7,7 +7,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from loyalty.core.audit import queries
+from loyalty.core.audit import queries, sealing
 from loyalty.core.audit.forms import AuditSearch
 from loyalty.core.audit.models import AuditLine
 from loyalty.core.audit.rules import AuditVerb, differences
@@ -49,6 +49,7 @@ def audit(request: HttpRequest) -> HttpResponseBase:
         ],
         "csv_url": address(query, format="csv"),
         "here": address(query),
+        "last_seal": sealing.last_seal(),
     }
     if line := AuditLine.objects.filter(pk=id_in(query, "open")).first():
         context |= _detail(line)
@@ -64,8 +65,13 @@ def audit_line(request: HttpRequest, line_id: int) -> HttpResponse:
 
 
 def _detail(line: AuditLine) -> dict[str, Any]:
-    rows = differences(line.before, line.after)
-    return {"line": line, "line_title": queries.title_of(line), "differences": rows, "told_before": bool(line.before)}
+    return {
+        "line": line,
+        "line_title": queries.title_of(line),
+        "differences": differences(line.before, line.after),
+        "told_before": bool(line.before),
+        "seal": sealing.seal_of(line.pk),
+    }
 
 
 def _label(name: str, value: object, form: AuditSearch) -> str:

@@ -1,14 +1,16 @@
 """Reading the audit: who did what to which object, and when."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Q, QuerySet
+from django.contrib.postgres.search import SearchQuery
+from django.db.models import QuerySet
 
-from loyalty.core.audit.models import AuditLine
+from loyalty.core.audit.models import WORDS, AuditLine
 from loyalty.core.audit.rules import AuditVerb, title
 from loyalty.core.audit.verbs import THE_PROGRAMME
 
@@ -21,7 +23,8 @@ def searched(filters: Mapping[str, Any]) -> QuerySet[AuditLine]:
     """Lines by SORTED_BY; filters: q, who, verb, object_type, object_id, since and until (days, UTC, in full)."""
     rows = AuditLine.objects.order_by(*SORTED_BY)
     if text := filters.get("q"):
-        rows = rows.filter(Q(object_label__icontains=text) | Q(actor_name__icontains=text) | Q(reason__icontains=text))
+        words = re.findall(r"\w+", text)
+        rows = rows.annotate(words=WORDS).filter(words=_beginnings(words)) if words else rows.none()
     if who := filters.get("who"):
         rows = rows.filter(actor__isnull=True) if who == PROGRAMME else rows.filter(actor_id=who)
     for field in ("verb", "object_type", "object_id"):
@@ -32,6 +35,11 @@ def searched(filters: Mapping[str, Any]) -> QuerySet[AuditLine]:
     if until := filters.get("until"):
         rows = rows.filter(at__lt=datetime.combine(until + timedelta(days=1), time.min, tzinfo=UTC))
     return rows
+
+
+def _beginnings(words: list[str]) -> SearchQuery:
+    """Lines in which each of the words begins a word."""
+    return SearchQuery(" & ".join(f"'{word}':*" for word in words), search_type="raw", config="simple")
 
 
 def people() -> list[tuple[str, str]]:

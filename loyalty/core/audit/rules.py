@@ -28,6 +28,9 @@ class AuditVerb(StrEnum):
     EXPORTED = "exported"
     CHANGE_PROPOSED = "change_proposed"
     CHANGE_EDITED = "change_edited"
+    CHANGE_DRAFTED = "change_drafted"
+    CHANGE_RETURNED = "change_returned"
+    CHANGE_EXPIRED = "change_expired"
     CHANGE_COMMENTED = "change_commented"
     CHANGE_APPROVED = "change_approved"
     CHANGE_REJECTED = "change_rejected"
@@ -99,6 +102,9 @@ TITLES: dict[AuditVerb, str] = {
     V.EXPORTED: "{actor} exported “{label}”",
     V.CHANGE_PROPOSED: "{actor} proposed: {label}",
     V.CHANGE_EDITED: "{actor} wrote anew: {label}",
+    V.CHANGE_DRAFTED: "{actor} drafted: {label}",
+    V.CHANGE_RETURNED: "{actor} asked for changes: {label}",
+    V.CHANGE_EXPIRED: "{actor} closed, since nobody decided: {label}",
     V.CHANGE_COMMENTED: "{actor} commented on: {label}",
     V.CHANGE_APPROVED: "{actor} approved: {label}",
     V.CHANGE_REJECTED: "{actor} rejected: {label}",

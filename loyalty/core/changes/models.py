@@ -13,7 +13,11 @@ from loyalty.core.people.rules import FUNCTION_CHOICES
 
 
 class ChangeRequest(models.Model):
-    """One proposed edit; `before` and `proposed` hold the whole set of fields."""
+    """One proposed edit; `before` and `proposed` hold the whole set of fields.
+
+    `effective_on` is the day (company's time zone) from which an approved change
+    holds; null means at once. `expires_at` is when it is closed if nobody decides.
+    """
 
     kind = models.CharField(max_length=40)
     object_id = models.BigIntegerField()
@@ -34,12 +38,19 @@ class ChangeRequest(models.Model):
     decided_at = models.DateTimeField(null=True)
     decision_note = models.TextField(blank=True)
     applied_at = models.DateTimeField(null=True)
+    effective_on = models.DateField(null=True)
+    expires_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["state", "owner_function", "-id"], name="change_by_state"),
             models.Index(fields=["kind", "object_id", "-id"], name="change_by_object"),
+            models.Index(
+                fields=["expires_at"],
+                condition=models.Q(state__in=["pending", "changes_requested", "approved"]),
+                name="change_to_carry_out",
+            ),
         ]
         constraints = [
             models.CheckConstraint(

@@ -17,6 +17,7 @@ from loyalty.core.changes.rules import (
     changed_fields,
     decision_refusal,
     next_state,
+    refusal_of,
 )
 from loyalty.core.people.models import User
 from loyalty.core.people.permissions import is_member
@@ -141,6 +142,9 @@ class Detail:
     is_pending: bool
     refusal: str
     may_withdraw: bool
+    may_submit: bool
+    may_set_day: bool
+    may_stop: bool
     edit_url: str
     writers: str
     comments: list[ChangeComment]
@@ -158,7 +162,10 @@ def detail_of(change_id: int, user: User) -> Detail:
         proposed=change.proposed_by_id == user.pk,
         edited=any(editor.user_id == user.pk for editor in editors),
     )
-    can_be_edited = next_state(state, ChangeAction.EDIT) is not None
+
+    def may(action: ChangeAction) -> bool:
+        return next_state(state, action) is not None and not refusal_of(action, state, relation, FUNCTION_LABELS[owner])
+
     return Detail(
         change=change,
         kind_label=spec.label,
@@ -168,8 +175,11 @@ def detail_of(change_id: int, user: User) -> Detail:
         moved_on=state in OPEN_STATES and live is not None and live.version != change.base_version,
         is_pending=state is ChangeState.PENDING,
         refusal=decision_refusal(relation, FUNCTION_LABELS[owner]) or "",
-        may_withdraw=relation.proposed and next_state(state, ChangeAction.WITHDRAW) is not None,
-        edit_url=spec.edit_url(change.object_id, change.pk) if spec.edit_url and can_be_edited else "",
+        may_withdraw=may(ChangeAction.WITHDRAW),
+        may_submit=may(ChangeAction.SUBMIT),
+        may_set_day=may(ChangeAction.EDIT),
+        may_stop=state is ChangeState.APPROVED and may(ChangeAction.REJECT),
+        edit_url=spec.edit_url(change.object_id, change.pk) if spec.edit_url and may(ChangeAction.EDIT) else "",
         writers=", ".join(e.user.display_name for e in editors if e.user_id != change.proposed_by_id),
         comments=list(change.comments.select_related("author")),
         decided_at=change.decided_at,

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -56,6 +57,9 @@ TRANSITIONS: dict[tuple[ChangeState, ChangeAction], ChangeState] = {
     (S.APPROVED, A.EXPIRE): S.EXPIRED,
 }
 
+# What nobody decides for so long expires.
+OPEN_FOR = timedelta(days=30)
+
 OPEN_STATES = frozenset({S.DRAFT, S.PENDING, S.CHANGES_REQUESTED, S.APPROVED})
 
 
@@ -64,7 +68,8 @@ def next_state(state: ChangeState, action: ChangeAction) -> ChangeState | None:
     return TRANSITIONS.get((state, action))
 
 
-DECISIONS = frozenset({A.APPROVE, A.REJECT})
+DECISIONS = frozenset({A.REQUEST_CHANGES, A.APPROVE, A.REJECT})
+OF_THE_PROGRAMME = frozenset({A.APPLY, A.EXPIRE})
 PAST_TENSE: dict[ChangeState, str] = {
     S.APPROVED: "approved",
     S.APPLIED: "approved",
@@ -97,9 +102,25 @@ def decision_refusal(relation: Relation, owner: str) -> str | None:
     return None
 
 
-def digest_of(kind: str, object_id: int, base_version: int, proposed: Mapping[str, Any]) -> str:
-    """SHA-256 (hex) of the terms that a decision is about, as canonical JSON."""
+def refusal_of(action: ChangeAction, state: ChangeState, relation: Relation, owner: str) -> str | None:
+    """Why this person may not do this, or None when they may. Whether the state allows it is `next_state`'s to say."""
+    if action in DECISIONS:
+        return decision_refusal(relation, owner)
+    if action in OF_THE_PROGRAMME:
+        return "The programme does this by itself, on its day."
+    mine_only = action in (A.SUBMIT, A.WITHDRAW) or (action is A.EDIT and state is S.DRAFT)
+    if mine_only and not relation.proposed:
+        return "Only who proposed this can do that; you can comment."
+    return None
+
+
+def digest_of(
+    kind: str, object_id: int, base_version: int, proposed: Mapping[str, Any], effective_on: date | None = None
+) -> str:
+    """SHA-256 (hex) of the terms that a decision is about, as canonical JSON; the day, if any, is one of them."""
     terms = {"kind": kind, "object_id": object_id, "base_version": base_version, "proposed": dict(proposed)}
+    if effective_on is not None:
+        terms["effective_on"] = effective_on.isoformat()
     return hashlib.sha256(json.dumps(terms, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 

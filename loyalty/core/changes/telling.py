@@ -17,11 +17,24 @@ def tell_it_waits(change: ChangeRequest) -> None:
     _tell(change, deciders.values_list("pk", flat=True), f"waits:{change.digest[:16]}", f"{change} waits for you")
 
 
-def tell_outcome(change: ChangeRequest, outcome: str, *, acting_user: User | None) -> None:
+def tell_outcome(change: ChangeRequest, outcome: str, *, by: User | None) -> None:
     """Those who wrote it; `outcome` is one word or two: “rejected”."""
-    by = f" by {acting_user.display_name}" if acting_user else ""
+    who = f" by {by.display_name}" if by else ""
     note = f": {change.decision_note}" if change.decision_note else ""
-    _tell(change, _writers(change, acting_user), outcome, f"{change} was {outcome}{by}{note}")
+    _tell(change, _writers(change, by), f"is:{change.state}:{change.digest[:16]}", f"{change} was {outcome}{who}{note}")
+
+
+def tell_return(change: ChangeRequest, note: str, *, by: User) -> None:
+    """Those who wrote it: it is theirs again."""
+    words = f"{by.display_name} asks for changes in {change}: {note}"
+    _tell(change, _writers(change), f"returned:{change.digest[:16]}", words)
+
+
+def tell_it_stands_still(change: ChangeRequest, why: str, *, is_conflict: bool) -> None:
+    """Those who wrote it and who approved it: on its day it could not be applied."""
+    people = {*_writers(change), change.decided_by_id} - {None}
+    cause = "moved-on" if is_conflict else "stands-still"
+    _tell(change, [p for p in people if p], f"{cause}:{change.digest[:16]}", f"{change} could not be applied: {why}")
 
 
 def tell_comment(said: ChangeComment) -> None:

@@ -9,6 +9,7 @@ from accounts.milestones.models import Milestone
 from loyalty.core.audit.models import AuditLine
 from loyalty.core.changes import verbs
 from loyalty.core.changes.models import ChangeRequest
+from loyalty.core.changes.steps import LiveMovedOn
 from loyalty.core.errors import DomainError, NotAllowed
 from loyalty.core.people.models import Membership, User
 from loyalty.core.people.rules import Function
@@ -178,7 +179,7 @@ def test_applying_fails_when_live_moved_on(milestone: Milestone, product: User, 
     quick = propose(milestone, third, count=2)
     verbs.approve(quick.pk, digest=quick.digest, acting_user=product_colleague)
 
-    with pytest.raises(verbs.LiveMovedOn, match="against version 1, and version 2 is live now"):
+    with pytest.raises(LiveMovedOn, match="against version 1, and version 2 is live now"):
         verbs.approve(slow.pk, digest=slow.digest, acting_user=product_colleague)
 
     slow.refresh_from_db()
