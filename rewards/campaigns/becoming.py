@@ -5,6 +5,10 @@ itself lowest. A trigger fires when the day is true and the run of true days tha
 it ends began within the window: then not all bits are set, and the lowest that
 is not says how long the run is. A day without a row ends a run, as an untrue or
 unknown one does.
+
+A run is an episode, and a cause is named by which episode of the account it is for
+the campaign: the first, the second. Its first day is no name, since late data moves
+it: an episode found in two steps would have another one than the same found at once.
 """
 
 from collections.abc import Sequence
@@ -18,13 +22,29 @@ from rewards.campaigns.scope import Scope
 LONGEST_WINDOW = 62
 
 _CAUSES = {
-    "": "'{kind}:' || became.began_on",
-    "renews_on": "'renewal:' || coalesce(now.renews_on::text, became.began_on::text)",
+    "": "'{kind}:' || episode.number",
+    "renews_on": "coalesce('renewal:' || now.renews_on, '{kind}:' || episode.number)",
 }
+
+# An episode that was looked at and did not fit keeps its number when it is looked at again.
+_EPISODE = """
+SELECT coalesce((
+    SELECT substring(known.cause_key FROM ':([0-9]+)$')::bigint FROM rewards_candidate AS known
+    WHERE known.campaign_id = became.campaign_id AND known.account_id = became.account_id AND known.step = 1
+      AND known.outcome = 'unfit' AND abs(known.caused_on - became.began_on) < campaign.cooldown_days
+    ORDER BY known.id DESC LIMIT 1
+), (
+    SELECT count(*) + 1 FROM rewards_candidate AS known
+    WHERE known.campaign_id = became.campaign_id AND known.account_id = became.account_id AND known.step = 1
+)) AS number
+"""
 
 
 def became_true(campaigns: Sequence[LiveCampaign], scope: Scope) -> tuple[str, dict[str, Any]]:
-    """The statement for campaigns with a condition, and its parameters; rows as `dated` has them."""
+    """The statement for campaigns with a condition, and its parameters.
+
+    Rows as `dated` has them, and the last day of the run.
+    """
     params: dict[str, Any] = {}
     days = [
         f"bit_or(CASE WHEN {c.condition.sql} THEN 1::bigint << (%(day)s::date - {ROW}.day) ELSE 0 END) AS c{c.pk}"
@@ -38,7 +58,7 @@ def became_true(campaigns: Sequence[LiveCampaign], scope: Scope) -> tuple[str, d
     causes = " ".join(f"WHEN {c.pk} THEN {_CAUSES[c.cause].format(kind=c.kind.value)}" for c in campaigns)
     statement = f"""
 SELECT became.campaign_id, became.account_id, CASE became.campaign_id {causes} END, '', became.began_on, NULL::bigint,
-       jsonb_build_object('fact', 'condition', 'on', became.began_on)
+       jsonb_build_object('fact', 'condition', 'on', became.began_on), %(day)s::date
 FROM (
     SELECT told.campaign_id, days.account_id,
            %(day)s::date - (bit_count(((~told.bits & (told.bits + 1)) - 1)::bit(64))::int - 1) AS began_on
@@ -53,6 +73,7 @@ FROM (
 ) AS became
 JOIN rewards_campaign AS campaign ON campaign.id = became.campaign_id
 JOIN accounts_accountfacts AS now ON now.day = %(day)s::date AND now.account_id = became.account_id
+CROSS JOIN LATERAL ({_EPISODE}) AS episode
 WHERE became.began_on >= (campaign.live_since AT TIME ZONE 'UTC')::date
 """
     return statement, params

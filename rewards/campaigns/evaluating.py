@@ -4,6 +4,13 @@ Invariants: the accounts of a transaction are held while it looks and writes, so
 that whatever one worker found the next one sees; a transaction that fails leaves
 nothing, and its accounts are found again; marks go away in the transaction that
 evaluated them.
+
+Whatever order, batches and repetition the facts of the last days come in, and
+however often they are evaluated on the way: every offer that one evaluation at the
+end would make is made, with the same cause and terms, and never a second one of its
+cause. What is made besides has stood on what was known when it was made, and its
+evidence says so: an offer is not taken back because later data took back its cause.
+Its money, too, is that of the facts in its evidence.
 """
 
 from collections import Counter
@@ -15,7 +22,7 @@ from django.db.models import Max, Min
 from django.utils import timezone
 
 from accounts.records.models import Account
-from rewards.campaigns.hits import TABLE, find_hits, hold_accounts
+from rewards.campaigns.hits import TABLE, find_hits, has_later, hold_accounts
 from rewards.campaigns.live import live_campaigns
 from rewards.campaigns.models import EvaluationDue
 from rewards.campaigns.scope import ACCOUNTS_A_RANGE, BUCKET, Scope
@@ -90,12 +97,7 @@ def evaluate_range(
     moment = now or timezone.now()
     with transaction.atomic():
         scope = Scope(day=day or moment.date(), now=moment, first=first, last=last, missed=missed)
-        found = total = _evaluate(scope)
-        # Several causes of one account and campaign come one after the other, so that each sees the quiet time before.
-        while found:
-            found = _evaluate(scope)
-            total += found
-        return total
+        return _evaluate(scope)
 
 
 def evaluate_all(*, day: date | None = None, now: datetime | None = None) -> Counter[str]:
@@ -117,14 +119,18 @@ def account_ranges(size: int = ACCOUNTS_A_RANGE) -> Iterator[tuple[int, int]]:
 
 
 def _evaluate(scope: Scope) -> Counter[str]:
-    campaigns = live_campaigns(now=scope.now)
+    """All of it, in the transaction at hand; returns how many matches came to which outcome."""
+    campaigns, total = live_campaigns(now=scope.now), Counter[str]()
     if not campaigns:
-        return Counter()
+        return total
     hold_accounts(scope)
-    if not find_hits(campaigns, scope):
-        return Counter()
-    weigh(campaigns, scope.now)
-    write_offers(campaigns, scope.now)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT coalesce(outcome, 'proposed'), count(*) FROM {TABLE} GROUP BY 1")
-        return Counter(dict(cursor.fetchall()))
+    # Several causes of one account and campaign come one after the other, so that each sees the quiet time before.
+    is_first = is_more_left = True
+    while is_more_left and find_hits(campaigns, scope, looks_again=is_first):
+        is_first, is_more_left = False, has_later()
+        weigh(campaigns, scope.now)
+        write_offers(campaigns, scope.now)
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT coalesce(outcome, 'proposed'), count(*) FROM {TABLE} GROUP BY 1")
+            total.update(dict(cursor.fetchall()))
+    return total

@@ -158,10 +158,13 @@ class CampaignApproval(models.Model):
 class Candidate(models.Model):
     """One match of a campaign at one step of its ladder, and its outcome with the reason in words.
 
-    `caused_on` is the day (UTC) of the cause; `subject` tells apart who or what
-    caused it within the account (a contact's quiz), and is empty for the account
-    itself. `rule` is the rule of contract fit that an unfit one fails, or
-    what capped it: `cap:` with the name that the cap had, the supply, the campaign's own limit.
+    `cause_key` names the cause: a dated fact by its id, a renewal by its day, an
+    episode of a condition by its number. `caused_on` is the day (UTC) of the cause,
+    as it was known then. `subject` tells apart who or what caused it within the
+    account (a contact's quiz), and is empty for the account itself. One that did not
+    fit is looked at again while its cause stands; `rule` is the rule of contract fit
+    that it fails, or what capped it: `cap:` with the name that the cap had, the
+    supply, the campaign's own limit.
     """
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="candidates", db_index=False)

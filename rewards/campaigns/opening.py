@@ -37,7 +37,7 @@ def next_steps(campaigns: Sequence[LiveCampaign], scope: Scope) -> tuple[str, di
         params |= c.condition.params if c.condition else {}
     statement = f"""
 SELECT before.campaign_id, before.account_id, before.cause_key, before.subject, before.caused_on,
-       (offer.evidence -> 'cause' ->> 'contact')::bigint, offer.evidence -> 'cause', before.step + 1
+       (offer.evidence -> 'cause' ->> 'contact')::bigint, offer.evidence -> 'cause', before.step + 1, 1
 FROM rewards_candidate AS before
 JOIN rewards_offer AS offer ON offer.id = before.offer_id
 JOIN rewards_campaign AS campaign ON campaign.id = before.campaign_id

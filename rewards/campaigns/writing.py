@@ -31,31 +31,34 @@ from rewards.offers.ranking import stake_in_sql
 # offer and takes their name off it.
 _LOCK_CONTACTS = f"""
 SELECT contact.id FROM accounts_contact AS contact
-WHERE contact.role IN ('champion', 'economic_buyer')
-      AND contact.account_id IN (SELECT account_id FROM {TABLE} WHERE outcome IS NULL)
-   OR contact.id IN (SELECT contact_id FROM {TABLE} WHERE outcome IS NULL)
+WHERE contact.id IN (
+    SELECT person.id FROM accounts_contact AS person
+    JOIN {TABLE} AS hit ON hit.account_id = person.account_id AND hit.outcome IS NULL
+    WHERE person.role IN ('champion', 'economic_buyer')
+    UNION
+    SELECT contact_id FROM {TABLE} WHERE outcome IS NULL)
 ORDER BY contact.id FOR NO KEY UPDATE
 """
 
 # Of each role the consenting contact with the lowest id; a quiz is rewarded where it was answered.
 _ADDRESS = f"""
 WITH willing AS (
-    SELECT contact.account_id, contact.role, min(contact.id) AS id
+    SELECT contact.account_id, min(contact.id) FILTER (WHERE contact.role = 'champion') AS champion,
+           min(contact.id) FILTER (WHERE contact.role = 'economic_buyer') AS buyer
     FROM accounts_contact AS contact
     WHERE contact.role IN ('champion', 'economic_buyer')
       AND contact.account_id IN (SELECT account_id FROM {TABLE} WHERE outcome IS NULL)
       AND {consents_in_sql("contact.id")}
-    GROUP BY contact.account_id, contact.role
+    GROUP BY contact.account_id
 )
 UPDATE {TABLE} AS hit SET
     recipient_id = CASE WHEN hit.contact_id IS NOT NULL THEN
                         CASE WHEN {consents_in_sql("hit.contact_id")} THEN hit.contact_id END
-                   WHEN campaign.recipient = 'champion' THEN champion.id ELSE buyer.id END,
-    informed_id = CASE WHEN hit.contact_id IS NOT NULL THEN nullif(champion.id, hit.contact_id)
-                  WHEN campaign.recipient = 'champion' THEN buyer.id ELSE champion.id END
+                   WHEN campaign.recipient = 'champion' THEN willing.champion ELSE willing.buyer END,
+    informed_id = CASE WHEN hit.contact_id IS NOT NULL THEN nullif(willing.champion, hit.contact_id)
+                  WHEN campaign.recipient = 'champion' THEN willing.buyer ELSE willing.champion END
 FROM rewards_campaign AS campaign, (SELECT DISTINCT account_id FROM {TABLE}) AS asked
-LEFT JOIN willing AS champion ON champion.account_id = asked.account_id AND champion.role = 'champion'
-LEFT JOIN willing AS buyer ON buyer.account_id = asked.account_id AND buyer.role = 'economic_buyer'
+LEFT JOIN willing ON willing.account_id = asked.account_id
 WHERE hit.outcome IS NULL AND campaign.id = hit.campaign_id AND asked.account_id = hit.account_id
 """
 
@@ -156,6 +159,15 @@ SELECT hit.campaign_id, hit.account_id, hit.cause_key, hit.step, hit.subject, hi
        %(now)s
 FROM {TABLE} AS hit JOIN rewards_campaign AS campaign ON campaign.id = hit.campaign_id
 ORDER BY hit.n
+ON CONFLICT (campaign_id, account_id, cause_key, step) DO UPDATE SET
+    caused_on = excluded.caused_on, campaign_version = excluded.campaign_version, outcome = excluded.outcome,
+    rule = excluded.rule, reason = excluded.reason, offer_id = excluded.offer_id, at = excluded.at
+"""
+
+_AS_BEFORE = f"""
+DELETE FROM {TABLE} AS hit USING rewards_candidate AS known
+WHERE hit.outcome = 'unfit' AND known.campaign_id = hit.campaign_id AND known.account_id = hit.account_id
+  AND known.cause_key = hit.cause_key AND known.step = hit.step
 """
 
 _STANDING = f"""
@@ -167,7 +179,7 @@ WHERE hit.outcome IS NULL AND offer.has_standing_approval ORDER BY offer.id
 def write_offers(campaigns: Sequence[LiveCampaign], now: datetime) -> None:
     """Write the candidates of all matches, and the offers of those that nothing kept back.
 
-    What a standing approval covers is granted at once.
+    A match that still does not fit stays as it is known. What a standing approval covers is granted at once.
     """
     params: dict[str, Any] = {
         "now": now,
@@ -175,6 +187,7 @@ def write_offers(campaigns: Sequence[LiveCampaign], now: datetime) -> None:
         "told": json.dumps({str(campaign.pk): campaign.told for campaign in campaigns}),
     }
     with connection.cursor() as cursor:
+        cursor.execute(_AS_BEFORE)
         cursor.execute(_LOCK_CONTACTS)
         cursor.execute(_ADDRESS)
         cursor.execute(_RULES)

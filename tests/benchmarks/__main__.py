@@ -16,6 +16,7 @@ BENCHMARKS = {
     "ingest": "tests.benchmarks.ingest",
     "csv": "tests.benchmarks.csv_import",
     "facts": "tests.benchmarks.facts",
+    "sweep": "tests.benchmarks.sweep",
     "stripe": "tests.benchmarks.stripe_webhook",
     "clients": "tests.benchmarks.clients",
     "faults-caps": "tests.faults.caps",

@@ -63,8 +63,8 @@ class Condition(Trigger):
     """A rule over account facts that becomes true.
 
     `rule` makes its tree of valid parameters. `cause` is the fact that names the
-    cause (two renewals are two causes); without one the day on which it became
-    true does.
+    cause (two renewals are two causes); without one the number of the episode does:
+    how often it has become true for the account.
     """
 
     rule: Callable[[Values], Node]
