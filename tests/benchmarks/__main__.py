@@ -24,6 +24,7 @@ BENCHMARKS = {
     "faults-decisions": "tests.faults.decisions",
     "faults-broker": "tests.faults.broker_full",
     "faults-ends": "tests.faults.ends_full",
+    "faults-sweep": "tests.faults.sweep_full",
     "faults-scarce": "tests.faults.scarce_full",
     "faults-facts": "tests.faults.killed_refresh_full",
     "faults-flood": "tests.faults.flood_full",

@@ -82,7 +82,7 @@ def _kill_one(chance: random.Random) -> bool:
     before = FactsDirty.objects.count()
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.faults.refresher", str(ACCOUNTS_A_STEP), LAST.isoformat()],
-        env=os.environ | {"DATABASE_URL": _address(), "PYTHONPATH": str(CHECKOUT)},
+        env=os.environ | {"DATABASE_URL": database_address(), "PYTHONPATH": str(CHECKOUT)},
         cwd=CHECKOUT,
         stdout=subprocess.PIPE,
         text=True,
@@ -104,7 +104,7 @@ def _facts() -> dict[tuple[object, object], dict[str, Any]]:
     return {(row["account"], row["day"]): row for row in rows}
 
 
-def _address() -> str:
+def database_address() -> str:
     """The database of this run, as another process finds it."""
     known = connection.settings_dict
     rest = {"host": known["HOST"], "port": known["PORT"], "user": known["USER"]}

@@ -1,0 +1,132 @@
+"""Fault rows 1 and 5 for the evaluation: workers killed during a sweep, and nobody there while marks are made.
+
+The accounts, their facts and the running campaigns are those of the benchmark
+`sweep`. The sweep is the night's own step of triggers, in parts; all along every
+account is marked again and again, as by facts that move, so that there is work at
+every kill.
+"""
+
+import random
+import signal
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from accounts.records.models import Account
+from loyalty.core.doorbell.verbs import ring_on_commit
+from loyalty.core.jobs.models import Job, Night
+from loyalty.core.jobs.nights import PREFIX
+from loyalty.core.jobs.rules import LEASE, JobState
+from loyalty.core.jobs.verbs import start_job
+from loyalty.engines.processes import wait_until
+from rewards.campaigns.evaluating import evaluate_all, follow
+from rewards.campaigns.models import Candidate, EvaluationDue
+from rewards.offers.models import Offer
+from tests.benchmarks import stage
+from tests.benchmarks.sweep_company import fill, launch, take_back
+from tests.faults import plant
+
+RUSHED = {"DOORBELL_SECONDS": "0.5"}
+# A worker looks at its first accounts within so long, and is killed within so long of that.
+BEGINS_SECONDS, LIVES_SECONDS = 60.0, 3.0
+
+AT_WORK = """
+SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND xact_start IS NOT NULL
+               AND query LIKE '%campaign\\_hit%')
+"""
+Told = set[tuple[int, int, str, int, str]]
+
+
+@dataclass
+class Killed:
+    """What the kills did: how many met a worker at work, and the offers of both runs."""
+
+    kills: int = 0
+    at_work: int = 0
+    undisturbed: Told = field(default_factory=set)
+    disturbed: Told = field(default_factory=set)
+    rows: int = 0
+    candidates: int = 0
+
+    @property
+    def lost(self) -> int:
+        """Offers of the undisturbed run that are missing."""
+        return len(self.undisturbed - self.disturbed)
+
+    @property
+    def doubled(self) -> int:
+        """Offers that are there twice, or that the undisturbed run did not make."""
+        return len(self.disturbed - self.undisturbed) + self.rows - len(self.disturbed)
+
+
+def kill_sweeps(kills: int, accounts: int, now: datetime, seed: int = 1) -> Killed:
+    """Kill the worker's whole group that many times, each time at work, then let one finish."""
+    chance, found = random.Random(seed), Killed()
+    launch(now)
+    fill(0, accounts, now.date(), now)
+    evaluate_all(now=now)
+    found.undisturbed = _offers()[0]
+    take_back(now)
+    # The other steps of this night are done: its facts are those that were filled in.
+    Night.objects.create(day=now.date(), first_day=now.date(), finished_at=now)
+    day = now.date().isoformat()
+    job = start_job(PREFIX + "triggers", "Triggers", {"first_day": day, "day": day}, acting_user=None)
+    with plant.beat(**RUSHED):
+        while found.kills < kills:
+            mark_all(now)
+            found.at_work += _kill_one(chance)
+            found.kills += 1
+        with plant.worker(**RUSHED):
+            seconds = 3 * LEASE.total_seconds()
+            assert wait_until(lambda: not EvaluationDue.objects.exists() and _is_done(job.pk), seconds, every=0.2)
+    found.disturbed, found.rows = _offers()
+    found.candidates = Candidate.objects.filter(at__gte=now).count()
+    return found
+
+
+def hold_while_nobody_listens(seconds: float, now: datetime) -> tuple[int, int]:
+    """Mark everybody over and over without a worker; returns the most messages that the broker held, and the marks."""
+    most, ends = 0, time.monotonic() + seconds
+    with plant.beat(DOORBELL_SECONDS="0.05"):
+        while time.monotonic() < ends:
+            mark_all(now)
+            most = max(most, plant.messages_held())
+    return most, EvaluationDue.objects.count()
+
+
+def mark_all(now: datetime) -> None:
+    """Mark every account, as facts that moved do, and ring."""
+    follow(dict.fromkeys(Account.objects.values_list("pk", flat=True), now.date() - timedelta(days=1)), now.date())
+    ring_on_commit()
+
+
+def _kill_one(chance: random.Random) -> bool:
+    """Whether the worker held accounts when it was killed."""
+    with ExitStack() as stack:
+        running = stack.enter_context(plant.worker(**RUSHED))
+        with stage.owner() as watching:
+
+            def is_at_work() -> bool:
+                row = watching.execute(AT_WORK).fetchone()
+                return bool(row and row[0])
+
+            assert wait_until(is_at_work, BEGINS_SECONDS, every=0.005)
+            time.sleep(chance.uniform(0, LIVES_SECONDS))
+            was_at_work = is_at_work()
+            running.end(signal.SIGKILL)
+    return was_at_work
+
+
+def _is_done(job_id: int) -> bool:
+    return Job.objects.filter(pk=job_id, state=JobState.DONE.value).exists()
+
+
+def _offers() -> tuple[Told, int]:
+    """The offers by business key with their terms, and how many rows there are."""
+    rows = Offer.objects.values_list("campaign", "account", "cause_key", "step", "digest")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM rewards_offer")
+        return set(rows), int(cursor.fetchone()[0])
