@@ -11,6 +11,7 @@ from rewards.campaigns.shipped import ensure_shipped as ensure_campaigns
 from rewards.catalogue.shipped import ensure_shipped as ensure_catalogue
 from rewards.fit.shipped import ensure_shipped as ensure_fit
 from rewards.perks.verbs import ensure_shipped as ensure_perks
+from rewards.tax.verbs import ensure_rules as ensure_tax_rules
 
 
 def ensure_shipped(*, effective_at: datetime | None = None, live_since: datetime | None = None) -> None:
@@ -26,4 +27,5 @@ def ensure_shipped(*, effective_at: datetime | None = None, live_since: datetime
     ensure_fit(effective_at=effective_at)
     ensure_approval_rules(effective_at=effective_at)
     ensure_perks(effective_at=effective_at)
+    ensure_tax_rules()
     ensure_campaigns(live_since=live_since)

@@ -42,6 +42,7 @@ urlpatterns = [
     path("liability/", include("rewards.ledger.liability_urls")),
     path("liability/", include("rewards.breakage.urls")),
     path("ledger/", include("rewards.ledger.urls")),
+    path("tax/", include("rewards.tax.urls")),
     path("rewards/", include("rewards.catalogue.urls")),
     path("rewards/fit/", include("rewards.fit.urls")),
     path("campaigns/", include("rewards.campaigns.urls")),

@@ -20,6 +20,7 @@ from rewards.ledger.models import (
 )
 from rewards.offers.models import Grant, Offer
 from rewards.perks.models import TierPerks, TierPerksVersion
+from rewards.tax.models import TaxablePayment, TaxProfile, TaxRules, TaxRulesVersion
 
 __all__ = [
     "ApiKey",
@@ -62,6 +63,10 @@ __all__ = [
     "Reward",
     "RewardVersion",
     "SavedView",
+    "TaxProfile",
+    "TaxRules",
+    "TaxRulesVersion",
+    "TaxablePayment",
     "TierPerks",
     "TierPerksVersion",
     "UnfoldedPosting",

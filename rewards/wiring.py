@@ -32,9 +32,13 @@ from rewards.delivery.described import SECTION
 from rewards.delivery.outgoing.queries import due_since as webhooks_due_since
 from rewards.fit.changing import FIT_RULE
 from rewards.offers.by_referral import offers_by_referral
+from rewards.offers.delivering import add_watch
 from rewards.offers.reward_impact import cost_of_reward_change
 from rewards.offers.verbs import stop_addressing
 from rewards.perks.changing import PERKS, cost_of_scheme
+from rewards.tax.changing import TAX_RULES
+from rewards.tax.holding import TAX
+from rewards.tax.paying import WATCH
 
 
 def _offers(text: str, user: User) -> list[Found]:
@@ -83,3 +87,6 @@ def wire() -> None:
     follow_withdrawal("offers", stop_addressing)
     add_holding(OFFERS)
     add_impact(MILESTONE_KIND, cost_of_milestone_change)
+    register(TAX_RULES)
+    add_watch(WATCH)
+    add_holding(TAX)

@@ -63,6 +63,9 @@ FACES: dict[str, Face] = {
     "reverse": Face("Reversed", "undo", "quiet"),
     "breakage": Face("Breakage", "half", "calm"),
     "reestimate": Face("Re-estimate", "changes", "calm"),
+    "form_missing": Face("Form missing", "warning", "bad"),
+    "reported": Face("Reported", "check", "calm"),
+    "below": Face("Below", "ring", "quiet"),
     "full": Face("Full", "ban", "bad"),
     "balanced": Face("Balanced", "check", "good"),
     # conditions of a rule, asked of one account

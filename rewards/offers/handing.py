@@ -22,6 +22,7 @@ from loyalty.core.people.rules import Function
 from rewards.caps.verbs import refund
 from rewards.ledger.rules import PostingKind
 from rewards.ledger.verbs import take_back
+from rewards.offers.delivering import check_may_go, note_gone
 from rewards.offers.models import Grant, Offer
 from rewards.offers.refusing import telling_refusals
 from rewards.offers.rules import OfferAction, OfferState
@@ -33,7 +34,8 @@ A_STEP = 500
 def deliver(offer_id: int, *, note: str = "", acting_user: User) -> Offer:
     """Note that an approved offer reached the customer; it can be accepted until the grant's last day.
 
-    Raises NotAllowed unless a member of CS acts, DomainError when the offer is not approved.
+    Raises NotAllowed unless a member of CS acts, DomainError when the offer is not
+    approved, and when another room says that it has to wait (a tax form, say).
     """
     return _hand(offer_id, OfferAction.DELIVER, AuditVerb.OFFER_DELIVERED, note, acting_user)
 
@@ -83,6 +85,8 @@ def _hand(offer_id: int, action: OfferAction, verb: AuditVerb, note: str, acting
         offer = rows.get(pk=offer_id)
         check_member(acting_user, Function.CS)
         before, now = offer.state, timezone.now()
+        if action is OfferAction.DELIVER:
+            check_may_go(offer, now.date())
         move(offer, action, now=now)
         _follow(offer, action, note, now, acting_user)
         record(
@@ -103,6 +107,7 @@ def _follow(offer: Offer, action: OfferAction, note: str, now: datetime, acting_
         given = Grant.objects.filter(offer=offer).first()
         offer.delivered_at, offer.open_until = now, given.expires_on if given else None
         offer.save(update_fields=["delivered_at", "open_until"])
+        note_gone(offer, now.date())
     if action is OfferAction.DECLINE:
         _give_back(offer, f"Declined: {note.strip()}", now.date(), acting_user)
 

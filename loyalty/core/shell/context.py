@@ -64,6 +64,7 @@ NAVIGATION = (
             Item("caps", "Caps", "caps"),
             Item("liability", "Liability", "liability"),
             Item("ledger", "Ledger", "ledger"),
+            Item("tax", "Tax", "tax"),
         ),
         touched_by=frozenset({F.FINANCE}),
     ),
