@@ -34,7 +34,7 @@ def run() -> list[Result]:
         from tests.rewards.campaigns.made import campaign_on, know
 
         killed = kill_sweeps(KILLS, ACCOUNTS, now)
-        _say(f"row 1: {killed.kills} kills, {killed.lost} lost, {killed.doubled} doubled")
+        _say(f"row 1: {killed.made_before}, {killed.lost} lost, {killed.doubled} doubled")
         held, marks = hold_while_nobody_listens(SILENT_SECONDS, now)
         _say(f"row 5: {held} messages for {marks} marks")
         unpublished = die_unpublished(DEATHS, plant.programme())
@@ -52,8 +52,10 @@ def run() -> list[Result]:
     nights = len(beaten.nights) == DAYS and set(beaten.nights.values()) == {1} and not beaten.unfinished
     once = unpublished.with_offer == unpublished.offers == DEATHS
     return [
-        Result("faults", f"1 kills, {ACCOUNTS:,} accounts", killed.kills, "kills"),
-        Result("faults", "1 of these in the middle of accounts", killed.at_work, "kills"),
+        Result(
+            *("faults", f"1 kills amid {ACCOUNTS:,} accounts", len(killed.made_before), "kills"),
+            detail={"offers before each": killed.made_before},
+        ),
         Result("faults", "1 offers of an undisturbed run", len(killed.undisturbed), "offers"),
         Result("faults", "1 offers lost", killed.lost, "offers", "none", same),
         Result("faults", "1 offers doubled or not of that run", killed.doubled, "offers", "none", same),

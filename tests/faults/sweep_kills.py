@@ -9,7 +9,6 @@ every kill.
 import random
 import signal
 import time
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -30,22 +29,22 @@ from tests.benchmarks.sweep_company import fill, launch, take_back
 from tests.faults import plant
 
 RUSHED = {"DOORBELL_SECONDS": "0.5"}
-# A worker looks at its first accounts within so long, and is killed within so long of that.
-BEGINS_SECONDS, LIVES_SECONDS = 60.0, 3.0
+# A worker comes to its accounts, and as far as it may, within so long.
+LIVES_SECONDS = 60.0
 
-AT_WORK = """
-SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND xact_start IS NOT NULL
-               AND query LIKE '%campaign\\_hit%')
+AMID = """
+SELECT (SELECT count(*) FROM rewards_offer) >= %(offers)s
+   AND EXISTS (SELECT FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND xact_start IS NOT NULL
+               AND query LIKE '%%campaign\\_hit%%')
 """
 Told = set[tuple[int, int, str, int, str]]
 
 
 @dataclass
 class Killed:
-    """What the kills did: how many met a worker at work, and the offers of both runs."""
+    """What the kills did: how many offers there were at each, and those of both runs."""
 
-    kills: int = 0
-    at_work: int = 0
+    made_before: list[int] = field(default_factory=list)
     undisturbed: Told = field(default_factory=set)
     disturbed: Told = field(default_factory=set)
     rows: int = 0
@@ -74,11 +73,12 @@ def kill_sweeps(kills: int, accounts: int, now: datetime, seed: int = 1) -> Kill
     Night.objects.create(day=now.date(), first_day=now.date(), finished_at=now)
     day = now.date().isoformat()
     job = start_job(PREFIX + "triggers", "Triggers", {"first_day": day, "day": day}, acting_user=None)
+    # One is killed each time so many of the offers are there, and accounts are held.
+    marks = sorted(chance.choices(range(len(found.undisturbed)), k=kills))
     with plant.beat(**RUSHED):
-        while found.kills < kills:
+        for mark in marks:
             mark_all(now)
-            found.at_work += _kill_one(chance)
-            found.kills += 1
+            found.made_before.append(_kill_after(mark))
         with plant.worker(**RUSHED):
             seconds = 3 * LEASE.total_seconds()
             assert wait_until(lambda: not EvaluationDue.objects.exists() and _is_done(job.pk), seconds, every=0.2)
@@ -103,21 +103,17 @@ def mark_all(now: datetime) -> None:
     ring_on_commit()
 
 
-def _kill_one(chance: random.Random) -> bool:
-    """Whether the worker held accounts when it was killed."""
-    with ExitStack() as stack:
-        running = stack.enter_context(plant.worker(**RUSHED))
-        with stage.owner() as watching:
+def _kill_after(offers: int) -> int:
+    """Kill a worker while it holds accounts, once there are so many offers; returns how many there are then."""
+    with plant.worker(**RUSHED) as running, stage.owner() as watching:
 
-            def is_at_work() -> bool:
-                row = watching.execute(AT_WORK).fetchone()
-                return bool(row and row[0])
+        def is_amid() -> bool:
+            row = watching.execute(AMID, {"offers": offers}).fetchone()
+            return bool(row and row[0])
 
-            assert wait_until(is_at_work, BEGINS_SECONDS, every=0.005)
-            time.sleep(chance.uniform(0, LIVES_SECONDS))
-            was_at_work = is_at_work()
-            running.end(signal.SIGKILL)
-    return was_at_work
+        assert wait_until(is_amid, LIVES_SECONDS, every=0.002)
+        running.end(signal.SIGKILL)
+    return Offer.objects.count()
 
 
 def _is_done(job_id: int) -> bool:
