@@ -41,6 +41,7 @@ urlpatterns = [
     path("caps/", include("rewards.caps.urls")),
     path("liability/", include("rewards.ledger.liability_urls")),
     path("liability/", include("rewards.breakage.urls")),
+    path("ledger/", include("rewards.closing.urls")),
     path("ledger/", include("rewards.ledger.urls")),
     path("tax/", include("rewards.tax.urls")),
     path("rewards/", include("rewards.catalogue.urls")),

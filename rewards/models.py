@@ -4,6 +4,7 @@ from rewards.breakage.models import BreakageMonth, BreakageRate, BreakageRateVer
 from rewards.campaigns.models import Campaign, CampaignApproval, CampaignStep, CampaignVersion, Candidate, EvaluationDue
 from rewards.caps.models import Cap, CapEntry, CapPeriod
 from rewards.catalogue.models import Reward, RewardVersion
+from rewards.closing.models import ClosedMonth, JournalCodes
 from rewards.delivery.api.models import ApiKey, Redemption
 from rewards.delivery.outgoing.models import DeliveryTry, Endpoint, EndpointSecret, EventDelivery, OutgoingEvent
 from rewards.fit.models import FitRule, FitRuleVersion
@@ -40,6 +41,7 @@ __all__ = [
     "Cap",
     "CapEntry",
     "CapPeriod",
+    "ClosedMonth",
     "CreditLot",
     "DeliveryTry",
     "Endpoint",
@@ -50,6 +52,7 @@ __all__ = [
     "FitRuleVersion",
     "Grant",
     "HoldoutAssignment",
+    "JournalCodes",
     "LedgerAccount",
     "MonthCell",
     "Offer",

@@ -28,6 +28,7 @@ from rewards.caps.changing import register_caps
 from rewards.catalogue.changing import KIND as REWARD_KIND
 from rewards.catalogue.changing import REWARD
 from rewards.catalogue.queries import find as find_rewards
+from rewards.closing.changing import CLOSED_MONTH, JOURNAL_CODES
 from rewards.delivery.described import SECTION
 from rewards.delivery.outgoing.queries import due_since as webhooks_due_since
 from rewards.fit.changing import FIT_RULE
@@ -80,6 +81,8 @@ def wire() -> None:
     register(APPROVAL_RULE)
     register(PERKS)
     register(BREAKAGE_RATE)
+    register(CLOSED_MONTH)
+    register(JOURNAL_CODES)
     add_impact(TIER_SCHEME_KIND, cost_of_scheme)
     add_impact(REWARD_KIND, cost_of_reward_change)
     register(CHANGEABLE_CAMPAIGN)

@@ -15,7 +15,7 @@ An object that the page needs is made in `make_samples`.
 """
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 
 from django.db.models import Model
 
@@ -31,6 +31,7 @@ from loyalty.core.jobs.models import Job
 from loyalty.core.notices.models import Notice
 from loyalty.core.people.models import User
 from rewards.approvals.required.shipped import ensure_shipped as make_approval_rules
+from rewards.closing.models import ClosedMonth
 from rewards.delivery.api.models import ApiKey
 from rewards.delivery.outgoing.models import Endpoint, EndpointSecret
 from rewards.fit.shipped import ensure_shipped as make_rules
@@ -219,6 +220,12 @@ EXPECTED: dict[str, Expect] = {
     "tax-person": Expect({"contact_id": "contact"}),
     "liability": Expect(),
     "breakage": Expect(),
+    "close": Expect(),
+    "journal-codes": Expect(),
+    "month-reopen": Expect({"closed_id": "closed month"}, posts=True),
+    "month-close": Expect({"year": 2026, "month": 3}, posts=True),
+    "month-journal": Expect({"year": 2026, "month": 3}),
+    "month-pack": Expect({"year": 2026, "month": 3}),
     "ledger": Expect(),
     "posting": Expect({"posting_id": "posting"}),
     "webhook-stripe": Expect({"source_id": "source"}, anonymous=405, others=405),
@@ -271,6 +278,9 @@ def make_samples(proposer: User) -> dict[str, int]:
         "cap": CapFactory(),
         "change": change,
         "posting": posting,
+        "closed month": ClosedMonth.objects.create(
+            month=date(2026, 2, 1), is_closed=False, closed_at=datetime(2026, 3, 1, tzinfo=UTC), closed_by=proposer
+        ),
         "source": SourceFactory(),
         "endpoint": endpoint,
         "endpoint secret": EndpointSecret.objects.create(endpoint=endpoint, sealed="", hint="0000"),

@@ -14,6 +14,7 @@ from rewards.ledger.models import Posting
 from rewards.ledger.rules import Line, PostingKind
 
 OTHER_CONTENT = "LD409"
+CLOSED = "LD423"
 
 
 def write_posting(
@@ -31,7 +32,7 @@ def write_posting(
     """Write one posting and its audit line; the same `key` with the same content is the same posting.
 
     `account_id` is None for what is about all customers. Raises DomainError when the key stands with other
-    content. Runs in the caller's transaction.
+    content, and when the day lies in a closed month. Runs in the caller's transaction.
     """
     told = [
         {"book": line.book.value, "lot": line.lot, "amount": str(line.amount), "currency": line.currency}
@@ -45,7 +46,7 @@ def write_posting(
             )
             posting_id, is_new = cursor.fetchone()
     except DatabaseError as error:
-        if getattr(error.__cause__, "sqlstate", "") != OTHER_CONTENT:
+        if getattr(error.__cause__, "sqlstate", "") not in (OTHER_CONTENT, CLOSED):
             raise
         raise DomainError(str(error).splitlines()[0]) from error
     posting = Posting.objects.select_related("account").get(pk=posting_id)

@@ -73,6 +73,8 @@ class AuditVerb(StrEnum):
     WEBHOOK_PAUSED = "webhook_paused"
     WEBHOOK_RESUMED = "webhook_resumed"
     WEBHOOK_RESENT = "webhook_resent"
+    MONTH_CLOSED = "month_closed"
+    MONTH_REOPENED = "month_reopened"
 
     @property
     def label(self) -> str:
@@ -147,6 +149,8 @@ TITLES: dict[AuditVerb, str] = {
     V.WEBHOOK_PAUSED: "{actor} stopped sending webhooks to {label}",
     V.WEBHOOK_RESUMED: "{actor} resumed sending webhooks to {label}",
     V.WEBHOOK_RESENT: "{actor} sent again {label}",
+    V.MONTH_CLOSED: "{actor} closed the {label}",
+    V.MONTH_REOPENED: "{actor} reopened the {label}",
 }
 
 

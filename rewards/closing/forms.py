@@ -1,0 +1,27 @@
+"""What Finance types to map accounts, and to reopen a month. Forms only validate."""
+
+from django import forms
+
+from rewards.closing.rules import LONGEST_CODE
+from rewards.ledger.rules import BOOK_LABELS
+
+
+class ReopenForm(forms.Form):
+    reason = forms.CharField(
+        label="Reason",
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Whoever decides reads it first.",
+    )
+
+
+class CodesForm(forms.Form):
+    """One field a ledger account."""
+
+    reason = forms.CharField(label="Reason", max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        for book, label in BOOK_LABELS.items():
+            self.fields[book.value] = forms.CharField(label=label, max_length=LONGEST_CODE)
+        self.order_fields([*(book.value for book in BOOK_LABELS), "reason"])
