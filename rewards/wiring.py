@@ -12,6 +12,7 @@ from accounts.tiers.changing import KIND as TIER_SCHEME_KIND
 from loyalty.core.changes.registry import add_impact, register
 from loyalty.core.doorbell.waiting import add_gauge
 from loyalty.core.money import money
+from loyalty.core.people.leaving import add_hand_over
 from loyalty.core.people.models import User
 from loyalty.core.shell.registry import Found, add_counter, add_finder, add_settings_tab
 from rewards.approvals.holding import OFFERS
@@ -34,6 +35,7 @@ from rewards.delivery.outgoing.queries import due_since as webhooks_due_since
 from rewards.fit.changing import FIT_RULE
 from rewards.offers.by_referral import offers_by_referral
 from rewards.offers.delivering import add_watch
+from rewards.offers.leaving import hand_over_offers
 from rewards.offers.reward_impact import cost_of_reward_change
 from rewards.offers.verbs import stop_addressing
 from rewards.perks.changing import PERKS, cost_of_scheme
@@ -64,6 +66,7 @@ def _rewards(text: str, user: User) -> list[Found]:
 def wire() -> None:
     """Register everything once, when the app is ready."""
     add_counter("offers", waiting_count)
+    add_hand_over("undecided offers", hand_over_offers)
     add_settings_tab("Who approves", "approval-rules")
     tell_offers(offers_by_referral)
     add_finder("Offers", _offers)

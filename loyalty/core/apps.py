@@ -8,12 +8,14 @@ class CoreConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from loyalty.core.changes.leaving import withdraw_drafts
         from loyalty.core.changes.queries import waiting_count
         from loyalty.core.doorbell.waiting import add_gauge
         from loyalty.core.grants import grant_application_role
         from loyalty.core.jobs.queries import due_since
         from loyalty.core.notices.queries import due_since as notices_due_since
         from loyalty.core.notices.queries import unread_count
+        from loyalty.core.people.leaving import add_hand_over
         from loyalty.core.shell.night_warning import stopped_night_warning
         from loyalty.core.shell.registry import add_counter, add_settings_tab, add_warning
         from loyalty.core.shell.worker_warning import missing_worker_warning
@@ -25,6 +27,8 @@ class CoreConfig(AppConfig):
         add_settings_tab("You", "settings")
         add_settings_tab("Notices", "settings-notices")
         add_settings_tab("Absence", "absences")
+        add_settings_tab("People", "people")
+        add_hand_over("drafts of changes withdrawn", withdraw_drafts)
         add_warning(missing_worker_warning)
         add_warning(stopped_night_warning)
         add_gauge("Long work", due_since)

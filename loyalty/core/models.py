@@ -4,7 +4,7 @@ from loyalty.core.changes.models import ChangeComment, ChangeEditor, ChangeReque
 from loyalty.core.doorbell.models import WorkerSeen
 from loyalty.core.jobs.models import Job, JobPart, Night, NightStep
 from loyalty.core.notices.models import Letter, Notice, NoticeChoice, Passage
-from loyalty.core.people.models import Membership, SignInAttempt, User
+from loyalty.core.people.models import Membership, SignedIn, SignInAttempt, User
 
 __all__ = [
     "AuditLine",
@@ -23,6 +23,7 @@ __all__ = [
     "NoticeChoice",
     "Passage",
     "SignInAttempt",
+    "SignedIn",
     "User",
     "WorkerSeen",
 ]

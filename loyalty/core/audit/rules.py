@@ -14,6 +14,9 @@ class AuditVerb(StrEnum):
     SIGNED_OUT = "signed_out"
     PERSON_CREATED = "person_created"
     PERSON_CHANGED = "person_changed"
+    PERSON_INVITED = "person_invited"
+    PERSON_LINK_MADE = "person_link_made"
+    PASSWORD_SET = "password_set"  # noqa: S105
     NOTICES_CHOSEN = "notices_chosen"
     SOURCE_CREATED = "source_created"
     SOURCE_RECORD_SET = "source_record_set"
@@ -90,6 +93,9 @@ TITLES: dict[AuditVerb, str] = {
     V.SIGNED_OUT: "{actor} signed out",
     V.PERSON_CREATED: "{actor} added {label} to the people",
     V.PERSON_CHANGED: "{actor} changed {label}",
+    V.PERSON_INVITED: "{actor} invited {label}",
+    V.PERSON_LINK_MADE: "{actor} made a link for {label} to choose a password",
+    V.PASSWORD_SET: "{actor} set a new password",
     V.NOTICES_CHOSEN: "{actor} chose how {label} is told of things",
     V.SOURCE_CREATED: "{actor} made the source {label}",
     V.SOURCE_RECORD_SET: "{actor} set the system of record for {label}",

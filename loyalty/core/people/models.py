@@ -27,6 +27,12 @@ class User(AbstractUser):
         return self.get_full_name() or self.username
 
     @property
+    def leads_in_words(self) -> str:
+        """The functions whose lead the person is; empty when there is none."""
+        leading = {m.function for m in self.memberships.all() if m.is_lead}
+        return ", ".join(label for f, label in FUNCTION_LABELS.items() if f.value in leading)
+
+    @property
     def functions_in_words(self) -> str:
         names = [FUNCTION_LABELS[f] for f in Function if f in self.functions]
         if self.is_administrator:
@@ -51,6 +57,22 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} in {self.function}"
+
+
+class SignedIn(models.Model):
+    """One browser in which a person is signed in; it goes with its session."""
+
+    session = models.OneToOneField("sessions.Session", models.CASCADE, primary_key=True, related_name="+")
+    person = models.ForeignKey(User, models.CASCADE, related_name="signed_in")
+    address = models.CharField(max_length=64)
+    browser = models.CharField(max_length=200, blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return f"{self.person} at {self.address}"
 
 
 class SignInAttempt(models.Model):

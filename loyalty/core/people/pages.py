@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from loyalty.core.people import verbs
 from loyalty.core.people.forms import SignInForm
 from loyalty.core.people.session import signed_in
+from loyalty.core.people.sessions import note_session
 
 
 @login_not_required
@@ -35,6 +36,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             status = refusal.status
         else:
             login(request, user)
+            note_session(request, user, address_of(request))
             return redirect(_safe(wanted, request))
     return render(request, "core/people/sign_in.html", {"form": form, "next": wanted}, status=status)
 

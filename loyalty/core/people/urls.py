@@ -1,9 +1,17 @@
 from django.urls import path
 
-from loyalty.core.people import pages, you_pages
+from loyalty.core.people import pages, people_pages, you_pages
 
 urlpatterns = [
     path("sign-in/", pages.sign_in, name="sign-in"),
     path("sign-out/", pages.sign_out, name="sign-out"),
+    path("welcome/<str:uid>/<str:token>/", people_pages.welcome, name="welcome"),
     path("settings/", you_pages.you, name="settings"),
+    path("settings/sign-out-elsewhere", you_pages.sign_out_elsewhere, name="sign-out-elsewhere"),
+    path("settings/people/", people_pages.people, name="people"),
+    path("settings/people/invite/", people_pages.invite, name="person-invite"),
+    path("settings/people/<int:person_id>/", people_pages.person, name="person"),
+    path("settings/people/<int:person_id>/deactivate", people_pages.deactivate, name="person-deactivate"),
+    path("settings/people/<int:person_id>/reactivate", people_pages.reactivate, name="person-reactivate"),
+    path("settings/people/<int:person_id>/link", people_pages.link, name="person-link"),
 ]

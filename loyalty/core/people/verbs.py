@@ -60,10 +60,7 @@ def create_person(
         raise DomainError(f"There is a person with the username {username} already.")
     first, last = split_name(name)
     person = User(username=username, first_name=first, last_name=last, is_administrator=is_administrator)
-    try:
-        validate_password(password, person)
-    except ValidationError as weak:
-        raise DomainError(" ".join(weak.messages)) from weak
+    check_password_strength(password, person)
     person.set_password(password)
     person.save(force_insert=True)
     seats = sorted(set(functions))
@@ -79,6 +76,33 @@ def create_person(
             "functions": [FUNCTION_LABELS[f] for f in seats],
             "administrator": is_administrator,
         },
+    )
+    return person
+
+
+def check_password_strength(password: str, person: User) -> None:
+    """Raise DomainError, in words, when the password is too weak for this person."""
+    try:
+        validate_password(password, person)
+    except ValidationError as weak:
+        raise DomainError(" ".join(weak.messages)) from weak
+
+
+@transaction.atomic
+def change_password(old: str, new: str, *, acting_user: User) -> User:
+    """Change one's own password; every other browser is signed out by that. Raises DomainError."""
+    person = User.objects.select_for_update(no_key=True).get(pk=acting_user.pk)
+    if not person.check_password(old):
+        raise DomainError("The password of now is not right.")
+    check_password_strength(new, person)
+    person.set_password(new)
+    person.save(update_fields=["password"])
+    record(
+        AuditVerb.PASSWORD_SET,
+        acting_user=person,
+        object_type="person",
+        object_id=person.pk,
+        object_label=person.display_name,
     )
     return person
 
