@@ -57,6 +57,7 @@ from rewards.campaigns.scope import ACCOUNTS_A_RANGE
 from rewards.delivery.outgoing.endpoints import WEBHOOKS
 from rewards.delivery.outgoing.passes import tell_expired
 from rewards.delivery.outgoing.sending import send_due as send_webhooks
+from rewards.delivery.tasks.verbs import remind as remind_of_deliveries
 from rewards.ledger.expiring import expire_credits
 from rewards.ledger.folding import fold, fold_if_many
 from rewards.ledger.reconciliation import check, keep_proof
@@ -202,6 +203,7 @@ CHORES: tuple[Chore, ...] = (
     RangedChore("triggers", "triggers", _triggers, size=ACCOUNTS_A_RANGE),
     WholeChore("reminders", "ranks", lambda span: {"open offers ranked anew": rank_open_offers(span.day)}),
     WholeChore("reminders", "steps due soon", lambda span: {"reminders": remind(timezone.now())}),
+    WholeChore("reminders", "deliveries", lambda span: {"late deliveries told of": remind_of_deliveries(span.day)}),
     WholeChore("reminders", "steps down", lambda span: {"warnings of a step down": warn_of_steps_down()}),
     WholeChore("reconciliation", "books", _books),
     WholeChore("reconciliation", "audit", _audit),

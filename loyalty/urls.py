@@ -37,6 +37,7 @@ urlpatterns = [
     path("milestones/", include("accounts.milestones.urls")),
     path("tiers/", include("accounts.tiers.urls")),
     path("tiers/", include("rewards.perks.urls")),
+    path("offers/tasks/", include("rewards.delivery.tasks.urls")),
     path("offers/", include("rewards.approvals.urls")),
     path("caps/", include("rewards.caps.urls")),
     path("liability/", include("rewards.ledger.liability_urls")),

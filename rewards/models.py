@@ -7,6 +7,7 @@ from rewards.catalogue.models import Reward, RewardVersion
 from rewards.closing.models import ClosedMonth, JournalCodes
 from rewards.delivery.api.models import ApiKey, Redemption
 from rewards.delivery.outgoing.models import DeliveryTry, Endpoint, EndpointSecret, EventDelivery, OutgoingEvent
+from rewards.delivery.tasks.models import DeliveryTask
 from rewards.fit.models import FitRule, FitRuleVersion
 from rewards.holdouts.models import HoldoutAssignment
 from rewards.ledger.models import (
@@ -43,6 +44,7 @@ __all__ = [
     "CapPeriod",
     "ClosedMonth",
     "CreditLot",
+    "DeliveryTask",
     "DeliveryTry",
     "Endpoint",
     "EndpointSecret",

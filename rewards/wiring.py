@@ -32,6 +32,7 @@ from rewards.catalogue.queries import find as find_rewards
 from rewards.closing.changing import CLOSED_MONTH, JOURNAL_CODES
 from rewards.delivery.described import SECTION
 from rewards.delivery.outgoing.queries import due_since as webhooks_due_since
+from rewards.delivery.tasks.queries import mine_count
 from rewards.fit.changing import FIT_RULE
 from rewards.offers.by_referral import offers_by_referral
 from rewards.offers.delivering import add_watch
@@ -73,6 +74,7 @@ def wire() -> None:
     add_finder("Campaigns", _campaigns)
     add_finder("Rewards", _rewards)
     add_follower("campaigns", follow)
+    add_counter("tasks", mine_count)
     add_settings_tab("Webhooks", "webhooks")
     add_settings_tab("API keys", "api-keys")
     add_section(SECTION)

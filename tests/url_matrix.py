@@ -34,6 +34,7 @@ from rewards.approvals.required.shipped import ensure_shipped as make_approval_r
 from rewards.closing.models import ClosedMonth
 from rewards.delivery.api.models import ApiKey
 from rewards.delivery.outgoing.models import Endpoint, EndpointSecret
+from rewards.delivery.tasks.models import DeliveryTask
 from rewards.fit.shipped import ensure_shipped as make_rules
 from rewards.ledger.verbs import issue_credit
 from rewards.offers.models import Grant
@@ -142,6 +143,8 @@ EXPECTED: dict[str, Expect] = {
     "absence-end": Expect({"delegation_id": "delegation"}, posts=True),
     "approval-rules": Expect(),
     "approval-rule-new": Expect(),
+    "tasks": Expect(),
+    "task": Expect({"task_id": "task"}),
     "webhooks": Expect(),
     "endpoint": Expect({"endpoint_id": "endpoint"}),
     "endpoint-new": Expect(others=403, administrator=200),
@@ -290,6 +293,7 @@ def make_samples(proposer: User) -> dict[str, int]:
             month=date(2026, 2, 1), is_closed=False, closed_at=datetime(2026, 3, 1, tzinfo=UTC), closed_by=proposer
         ),
         "source": SourceFactory(),
+        "task": DeliveryTask.objects.create(offer=granted, due_on=date(2099, 1, 1)),
         "endpoint": endpoint,
         "endpoint secret": EndpointSecret.objects.create(endpoint=endpoint, sealed="", hint="0000"),
         "api key": ApiKey.objects.create(name="Product", digest="0" * 64, hint="0000", may_redeem=True),

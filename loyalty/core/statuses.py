@@ -66,6 +66,7 @@ FACES: dict[str, Face] = {
     "form_missing": Face("Form missing", "warning", "bad"),
     "reported": Face("Reported", "check", "calm"),
     "below": Face("Below", "ring", "quiet"),
+    "late": Face("Late", "warning", "bad"),
     "full": Face("Full", "ban", "bad"),
     "balanced": Face("Balanced", "check", "good"),
     # conditions of a rule, asked of one account

@@ -38,6 +38,7 @@ NAVIGATION = (
         "My work",
         (
             Item("offers", "Queue", "queue"),
+            Item("tasks", "To deliver", "check"),
             Item("changes", "Change requests", "changes"),
             Item("inbox", "Inbox", "inbox"),
         ),
