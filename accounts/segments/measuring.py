@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connection
 
+from accounts.conditions.moves import accounts_text, names_text
 from accounts.conditions.queries import Moved, moved, vocabulary
 from accounts.conditions.rules.predicate import predicate
 from accounts.conditions.rules.reading import read_rule
@@ -52,18 +53,20 @@ class Measured:
     def _now(self) -> list[str]:
         m = self.moved
         if not m.enters and not m.leaves:
-            return [f"Nobody enters and nobody leaves now: {_accounts(m.after)} as before."]
+            return [f"Nobody enters and nobody leaves now: {accounts_text(m.after)} as before."]
         told = []
         if m.enters:
-            told.append(f"{_accounts(m.enters)} {_verb(m.enters, 'enter')} now: {_names(m.entering, m.enters)}.")
+            names = names_text(m.entering, m.enters)
+            told.append(f"{accounts_text(m.enters)} {_verb(m.enters, 'enter')} now: {names}.")
         if m.leaves:
-            told.append(f"{_accounts(m.leaves)} {_verb(m.leaves, 'leave')} now: {_names(m.leaving, m.leaves)}.")
+            names = names_text(m.leaving, m.leaves)
+            told.append(f"{accounts_text(m.leaves)} {_verb(m.leaves, 'leave')} now: {names}.")
         return told
 
     def _last_year(self) -> str:
         after, before = self.after, self.before
         return (
-            f"Over the last {MEASURED_DAYS} days: {_accounts(after.accounts)} in it at some time"
+            f"Over the last {MEASURED_DAYS} days: {accounts_text(after.accounts)} in it at some time"
             f" (now {before.accounts:,}), {after.entries:,} entries (now {before.entries:,}),"
             f" {after.account_days:,} days of accounts in it (now {before.account_days:,})."
         )
@@ -109,17 +112,5 @@ def _last_year(before: Node, after: Node, words: Vocabulary, day: date) -> tuple
     return found.get(1, Year(0, 0, 0)), found.get(2, Year(0, 0, 0))
 
 
-def _accounts(count: int) -> str:
-    return "1 account" if count == 1 else f"{count:,} accounts"
-
-
 def _verb(count: int, verb: str) -> str:
     return f"{verb}s" if count == 1 else verb
-
-
-def _names(named: list[tuple[int, str]], total: int) -> str:
-    names = [name for _, name in named]
-    rest = total - len(names)
-    if rest > 0:
-        return f"{', '.join(names)} and {rest:,} more"
-    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)

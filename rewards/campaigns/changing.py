@@ -8,6 +8,7 @@ from django.urls import reverse
 from loyalty.core.changes.registry import Changeable, Live, Values
 from loyalty.core.people.rules import Function
 from rewards.campaigns.knowing import known
+from rewards.campaigns.measuring import impact_in_words
 from rewards.campaigns.models import KIND, Campaign
 from rewards.campaigns.rules.terms import FIELD_LABELS, clean_values, value_in_words
 from rewards.campaigns.verbs import values_of, write_version
@@ -39,11 +40,15 @@ def clean(campaign_id: int, values: Values) -> dict[str, Any]:
 
 
 def impact(campaign_id: int, values: Values) -> list[str]:
-    """What goes on and what does not, once the terms hold."""
+    """Whom the terms add and drop now, what they would have cost over last year, and what goes on meanwhile."""
     campaign = _get(campaign_id, lock=False)
+    told = impact_in_words(values_of(campaign), values)
     if not campaign.is_running:
-        return ["It does not run, so nothing changes for any account until it is modelled, approved and launched anew."]
-    return ["Offers that stand keep the terms they were made with; what fires from then on has the new ones."]
+        return [*told, "It does not run, so nothing happens until it is modelled, approved and launched anew."]
+    stands = "Offers that stand keep the terms they were made with; what fires from then on has the new ones."
+    if campaign.approvals.filter(version=campaign.version).count() == len(Function):
+        stands += " Its standing approval ends until all three approve the new version."
+    return [*told, stands]
 
 
 def owner_of(campaign_id: int, fields: set[str]) -> Function:

@@ -3,12 +3,15 @@
 Each row is a match: campaign_id, account_id, cause_key (the id of the fact),
 subject (who caused it within the account; empty for the account itself),
 caused_on, contact_id (whom it is about, if anybody) and cause (what the evidence
-tells). Only what fires, since the campaign runs, and not too long ago.
+tells). Only what fires, since the campaign runs, and not too long ago; who asks
+what last year would have made counts also what was known too late to fire.
 """
 
 from collections.abc import Mapping
 
 from accounts.privacy.standing import consents_in_sql
+from accounts.segments.rules import Cause as SegmentCause
+from accounts.tiers.models import Cause as TierCause
 from rewards.campaigns.rules.trigger import TriggerKind
 from rewards.campaigns.scope import Scope
 
@@ -27,7 +30,7 @@ SELECT campaign.id AS campaign_id, fact.account_id, 'milestone-reach:' || fact.i
 FROM rewards_campaign AS campaign
 JOIN accounts_milestone AS milestone ON milestone.key = campaign.trigger_parameters ->> 'milestone'
 JOIN accounts_milestonereach AS fact
-  ON fact.milestone_id = milestone.id AND fact.fires AND fact.withdrawn_at IS NULL
+  ON fact.milestone_id = milestone.id AND {{fires}} AND fact.withdrawn_at IS NULL
 LEFT JOIN accounts_event AS event ON event.id = fact.event_id
 WHERE campaign.id = ANY (%(milestone)s) AND {{scope}} AND {_SINCE.format(at="fact.reached_at")}
 """
@@ -40,7 +43,7 @@ SELECT campaign.id, fact.account_id, 'streak-reach:' || fact.id, '', fact.reache
 FROM rewards_campaign AS campaign
 JOIN accounts_streak AS streak
   ON streak.key = campaign.trigger_parameters ->> campaign.trigger_kind AND streak.kind = campaign.trigger_kind
-JOIN accounts_streakreach AS fact ON fact.streak_id = streak.id AND fact.fires
+JOIN accounts_streakreach AS fact ON fact.streak_id = streak.id AND {{fires}}
 LEFT JOIN accounts_event AS event ON event.id = fact.event_id
 WHERE campaign.id = ANY (%(streak)s) AND {{scope}} AND {_SINCE.format(at="fact.reached_at")}
 """
@@ -51,7 +54,7 @@ SELECT campaign.id, fact.account_id, 'segment-move:' || fact.id, '', fact.day, N
 FROM rewards_campaign AS campaign
 JOIN accounts_segment AS segment ON segment.key = campaign.trigger_parameters ->> 'segment'
 JOIN accounts_segmentmove AS fact
-  ON fact.segment_id = segment.id AND fact.entered AND fact.fires AND fact.withdrawn_at IS NULL
+  ON fact.segment_id = segment.id AND fact.entered AND {{fires}} AND fact.withdrawn_at IS NULL
 WHERE campaign.id = ANY (%(segment)s) AND {{scope}} AND {_SINCE_DAY.format(day="fact.day")}
 """
 
@@ -59,7 +62,7 @@ _TIER = f"""
 SELECT campaign.id, fact.account_id, 'tier-move:' || fact.id, '', fact.day, NULL::bigint,
        jsonb_build_object('fact', 'tier', 'name', tier.name, 'version', fact.version, 'on', fact.day)
 FROM rewards_campaign AS campaign
-JOIN accounts_tiermove AS fact ON fact.is_up AND fact.fires AND fact.withdrawn_at IS NULL
+JOIN accounts_tiermove AS fact ON fact.is_up AND {{fires}} AND fact.withdrawn_at IS NULL
 JOIN accounts_tier AS tier
   ON tier.id = fact.tier_id AND tier.key = coalesce(campaign.trigger_parameters ->> 'tier', tier.key)
 WHERE campaign.id = ANY (%(tier)s) AND {{scope}} AND {_SINCE_DAY.format(day="fact.day")}
@@ -70,7 +73,7 @@ SELECT campaign.id, fact.referrer_id, 'referral:' || fact.id, 'referral:' || fac
        {_DAY.format(at="fact.converted_at")}, NULL::bigint,
        jsonb_build_object('fact', 'referral', 'name', referred.name, 'at', fact.converted_at)
 FROM rewards_campaign AS campaign
-JOIN accounts_referral AS fact ON fact.fires
+JOIN accounts_referral AS fact ON {{fires}}
 JOIN accounts_account AS referred ON referred.id = fact.referred_id
 WHERE campaign.id = ANY (%(referral)s) AND {{scope}} AND {_SINCE.format(at="fact.converted_at")}
 """
@@ -87,24 +90,31 @@ WHERE campaign.id = ANY (%(quiz)s) AND {{scope}} AND {_SINCE.format(at="fact.ans
   AND {consents_in_sql("contact.id")}
 """
 
-# Kinds that share a statement stand in one row; then the statement, and its column with the account.
-_STATEMENTS: tuple[tuple[frozenset[TriggerKind], str, str], ...] = (
-    (frozenset({TriggerKind.MILESTONE}), _MILESTONE, "fact.account_id"),
-    (frozenset({TriggerKind.STREAK, TriggerKind.TRACK}), _STREAK, "fact.account_id"),
-    (frozenset({TriggerKind.SEGMENT}), _SEGMENT, "fact.account_id"),
-    (frozenset({TriggerKind.TIER}), _TIER, "fact.account_id"),
-    (frozenset({TriggerKind.REFERRAL}), _REFERRAL, "fact.referrer_id"),
-    (frozenset({TriggerKind.QUIZ}), _QUIZ, "contact.account_id"),
+# Kinds that share a statement stand in one row; then the statement, its column with the account, and which of
+# its facts would have fired had they been known in time: those that the account itself brought about.
+_STATEMENTS: tuple[tuple[frozenset[TriggerKind], str, str, str], ...] = (
+    (frozenset({TriggerKind.MILESTONE}), _MILESTONE, "fact.account_id", "true"),
+    (frozenset({TriggerKind.STREAK, TriggerKind.TRACK}), _STREAK, "fact.account_id", "NOT fact.joined"),
+    (frozenset({TriggerKind.SEGMENT}), _SEGMENT, "fact.account_id", f"fact.cause = '{SegmentCause.FACTS.value}'"),
+    (frozenset({TriggerKind.TIER}), _TIER, "fact.account_id", f"fact.cause = '{TierCause.FACTS.value}'"),
+    (frozenset({TriggerKind.REFERRAL}), _REFERRAL, "fact.referrer_id", "true"),
+    (frozenset({TriggerKind.QUIZ}), _QUIZ, "contact.account_id", "true"),
 )
 _NAMES = ("milestone", "streak", "segment", "tier", "referral", "quiz")
 
 
-def dated_matches(campaigns: Mapping[TriggerKind, list[int]], scope: Scope) -> tuple[list[str], dict[str, list[int]]]:
-    """The statements for these campaigns (ids by kind), and their parameters."""
+def dated_matches(
+    campaigns: Mapping[TriggerKind, list[int]], scope: Scope, *, looking_back: bool = False
+) -> tuple[list[str], dict[str, list[int]]]:
+    """The statements for these campaigns (ids by kind), and their parameters.
+
+    `looking_back`: what would have fired, also where it was known too late to do so.
+    """
     statements, params = [], {}
-    for name, (kinds, statement, account) in zip(_NAMES, _STATEMENTS, strict=True):
+    for name, (kinds, statement, account, of_its_own) in zip(_NAMES, _STATEMENTS, strict=True):
         ids = [pk for kind in sorted(kinds) for pk in campaigns.get(kind, [])]
         if ids:
-            statements.append(statement.format(scope=scope.holds(account)))
+            fires = of_its_own if looking_back else "fact.fires"
+            statements.append(statement.format(scope=scope.holds(account), fires=fires))
             params[name] = ids
     return statements, params

@@ -1,5 +1,6 @@
 """Making and editing campaigns: from a ready-made one or a bare trigger, by the owner or by request."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -19,13 +20,15 @@ from loyalty.core.people.session import signed_in
 from rewards.campaigns.cautions import discount_caution
 from rewards.campaigns.forms import CampaignForm, initial_of
 from rewards.campaigns.knowing import known
+from rewards.campaigns.measuring import impact_in_words
 from rewards.campaigns.models import KIND, Campaign
 from rewards.campaigns.ready import BY_KEY, READY_MADE
-from rewards.campaigns.rules.terms import DEFAULTS, BadTerms, trigger_in_words
+from rewards.campaigns.rules.terms import DEFAULTS, BadTerms, Known, clean_values, trigger_in_words
 from rewards.campaigns.rules.trigger import TriggerKind
 from rewards.campaigns.rules.triggers import TRIGGERS
 from rewards.campaigns.verbs import create_campaign, values_of
 
+PREVIEW = "preview"
 GIVE_A_REASON = "Say why it has to be a discount."
 
 
@@ -53,12 +56,14 @@ def new(request: HttpRequest) -> HttpResponse:
     trigger = TRIGGERS[TriggerKind(terms["trigger"]["kind"])]
     words = known()
     form = CampaignForm(trigger, words, request.POST or None, initial=initial_of(terms), needs_reason=False)
-    refusal, caution, status = "", None, 200
+    refusal, caution, status, sentences = "", None, 200, []
     if request.method == "POST" and not form.is_step:
         status = 422
         if form.is_valid():
             caution = discount_caution(form.values, words)
-            if caution and not form.cleaned_data["reason"].strip():
+            if PREVIEW in request.POST:
+                status, sentences = 200, _measured(form, {}, words, lambda values: impact_in_words(None, values))
+            elif caution and not form.cleaned_data["reason"].strip():
                 form.add_error("reason", GIVE_A_REASON)
             else:
                 try:
@@ -70,7 +75,7 @@ def new(request: HttpRequest) -> HttpResponse:
                 else:
                     messages.success(request, "Draft made. It does nothing until it is approved and launched.")
                     return redirect("campaign", made.pk)
-    context = {"form": form, "trigger": trigger, "refusal": refusal, "caution": caution}
+    context = {"form": form, "trigger": trigger, "refusal": refusal, "caution": caution, "sentences": sentences}
     context["owner"] = FUNCTION_LABELS[trigger.owner]
     return render(request, "rewards/campaigns/new.html", context, status=status)
 
@@ -81,16 +86,24 @@ def edit(request: HttpRequest, campaign_id: int) -> HttpResponse:
     found, user = get_object_or_404(Campaign, pk=campaign_id), signed_in(request)
     terms, extra = _terms_to_edit(request, found)
     words, at_once = known(), _applies_at_once(found, user) and not extra.get("change")
+    needs_reason = not at_once and PREVIEW not in request.POST
     form = CampaignForm(
-        found.kind, words, request.POST or None, initial=initial_of(terms) | extra, needs_reason=not at_once
+        found.kind, words, request.POST or None, initial=initial_of(terms) | extra, needs_reason=needs_reason
     )
     form.rule_field("audience").before = found.audience or None
-    refusal, caution, status = "", None, 200
+    refusal, caution, status, sentences = "", None, 200, []
+    if request.method == "GET" and extra:
+        sentences = _impact_of(found, terms, words)
     if request.method == "POST" and not form.is_step:
         status = 422
         if form.is_valid():
             caution = discount_caution(form.values, words)
-            if caution and not form.cleaned_data["reason"].strip():
+            if PREVIEW in request.POST:
+                status, sentences = (
+                    200,
+                    _measured(form, values_of(found), words, lambda values: measured_impact(KIND, found.pk, values)),
+                )
+            elif caution and not form.cleaned_data["reason"].strip():
                 form.add_error("reason", GIVE_A_REASON)
             else:
                 try:
@@ -108,9 +121,28 @@ def edit(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "at_once": at_once,
         "rewrites": bool(extra.get("change")),
         "pending": pending_for(KIND, found.pk),
-        "sentences": measured_impact(KIND, found.pk, terms) if request.method == "GET" and extra else [],
+        "sentences": sentences,
     }
     return render(request, "rewards/campaigns/edit.html", context, status=status)
+
+
+def _measured(
+    form: CampaignForm, now: Mapping[str, Any], words: Known, measure: Callable[[dict[str, Any]], list[str]]
+) -> list[str]:
+    """What the terms of a form would mean; nothing when they make no sense, which is then shown beside the fields."""
+    try:
+        return measure(clean_values(now, form.values, words))
+    except BadTerms as bad:
+        form.take_faults(bad.faults)
+        return []
+
+
+def _impact_of(found: Campaign, terms: Mapping[str, Any], words: Known) -> list[str]:
+    """What a proposal or an earlier version would mean now; nothing when it speaks of what is gone."""
+    try:
+        return measured_impact(KIND, found.pk, clean_values(values_of(found), terms, words))
+    except BadTerms:
+        return []
 
 
 def _save(request: HttpRequest, found: Campaign, form: CampaignForm, user: User) -> HttpResponse:

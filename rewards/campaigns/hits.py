@@ -78,7 +78,7 @@ WHERE {{audience}}
 """
 
 _NOTHING = "SELECT NULL::bigint, NULL::bigint, '', '', NULL::date, NULL::bigint, NULL::jsonb, NULL::date WHERE false"
-_COLUMNS = "campaign_id, account_id, cause_key, subject, caused_on, contact_id, cause"
+COLUMNS = "campaign_id, account_id, cause_key, subject, caused_on, contact_id, cause"
 
 
 def hold_accounts(scope: Scope) -> None:
@@ -120,7 +120,7 @@ def _statement(campaigns: Sequence[LiveCampaign], scope: Scope) -> tuple[str, di
     for campaign in campaigns:
         by_kind.setdefault(campaign.kind, []).append(campaign.pk)
     matches, dated = dated_matches(by_kind, scope)
-    matches = [f"SELECT m.*, m.caused_on FROM ({match}) AS m ({_COLUMNS})" for match in matches]
+    matches = [f"SELECT m.*, m.caused_on FROM ({match}) AS m ({COLUMNS})" for match in matches]
     params: dict[str, Any] = {**scope.params, **dated}
     if conditions := [campaign for campaign in campaigns if campaign.condition]:
         became, more = became_true(conditions, scope)
@@ -136,5 +136,5 @@ def _statement(campaigns: Sequence[LiveCampaign], scope: Scope) -> tuple[str, di
             params |= campaign.audience.params
     audience = f"CASE hit.campaign_id {' '.join(cases)} ELSE true END" if cases else "true"
     matches = matches or [_NOTHING]
-    named = [f"SELECT * FROM ({match}) AS m ({_COLUMNS}, stands_until)" for match in matches]
+    named = [f"SELECT * FROM ({match}) AS m ({COLUMNS}, stands_until)" for match in matches]
     return _FIND.format(matches=" UNION ALL ".join(named), steps=steps, audience=audience), params
