@@ -14,10 +14,10 @@ from rewards.perks.verbs import ensure_shipped as ensure_perks
 from rewards.tax.verbs import ensure_rules as ensure_tax_rules
 
 
-def ensure_shipped(*, effective_at: datetime | None = None, live_since: datetime | None = None) -> None:
+def ensure_shipped(*, effective_at: datetime | None = None) -> None:
     """Make what is shipped unless it is there; it holds from `effective_at` (UTC, default now).
 
-    Campaigns are drafts; with `live_since` (UTC) the first of them runs from then on.
+    Campaigns are drafts: what runs was approved by all three functions.
     """
     ensure_milestones(effective_at=effective_at)
     ensure_streaks(effective_at=effective_at)
@@ -28,4 +28,4 @@ def ensure_shipped(*, effective_at: datetime | None = None, live_since: datetime
     ensure_approval_rules(effective_at=effective_at)
     ensure_perks(effective_at=effective_at)
     ensure_tax_rules()
-    ensure_campaigns(live_since=live_since)
+    ensure_campaigns()

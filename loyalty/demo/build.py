@@ -16,6 +16,7 @@ from accounts.facts.verbs import follow_facts, refresh
 from accounts.milestones.verbs import detect
 from loyalty.demo import history, setup, story
 from loyalty.demo.access import DemoAccess
+from loyalty.demo.campaigns import launch
 from loyalty.demo.company import HISTORY_DAYS
 from loyalty.demo.history import Progress
 from loyalty.demo.records import midnight
@@ -52,16 +53,16 @@ def build(
 
 def _first(accounts: int, progress: Progress, existing: DemoAccess | None, moment: datetime) -> DemoAccess:
     tale = Story(accounts, moment.date(), moment, EDITION)
-    progress("Setting up people, sources and a campaign", 0, 0)
+    progress("Setting up people, sources and campaigns", 0, 0)
     access = _set_up(tale.anchor, existing)
+    launch(midnight(tale.anchor) - CAMPAIGN_AGE)
     history.write_span(tale, None, progress)
     _finish(tale, progress)
     return access
 
 
 def _set_up(anchor: date, existing: DemoAccess | None) -> DemoAccess:
-    today = midnight(anchor)
-    return setup.set_up(existing, history_from=today - timedelta(days=HISTORY_DAYS), live_since=today - CAMPAIGN_AGE)
+    return setup.set_up(existing, history_from=midnight(anchor) - timedelta(days=HISTORY_DAYS))
 
 
 def _finish(tale: Story, progress: Progress) -> None:

@@ -1,4 +1,4 @@
-"""The demo's own company: its people, sources, key actions, milestones and campaign.
+"""The demo's own company: its people, sources, key actions, milestones and drafts of campaigns.
 
 Everything is made through the verbs of the rooms, so that the audit tells it.
 Calling it again makes what is missing, and replaces passwords and keys that
@@ -60,10 +60,10 @@ SOURCES: tuple[tuple[str, tuple[Kind, ...]], ...] = (
 
 
 @transaction.atomic
-def set_up(existing: DemoAccess | None, *, history_from: datetime, live_since: datetime) -> DemoAccess:
-    """Make people, sources, milestones and the campaign; returns the sign-ins and keys that hold now.
+def set_up(existing: DemoAccess | None, *, history_from: datetime) -> DemoAccess:
+    """Make people, sources and all that is shipped; returns the sign-ins and keys that hold now.
 
-    Milestones and streaks hold from `history_from`, the campaign is live from `live_since` (UTC).
+    Milestones and streaks hold from `history_from` (UTC); campaigns are drafts.
     """
     existing = existing or DemoAccess()
     users = [_person(seat, existing.password_of(seat.username)) for seat in SEATS]
@@ -71,7 +71,7 @@ def set_up(existing: DemoAccess | None, *, history_from: datetime, live_since: d
     sources = [entry for name, kinds in SOURCES for entry in _source(name, kinds, existing, administrator)]
     if not KeyAction.objects.exists():
         KeyAction.objects.bulk_create(KeyAction(event_name=name) for name in KEY_ACTIONS)
-    ensure_shipped(effective_at=history_from, live_since=live_since)
+    ensure_shipped(effective_at=history_from)
     return DemoAccess([user for user, seat in zip(users, SEATS, strict=True) if seat.is_shown], sources)
 
 

@@ -23,11 +23,14 @@ from accounts.sources.rules import key_digest
 from accounts.usage.models import DailyUsage, Event, EventDay
 from loyalty.core.audit.models import AuditLine
 from loyalty.core.people.models import User
+from loyalty.core.people.rules import Function
 from loyalty.demo import DemoAccess, build
 from loyalty.demo.activity import Activity
 from loyalty.demo.billing import NOTICE
+from loyalty.demo.campaigns import FIRST_LAYER, WAITING
 from loyalty.demo.company import company
 from loyalty.demo.vocabulary import CUSTOM_REPORT, MILESTONE_EVENTS
+from rewards.campaigns.models import Campaign
 from rewards.ledger.models import Posting
 from rewards.offers.evidence import rendered
 from rewards.offers.models import Offer
@@ -120,12 +123,23 @@ class TestWhatIsBuilt:
         assert sum((f.mrr for f in facts if f.mrr is not None), Decimal(0)) == expected
 
     def test_the_first_morning_has_offers_from_real_reaches_and_no_money_has_moved(self) -> None:
-        offers, words = Offer.objects.all(), vocabulary()
+        offers, words = Offer.objects.filter(campaign__key="first-custom-report"), vocabulary()
         assert offers.count() == 2
         assert {tuple(offer.awaits) for offer in offers} == {("cs",)}
         assert all(CUSTOM_REPORT in rendered(offer.evidence, words)["words"][0] for offer in offers)
         assert Posting.objects.count() == 0
         assert FactsDirty.objects.count() == 0
+
+    def test_what_runs_was_approved_by_three_people_before_it_ran(self) -> None:
+        running = Campaign.objects.filter(status="live")
+        assert set(running.values_list("key", flat=True)) == set(FIRST_LAYER) - {WAITING}
+        for campaign in running:
+            approvals = campaign.approvals.filter(version=campaign.version)
+            assert {a.function for a in approvals} == {f.value for f in Function}
+            assert len({a.approved_by_id for a in approvals}) == 3
+            assert all(a.approved_at < campaign.live_since for a in approvals)
+        waits = Campaign.objects.get(key=WAITING)
+        assert (waits.status, waits.approvals.count(), waits.live_since) == ("modelled", 2, None)
 
     def test_sign_ins_are_one_a_function_and_then_a_colleague_each(
         self, built: DemoAccess, settings: LazySettings

@@ -4,12 +4,14 @@ from tests.factories.milestones import MilestoneFactory
 from tests.factories.people import PersonFactory
 from tests.factories.records import AccountFactory, ContactFactory, SubscriptionFactory, SubscriptionTermFactory
 from tests.factories.rewards import (
+    FIRST_REPORT,
     CampaignFactory,
     CapFactory,
     OfferFactory,
     RewardFactory,
     milestone_of,
     reward_of,
+    run_since,
 )
 from tests.factories.segments import SegmentFactory
 from tests.factories.sources import SourceFactory
@@ -17,6 +19,7 @@ from tests.factories.streaks import streak_factory
 from tests.factories.usage import EventFactory
 
 __all__ = [
+    "FIRST_REPORT",
     "AccountFactory",
     "CampaignFactory",
     "CapFactory",
@@ -32,5 +35,6 @@ __all__ = [
     "SubscriptionTermFactory",
     "milestone_of",
     "reward_of",
+    "run_since",
     "streak_factory",
 ]

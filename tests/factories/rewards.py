@@ -59,6 +59,15 @@ class CampaignFactory(DjangoModelFactory[Campaign]):
         CampaignStep.objects.create(campaign=self, position=1, reward=extracted or RewardFactory())
 
 
+FIRST_REPORT = "first-custom-report"
+
+
+def run_since(key: str, moment: datetime) -> Campaign:
+    """Let a campaign that ships run since a moment, with nobody's approval: every offer of it waits for a decision."""
+    Campaign.objects.filter(key=key).update(status=CampaignStatus.LIVE.value, live_since=moment)
+    return Campaign.objects.get(key=key)
+
+
 def milestone_of(campaign: Campaign) -> Milestone:
     """The milestone that sets a campaign off."""
     return Milestone.objects.get(key=campaign.trigger_parameters["milestone"])

@@ -28,7 +28,7 @@ from loyalty.pipeline import react_now
 from loyalty.shipped import ensure_shipped
 from rewards.approvals.verbs import approve
 from rewards.offers.models import Offer
-from tests.factories import PersonFactory
+from tests.factories import FIRST_REPORT, PersonFactory, run_since
 
 ACCOUNTS, PEOPLE, DAYS = 40, 4, 45
 REPORT, REPORT_DAYS = "Custom Report Generated", 6
@@ -97,7 +97,8 @@ class Stage:
 def set_up(events: int, seed: int = 22) -> Stage:
     """The programme as it is shipped, live for longer than the events reach back; call on empty tables."""
     now = timezone.now()
-    ensure_shipped(effective_at=now - timedelta(days=400), live_since=now - timedelta(days=DAYS + 1))
+    ensure_shipped(effective_at=now - timedelta(days=400))
+    run_since(FIRST_REPORT, now - timedelta(days=DAYS + 1))
     source = Source.objects.create(name="Product of row 22")
     for kind in (Kind.USAGE, Kind.ACCOUNT):
         source.kinds.create(kind=kind.value)

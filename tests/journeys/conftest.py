@@ -20,7 +20,7 @@ from accounts.sources.verbs import create_source, make_key
 from loyalty.core.people.models import User
 from loyalty.shipped import ensure_shipped
 from rewards.campaigns.models import Campaign
-from rewards.campaigns.shipped import FIRST_REPORT
+from tests.factories import FIRST_REPORT, run_since
 from tests.journeys.doors import Product
 from tests.journeys.visitor import WIDE, Visitor
 
@@ -74,8 +74,8 @@ def enter(browser: Browser, live_server: LiveServer, settings: LazySettings) -> 
 @pytest.fixture
 def campaign(transactional_db: None) -> Campaign:
     """All that ships, with the campaign on the first report live since yesterday."""
-    ensure_shipped(effective_at=datetime(2026, 1, 1, tzinfo=UTC), live_since=datetime.now(UTC) - timedelta(days=1))
-    return Campaign.objects.get(key=FIRST_REPORT)
+    ensure_shipped(effective_at=datetime(2026, 1, 1, tzinfo=UTC))
+    return run_since(FIRST_REPORT, datetime.now(UTC) - timedelta(days=1))
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """The ready-made campaigns: every tactic and every trigger is covered, and each is valid on what ships."""
 
-from datetime import UTC, datetime
-
 import pytest
 
 from loyalty.core.audit.models import AuditLine
@@ -46,16 +44,6 @@ def test_a_new_team_starts_with_drafts_of_all_of_them_once() -> None:
     assert set(Campaign.objects.values_list("status", flat=True)) == {"draft"}
     assert AuditLine.objects.filter(object_type="campaign", verb="created").count() == len(READY_MADE)
     assert [row.layer for row in compared()] == sorted(row.layer for row in compared())
-
-
-@pytest.mark.django_db
-def test_a_company_with_a_history_has_the_first_running() -> None:
-    since = datetime(2026, 11, 1, tzinfo=UTC)
-    ensure_shipped(live_since=since)
-
-    assert list(Campaign.objects.filter(status="live").values_list("key", "live_since")) == [
-        ("first-custom-report", since)
-    ]
 
 
 @pytest.mark.django_db
