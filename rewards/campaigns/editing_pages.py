@@ -24,7 +24,7 @@ from rewards.campaigns.measuring import impact_in_words
 from rewards.campaigns.models import KIND, Campaign
 from rewards.campaigns.ready import BY_KEY, READY_MADE
 from rewards.campaigns.rules.terms import DEFAULTS, BadTerms, Known, clean_values, trigger_in_words
-from rewards.campaigns.rules.trigger import TriggerKind
+from rewards.campaigns.rules.trigger import Trigger, TriggerKind
 from rewards.campaigns.rules.triggers import TRIGGERS
 from rewards.campaigns.verbs import create_campaign, values_of
 
@@ -53,8 +53,8 @@ def new(request: HttpRequest) -> HttpResponse:
     user, terms = signed_in(request), _terms_to_begin_with(request)
     if terms is None:
         return redirect("campaign-start")
-    trigger = TRIGGERS[TriggerKind(terms["trigger"]["kind"])]
-    words = known()
+    trigger, words = TRIGGERS[TriggerKind(terms["trigger"]["kind"])], known()
+    owner = _owner_to_begin_with(request, trigger)
     form = CampaignForm(trigger, words, request.POST or None, initial=initial_of(terms), needs_reason=False)
     refusal, caution, status, sentences = "", None, 200, []
     if request.method == "POST" and not form.is_step:
@@ -67,7 +67,8 @@ def new(request: HttpRequest) -> HttpResponse:
                 form.add_error("reason", GIVE_A_REASON)
             else:
                 try:
-                    made = create_campaign(form.values, acting_user=user, reason=form.cleaned_data["reason"])
+                    values = {**form.values, "owner_function": owner.value}
+                    made = create_campaign(values, acting_user=user, reason=form.cleaned_data["reason"])
                 except BadTerms as bad:
                     form.take_faults(bad.faults)
                 except DomainError as error:
@@ -76,7 +77,7 @@ def new(request: HttpRequest) -> HttpResponse:
                     messages.success(request, "Draft made. It does nothing until it is approved and launched.")
                     return redirect("campaign", made.pk)
     context = {"form": form, "trigger": trigger, "refusal": refusal, "caution": caution, "sentences": sentences}
-    context["owner"] = FUNCTION_LABELS[trigger.owner]
+    context["owner"] = FUNCTION_LABELS[owner]
     return render(request, "rewards/campaigns/new.html", context, status=status)
 
 
@@ -170,6 +171,14 @@ def _terms_to_begin_with(request: HttpRequest) -> dict[str, Any] | None:
         return None
     parameters = {p.name: p.default for p in TRIGGERS[TriggerKind(kind)].parameters}
     return {**DEFAULTS, "trigger": {"kind": kind, **parameters}}
+
+
+def _owner_to_begin_with(request: HttpRequest, trigger: Trigger) -> Function:
+    """Who owns the draft: the owner of what it begins with, or of the bare trigger."""
+    if ready := BY_KEY.get(request.GET.get("ready", "")):
+        return ready.owner
+    copied = Campaign.objects.filter(pk=id_in(request.GET, "copy")).first()
+    return Function(copied.owner_function) if copied else trigger.owner
 
 
 def _terms_to_edit(request: HttpRequest, found: Campaign) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -124,8 +124,8 @@ def causes_of_last_year(drafts: Sequence[Draft], words: Vocabulary, day: date, s
             by_kind.setdefault(draft.kind, []).append(number)
             continue
         rule, known = predicate(draft.condition, words, f"t{number}_"), TRIGGERS[draft.kind]
-        named = isinstance(known, Condition) and known.cause == "renews_on"
-        cause = _RENEWAL if named else f"'{draft.kind.value}:' || hit.began_on"
+        is_renewal = isinstance(known, Condition) and known.cause == "renews_on"
+        cause = _RENEWAL if is_renewal else f"'{draft.kind.value}:' || hit.began_on"
         matches.append(_BECAME.format(number=number, cause=cause, condition=rule.sql))
         params |= rule.params
     dated, ids = dated_matches(by_kind, scope, looking_back=True)

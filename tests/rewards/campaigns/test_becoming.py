@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.facts.models import AccountFacts
 from rewards.approvals.queries import evidence_of
+from rewards.approvals.required.shipped import ensure_shipped as ensure_approval_rules
 from rewards.campaigns.evaluating import evaluate_range
 from rewards.campaigns.models import Campaign, Candidate
 from rewards.offers.models import Offer
@@ -216,6 +217,7 @@ def test_only_the_audience_gets_it() -> None:
 
 
 def test_the_value_is_that_of_the_account() -> None:
+    ensure_approval_rules()
     reward = RewardFactory(value_basis="percent_of_arr", percent=10, name="10 % of ARR")
     campaign_on("seat_utilisation", parameters=USED, rewards=[reward])
     for arr in ("12345.65", "100.00", None):

@@ -1,0 +1,68 @@
+"""A ladder that opens step after step, walked in a browser."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from loyalty.core.people.models import User
+from loyalty.core.people.rules import Function
+from loyalty.shipped import ensure_shipped
+from rewards.campaigns.models import CampaignApproval, CampaignStep
+from rewards.offers.models import Offer
+from tests.factories import run_since
+from tests.factories.people import PASSWORD
+from tests.journeys.doors import Product
+from tests.journeys.visitor import Visitor
+
+RESCUE = "cancellation-rescue"
+
+
+@pytest.fixture
+def drafts(transactional_db: None) -> None:
+    """All that ships; the campaigns are drafts."""
+    ensure_shipped(effective_at=datetime(2026, 1, 1, tzinfo=UTC))
+
+
+@pytest.fixture
+def cs_window(enter: Callable[[], Visitor], drafts: None, cs: User) -> Visitor:
+    window = enter()
+    window.sign_in(cs.username, PASSWORD)
+    return window
+
+
+def test_who_would_leave_is_offered_a_step_only_when_the_one_before_was_declined(
+    cs_window: Visitor, customers_product: Product, cs_colleague: User, finance: User, product: User
+) -> None:
+    page, rescue = cs_window.page, run_since(RESCUE, timezone.now() - timedelta(days=1))
+    CampaignStep.objects.filter(campaign=rescue).update(wait_days=0)
+    for person, function in ((cs_colleague, Function.CS), (finance, Function.FINANCE), (product, Function.PRODUCT)):
+        CampaignApproval.objects.create(
+            campaign=rescue, version=1, function=function.value, approved_by=person, approved_at=timezone.now()
+        )
+    customers_product.knows("northwind", "Northwind Traders", createdAt="2026-01-05")
+    customers_product.reports("northwind", event="Cancellation Intent")
+    for step, reward in enumerate(("Value recap", "Pause or skip", "Downgrade path"), start=1):
+        offer = Offer.objects.get(step=step)
+        cs_window.go(reverse("offer", args=[offer.pk]))
+        expect(page.get_by_role("heading", name=f"{reward} for Northwind Traders")).to_be_visible()
+        expect(page.get_by_text("nobody decided this offer by itself")).to_be_visible()
+        if step == 1:
+            cs_window.inspect("offer-standing", briefly=True)
+            page.get_by_role("link", name="The recap: what Northwind Traders would lose").click()
+            expect(page.get_by_role("region", name="The letter")).to_be_visible()
+            page.go_back()
+        page.get_by_role("button", name="Delivered").click()
+        expect(page.get_by_role("button", name="Declined")).to_be_visible()
+        customers_product.reports("northwind", event="Signed In")
+        assert Offer.objects.count() == step
+        page.get_by_label("Note").fill("They want something else")
+        page.get_by_role("button", name="Declined").click()
+        expect(page.get_by_role("button", name="Declined")).to_have_count(0)
+        customers_product.reports("northwind", event="Signed In")
+    # Money is above the threshold: from here on people decide.
+    credit = Offer.objects.get(step=4)
+    assert (credit.reward.kind, credit.state, credit.has_standing_approval) == ("service_credit", "in_approval", False)
