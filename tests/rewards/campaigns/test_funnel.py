@@ -12,6 +12,7 @@ from django.utils import timezone
 from loyalty.core.people.models import User
 from loyalty.core.people.rules import Function
 from rewards.approvals import verbs as approvals
+from rewards.approvals.lapsing import lapse_overdue
 from rewards.campaigns.funnel import Reached, funnel, those_at
 from rewards.campaigns.models import Campaign, Candidate
 from rewards.campaigns.worth import Cost, compared_with_held_out, cost_so_far
@@ -47,7 +48,7 @@ def through_all_of_it(cs: User) -> Campaign:
     waits, rejected, lapsed, approved, delivered, declined, accepted, redeemed = Offer.objects.order_by("id")
     approvals.reject(rejected.pk, function=Function.CS, digest=rejected.digest, note="too soon", acting_user=cs)
     Offer.objects.filter(pk=lapsed.pk).update(due_at=timezone.now() - timedelta(days=1))
-    approvals.lapse_overdue()
+    lapse_overdue()
     for offer in (approved, delivered, declined, accepted, redeemed):
         approve(offer, cs)
     for offer in (delivered, declined, accepted):
