@@ -61,6 +61,7 @@ FACES: dict[str, Face] = {
     "redeem": Face("Redeemed", "check", "good"),
     "expire": Face("Expired", "clock", "quiet"),
     "reverse": Face("Reversed", "undo", "quiet"),
+    "give_back": Face("Given back", "undo", "quiet"),
     "breakage": Face("Breakage", "half", "calm"),
     "reestimate": Face("Re-estimate", "changes", "calm"),
     "form_missing": Face("Form missing", "warning", "bad"),

@@ -30,6 +30,10 @@ GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 """
 
 
+# What comes back from a refund is so much less redeemed.
+_KIND = {PostingKind.GIVE_BACK.value: PostingKind.REDEEM}
+
+
 @dataclass(frozen=True)
 class Moved:
     """How credits issued in `issued_in` moved in the month `booked_in`, net of reversals; months by first day."""
@@ -45,7 +49,7 @@ def moves(currency: str, before: date) -> list[Moved]:
     with connection.cursor() as cursor:
         cursor.execute(_MOVES, [currency, before])
         return [
-            Moved(cohort, month, PostingKind(kind), -amount if kind == PostingKind.ISSUE else amount)
+            Moved(cohort, month, _KIND.get(kind, PostingKind(kind)), -amount if kind == PostingKind.ISSUE else amount)
             for cohort, month, kind, amount in cursor.fetchall()
         ]
 

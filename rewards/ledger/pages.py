@@ -22,6 +22,7 @@ from rewards.ledger.rules import PostingKind
 COLUMNS = [(PostingKind.ISSUE, "Issued"), (PostingKind.REDEEM, "Redeemed"), (PostingKind.EXPIRE, "Expired")]
 COLUMNS += [
     (PostingKind.REVERSE, "Reversed"),
+    (PostingKind.GIVE_BACK, "Given back"),
     (PostingKind.BREAKAGE, "Breakage"),
     (PostingKind.REESTIMATE, "Re-estimate"),
 ]

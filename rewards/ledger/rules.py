@@ -23,6 +23,7 @@ class PostingKind(StrEnum):
     REDEEM = "redeem"
     EXPIRE = "expire"
     REVERSE = "reverse"
+    GIVE_BACK = "give_back"
     BREAKAGE = "breakage"
     REESTIMATE = "reestimate"
 
@@ -37,6 +38,7 @@ _KIND_WORDS: dict[PostingKind, str] = {
     PostingKind.REDEEM: "a credit used",
     PostingKind.EXPIRE: "a credit lapsed",
     PostingKind.REVERSE: "a reversal",
+    PostingKind.GIVE_BACK: "a credit given back",
     PostingKind.BREAKAGE: "breakage recognised",
     PostingKind.REESTIMATE: "breakage estimated anew",
 }
@@ -94,6 +96,11 @@ def reverse_key(posting_id: int) -> str:
     return f"reverse:posting:{posting_id}"
 
 
+def give_back_key(posting_id: int, request: str) -> str:
+    """The business key of what a refund gives back of a redemption: one a redemption and request."""
+    return f"give_back:{posting_id}:{request}"
+
+
 def expire_key(lot_id: int, last_line_id: int) -> str:
     """The business key of a lot's expiry: one for each state that the lot was in.
 
@@ -119,6 +126,11 @@ def redeem_lines(taken: Sequence[tuple[int, Decimal]], currency: str) -> list[Li
         *(Line(Book.LIABILITY, amount, currency, lot) for lot, amount in taken),
         Line(Book.RECEIVABLE, -total, currency),
     ]
+
+
+def give_back_lines(given: Sequence[tuple[int, Decimal]], currency: str) -> list[Line]:
+    """Credit comes back from an invoice that was refunded: the mirror of its use, in part."""
+    return reversed_lines(redeem_lines(given, currency))
 
 
 def expire_lines(amount: Decimal, currency: str, lot: int) -> list[Line]:
@@ -153,12 +165,26 @@ def take_from(lots: Iterable[LotRoom], amount: Decimal, today: date) -> list[tup
     return taken
 
 
+def give_to(used: Mapping[int, Decimal], order: Sequence[int], amount: Decimal) -> list[tuple[int, Decimal]]:
+    """Which lots get `amount` back, of what each has `used`: the lot that was used last is the first.
+
+    `order` is the order of use. Gives less than `amount` when less was used; the caller sees it in the sum.
+    """
+    given: list[tuple[int, Decimal]] = []
+    for lot in reversed(order):
+        part = min(used[lot], amount)
+        if part > 0:
+            given.append((lot, part))
+            amount -= part
+    return given
+
+
 @dataclass(frozen=True)
 class RollForwardMonth:
     """How the liability moved in one month; `month` is its first day. Money in one currency.
 
-    `reversed` is net: a reversed issue takes away, a reversed redemption gives
-    back and counts negative. `breakage` is what was recognised ahead of lapse by
+    `reversed` is net: a reversed issue takes away; a reversed redemption, and credit that
+    comes back from a refunded invoice, count negative. `breakage` is what was recognised ahead of lapse by
     use and by new estimates together; it lowers the liability, so a negative one raises it.
     """
 
@@ -216,7 +242,8 @@ def roll_forward(
                 issued=-moved.get((month, PostingKind.ISSUE), ZERO),
                 redeemed=moved.get((month, PostingKind.REDEEM), ZERO),
                 expired=moved.get((month, PostingKind.EXPIRE), ZERO),
-                reversed=moved.get((month, PostingKind.REVERSE), ZERO),
+                reversed=moved.get((month, PostingKind.REVERSE), ZERO)
+                + moved.get((month, PostingKind.GIVE_BACK), ZERO),
                 breakage=moved.get((month, PostingKind.BREAKAGE), ZERO)
                 + moved.get((month, PostingKind.REESTIMATE), ZERO),
             )

@@ -29,6 +29,7 @@ from rewards.ledger.rules import (
     breakage_lines,
     expire_key,
     expire_lines,
+    give_back_key,
     issue_key,
     issue_lines,
     redeem_lines,
@@ -101,8 +102,8 @@ def redeem(
     DomainError when the account has less than `amount`, or when `request` was
     used for something else.
     """
-    _lock_account(account_id)
-    key = f"redeem:{request}"
+    lock_account(account_id)
+    key = redemption_key(request)
     known = Posting.objects.filter(key=key).first()
     if known is not None:
         return _same_redemption(known, account_id, amount, currency, invoice)
@@ -131,7 +132,7 @@ def expire_lot(lot_id: int, *, booked_on: date, acting_user: User | None) -> Pos
     Raises DomainError on or before the lot's last day.
     """
     lot = CreditLot.objects.get(pk=lot_id)
-    _lock_account(lot.account_id)
+    lock_account(lot.account_id)
     if booked_on <= lot.expires_on:
         raise DomainError(f"This credit can be used until {day_text(lot.expires_on)}.")
     left = next((r.left for r in lot_rooms(lot.account_id, lot.currency) if r.lot == lot_id), Decimal(0))
@@ -172,6 +173,11 @@ def take_back(grant_id: int, reason: str, *, acting_user: User | None, booked_on
     return _reverse(posting, reason, acting_user=acting_user, booked_on=booked_on) if posting else None
 
 
+def reverse_redemption(redemption: Posting, reason: str, *, booked_on: date, acting_user: User | None) -> Posting:
+    """Undo a redemption because its invoice was voided; whether it may be is decided by `invoices.void`."""
+    return _reverse(redemption, reason, acting_user=acting_user, booked_on=booked_on)
+
+
 def recognise_breakage(
     kind: PostingKind, amount: Decimal, currency: str, *, month: date, booked_on: date, cause: str
 ) -> Posting:
@@ -193,16 +199,20 @@ def recognise_breakage(
 def _reverse(posting: Posting, reason: str, *, acting_user: User | None, booked_on: date) -> Posting:
     if posting.account_id is None:
         raise DomainError("Breakage is not reversed: the next month estimates it anew from the whole.")
+    if posting.kind == PostingKind.GIVE_BACK.value:
+        raise DomainError("Credit that came back from a refund is not reversed. Use it again for the invoice instead.")
     if not reason.strip():
         raise DomainError("Say why this posting is reversed.")
     if posting.kind == PostingKind.REVERSE.value:
         raise DomainError("A reversal stands. Post the entry anew instead of reversing its reversal.")
     if booked_on < posting.booked_on:
         raise DomainError(f"A reversal cannot be booked before the posting itself ({day_text(posting.booked_on)}).")
-    _lock_account(posting.account_id)
+    lock_account(posting.account_id)
     lines = lines_of(posting.pk)
     key = reverse_key(posting.pk)
     if not Posting.objects.filter(key=key).exists():
+        if Posting.objects.filter(key__startswith=give_back_key(posting.pk, "")).exists():
+            raise DomainError("Some of this credit came back from a refund. Void the invoice instead.")
         _check_unused(posting.account_id, lines)
     reversal = write_posting(
         key,
@@ -245,11 +255,16 @@ def _same_redemption(known: Posting, account_id: int, amount: Decimal, currency:
     return known
 
 
+def redemption_key(request: str) -> str:
+    """The business key of a redemption: one a request."""
+    return f"redeem:{request}"
+
+
 def _redemption_cause(invoice: str) -> str:
     return f"Credit applied to invoice {invoice}"[:300]
 
 
-def _lock_account(account_id: int) -> None:
+def lock_account(account_id: int) -> None:
     """One change of an account's credit at a time; the lot rows themselves can never be locked or changed."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_OF_ACCOUNTS, account_id % 2**31])
