@@ -80,8 +80,8 @@ def _figures(currency: str, cohorts: list[queries.CohortCurve], today: date) -> 
     rate, first = queries.rate_now(currency), queries.first_issue(currency)
     found = queries.estimate_of(cohorts)
     lines = [Curve(month_text(c.month), c.shares) for c in cohorts[-SHOWN_COHORTS:]]
-    if pooled := _pooled(cohorts):
-        lines.append(Curve("All", pooled, is_main=True))
+    if found:
+        lines.append(Curve("Expected", found.course, is_main=True))
     ages = range(max((len(c.redeemed) for c in cohorts[-SHOWN_COHORTS:]), default=0))
     return {
         "rate": rate,
@@ -93,7 +93,6 @@ def _figures(currency: str, cohorts: list[queries.CohortCurve], today: date) -> 
         "estimate": found,
         "cohorts": [(c, c.shares) for c in cohorts[-SHOWN_COHORTS:]],
         "ages": ages,
-        "pooled": pooled,
         "picture": curves(lines, "Share of credits redeemed, by month of issue", "months since issue"),
         "months": BreakageMonth.objects.filter(currency=currency)[:24],
         "versions": rate.versions.all() if rate else [],
@@ -102,12 +101,3 @@ def _figures(currency: str, cohorts: list[queries.CohortCurve], today: date) -> 
         "source": SOURCE,
         "today": today,
     }
-
-
-def _pooled(cohorts: list[queries.CohortCurve]) -> list[Any]:
-    """The share redeemed at each age, over all cohorts that have reached it."""
-    shares = []
-    for age in range(max((len(c.redeemed) for c in cohorts), default=0)):
-        old = [c for c in cohorts if len(c.redeemed) > age]
-        shares.append(sum(c.redeemed[age] for c in old) / sum(c.issued for c in old))
-    return shares

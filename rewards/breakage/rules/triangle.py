@@ -52,6 +52,14 @@ class Estimate:
         return self.issued - self.ultimate
 
     @property
+    def course(self) -> list[Decimal]:
+        """The share of `issued` redeemed at each age, back from the end by the factors; it never falls."""
+        shares = [self.ultimate / self.issued]
+        for factor in reversed(self.factors):
+            shares.append(shares[-1] / factor)
+        return shares[::-1]
+
+    @property
     def rate(self) -> Decimal:
         return self.breakage / self.issued
 

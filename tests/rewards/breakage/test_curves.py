@@ -31,6 +31,7 @@ def test_four_quarters_of_credits() -> None:
     assert round(found.to_come, 2) == D("4904.05")
     assert round(found.breakage, 2) == D("19945.95")
     assert round(found.rate, 6) == D("0.498649")
+    assert [round(share, 4) for share in found.course] == [D("0.2000"), D("0.3533"), D("0.4512"), D("0.5014")]
     assert found.low is not None
     assert found.high is not None
     assert found.redeemed < found.low < found.ultimate < found.high < found.issued
