@@ -22,6 +22,7 @@ class ApiLaneMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not request.path_info.startswith(PREFIXES):
             return self.get_response(request)
+        request.get_host()  # raises DisallowedHost, which is answered with 400
         try:
             match = resolve(request.path_info)
         except Resolver404:
