@@ -43,6 +43,7 @@ urlpatterns = [
     path("liability/", include("rewards.ledger.liability_urls")),
     path("liability/", include("rewards.breakage.urls")),
     path("ledger/", include("rewards.closing.urls")),
+    path("ledger/invoices/", include("rewards.delivery.invoices.urls")),
     path("ledger/", include("rewards.ledger.urls")),
     path("tax/", include("rewards.tax.urls")),
     path("rewards/", include("rewards.catalogue.urls")),

@@ -6,6 +6,7 @@ from rewards.caps.models import Cap, CapEntry, CapPeriod
 from rewards.catalogue.models import Reward, RewardVersion
 from rewards.closing.models import ClosedMonth, JournalCodes
 from rewards.delivery.api.models import ApiKey, Redemption
+from rewards.delivery.invoices.models import BillingSettings, InvoiceCredit
 from rewards.delivery.outgoing.models import DeliveryTry, Endpoint, EndpointSecret, EventDelivery, OutgoingEvent
 from rewards.delivery.tasks.models import DeliveryTask
 from rewards.fit.models import FitRule, FitRuleVersion
@@ -34,6 +35,7 @@ __all__ = [
     "BreakageMonth",
     "BreakageRate",
     "BreakageRateVersion",
+    "BillingSettings",
     "Campaign",
     "CampaignApproval",
     "CampaignStep",
@@ -55,6 +57,7 @@ __all__ = [
     "Grant",
     "HoldoutAssignment",
     "JournalCodes",
+    "InvoiceCredit",
     "LedgerAccount",
     "MonthCell",
     "Offer",

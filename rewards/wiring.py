@@ -31,6 +31,7 @@ from rewards.catalogue.changing import REWARD
 from rewards.catalogue.queries import find as find_rewards
 from rewards.closing.changing import CLOSED_MONTH, JOURNAL_CODES
 from rewards.delivery.described import SECTION
+from rewards.delivery.invoices.changing import BILLING
 from rewards.delivery.outgoing.queries import due_since as webhooks_due_since
 from rewards.delivery.tasks.queries import mine_count
 from rewards.fit.changing import FIT_RULE
@@ -95,6 +96,7 @@ def wire() -> None:
     follow_withdrawal("offers", stop_addressing)
     add_holding(OFFERS)
     add_impact(MILESTONE_KIND, cost_of_milestone_change)
+    register(BILLING)
     register(TAX_RULES)
     add_watch(WATCH)
     add_holding(TAX)

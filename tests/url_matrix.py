@@ -145,6 +145,7 @@ EXPECTED: dict[str, Expect] = {
     "approval-rule-new": Expect(),
     "tasks": Expect(),
     "task": Expect({"task_id": "task"}),
+    "invoice-credits": Expect(),
     "webhooks": Expect(),
     "endpoint": Expect({"endpoint_id": "endpoint"}),
     "endpoint-new": Expect(others=403, administrator=200),

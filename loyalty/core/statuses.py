@@ -68,6 +68,8 @@ FACES: dict[str, Face] = {
     "reported": Face("Reported", "check", "calm"),
     "below": Face("Below", "ring", "quiet"),
     "late": Face("Late", "warning", "bad"),
+    "due": Face("Waiting", "half", "warn"),
+    "given_back": Face("Given back", "undo", "quiet"),
     "full": Face("Full", "ban", "bad"),
     "balanced": Face("Balanced", "check", "good"),
     # conditions of a rule, asked of one account
