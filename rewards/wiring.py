@@ -16,8 +16,9 @@ from loyalty.core.people.leaving import add_hand_over
 from loyalty.core.people.models import User
 from loyalty.core.shell.registry import Found, add_counter, add_finder, add_settings_tab
 from rewards.approvals.holding import OFFERS
+from rewards.approvals.listing import waiting_count
+from rewards.approvals.panels import add_panel
 from rewards.approvals.queries import find as find_offers
-from rewards.approvals.queries import waiting_count
 from rewards.approvals.required.changing import APPROVAL_RULE
 from rewards.breakage.changing import BREAKAGE_RATE
 from rewards.campaigns.changing import CHANGEABLE_CAMPAIGN
@@ -35,6 +36,8 @@ from rewards.delivery.invoices.changing import BILLING
 from rewards.delivery.outgoing.queries import due_since as webhooks_due_since
 from rewards.delivery.tasks.queries import mine_count
 from rewards.fit.changing import FIT_RULE
+from rewards.fit.panel import fit_panel
+from rewards.holdouts.panel import lot_panel
 from rewards.offers.by_referral import offers_by_referral
 from rewards.offers.delivering import add_watch
 from rewards.offers.leaving import hand_over_offers
@@ -95,6 +98,8 @@ def wire() -> None:
     add_facts(growth_facts)
     follow_withdrawal("offers", stop_addressing)
     add_holding(OFFERS)
+    add_panel(fit_panel)
+    add_panel(lot_panel)
     add_impact(MILESTONE_KIND, cost_of_milestone_change)
     register(BILLING)
     register(TAX_RULES)

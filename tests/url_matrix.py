@@ -30,6 +30,7 @@ from loyalty.core.changes.verbs import propose_or_apply
 from loyalty.core.jobs.models import Job
 from loyalty.core.notices.models import Notice
 from loyalty.core.people.models import User
+from rewards.approvals.models import SavedView
 from rewards.approvals.required.shipped import ensure_shipped as make_approval_rules
 from rewards.closing.models import ClosedMonth
 from rewards.delivery.api.models import ApiKey
@@ -205,6 +206,17 @@ EXPECTED: dict[str, Expect] = {
     "account-offers": Expect({"account_id": "account"}),
     "offer": Expect({"offer_id": "offer"}),
     "offer-decide": Expect({"offer_id": "offer"}, posts=True),
+    "offers-counts": Expect(),
+    "offers-choose": Expect(posts=True),
+    "offers-decide": Expect(posts=True),
+    "offers-view-keep": Expect(posts=True),
+    "offers-view-remove": Expect({"view_id": "kept view"}, posts=True),
+    "offer-snooze": Expect({"offer_id": "offer"}, posts=True),
+    "offer-wake": Expect({"offer_id": "offer"}, posts=True),
+    "offer-reassign": Expect({"offer_id": "offer"}, posts=True),
+    "offer-revise": Expect({"offer_id": "offer"}, posts=True),
+    "offer-undo": Expect({"offer_id": "offer"}, posts=True),
+    "offer-comment": Expect({"offer_id": "offer"}, posts=True),
     "offer-hand": Expect({"offer_id": "offer"}, posts=True),
     "rewards": Expect(),
     "reward-new": Expect(),
@@ -287,6 +299,7 @@ def make_samples(proposer: User) -> dict[str, int]:
         "approval rule": make_approval_rules()[0],
         "tier": Tier.objects.create(key="silver", name="Silver"),
         "offer": offer,
+        "kept view": SavedView.objects.create(owner=proposer, name="Due", query="?view=open&due=today"),
         "cap": CapFactory(),
         "change": change,
         "posting": posting,

@@ -11,12 +11,16 @@ POSITION = ("open", "after", "before", "format")
 
 @dataclass(frozen=True)
 class Chip:
-    """One filter as core/shell/_filter_chips.html takes it; `url` is the list with this chip turned over."""
+    """One filter as core/shell/_filter_chips.html takes it; `url` is the list with this chip turned over.
+
+    `is_more`: there are more than `count`, which nobody counted.
+    """
 
     label: str
     url: str
     active: bool
     count: int | None = None
+    is_more: bool = False
 
 
 LONGEST_ID = 18

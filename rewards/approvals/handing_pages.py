@@ -1,8 +1,7 @@
 """What the customer did with an approved offer: three buttons on the offer, for Customer Success."""
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
 
 from loyalty.core.errors import DomainError
@@ -22,13 +21,11 @@ def hand(request: HttpRequest, offer_id: int) -> HttpResponse:
     get_object_or_404(Offer, pk=offer_id)
     form = HandingForm(request.POST)
     if not form.is_valid():
-        return render_offer(request, offer_id, handing=form, status=422)
+        return render_offer(request, offer_id, forms_given={"handing_form": form}, status=422)
     action = form.cleaned_data["action"]
     try:
         VERBS[action](offer_id, note=form.cleaned_data["note"], acting_user=signed_in(request))
     except DomainError as refusal:
-        return render_offer(request, offer_id, handing=form, refusal=str(refusal), status=refusal.status)
-    if not getattr(request, "htmx", False):
-        messages.success(request, SAID[action])
-        return redirect("offer", offer_id)
-    return render_offer(request, offer_id, announce=SAID[action], decided=True)
+        words, given = str(refusal), {"handing_form": form}
+        return render_offer(request, offer_id, forms_given=given, refusal=words, status=refusal.status)
+    return render_offer(request, offer_id, announce=SAID[action])

@@ -1,63 +1,32 @@
-"""The offer queue at /offers/ and one offer beside it."""
+"""One offer at /offers/<id>/: as a fragment beside the list, or as a page of its own, and the decision on it."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
-from django.http.response import HttpResponseBase
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.records.models import Account
-from loyalty.core.csv import csv_response
 from loyalty.core.errors import DomainError
-from loyalty.core.keyset import page_of
-from loyalty.core.people.models import User
 from loyalty.core.people.rules import Function, functions_in_words
 from loyalty.core.people.session import signed_in
-from rewards.approvals import queries, verbs
-from rewards.approvals.forms import HandingForm, OfferDecisionForm
+from rewards.approvals import forms, queries, verbs
+from rewards.approvals.listing import why_here
+from rewards.approvals.panels import panels_of
+from rewards.approvals.relations import steps_of
+from rewards.approvals.revising import may_undo
+from rewards.approvals.standing_list import beside_list
 from rewards.caps.room import room_of
 from rewards.offers.models import Offer
 from rewards.offers.rules import OfferState
 
-
-@require_GET
-def offers(request: HttpRequest) -> HttpResponseBase:
-    """The queue: one view of it at a time, the opened offer beside."""
-    user = signed_in(request)
-    view, text = _view(user, request.GET), request.GET.get("q", "").strip()
-    rows, keys = queries.queue(view, user, text=text)
-    if request.GET.get("format") == "csv":
-        return csv_response("offers", *queries.csv_rows(rows), acting_user=user)
-    context = _head(view, user) | {"page": page_of(rows, keys, request.GET, size=queries.PAGE_SIZE)}
-    if request.GET.get("open", "").isdecimal():
-        opened = queries.one_offer(int(request.GET["open"]))
-        context |= _detail(request, opened) if opened else {}
-    return render(request, "rewards/approvals/page.html", context)
-
-
-def _view(user: User, query: QueryDict) -> str:
-    asked = query.get("view", "")
-    return asked if asked in queries.VIEWS else "mine" if user.functions else "open"
-
-
-def _head(view: str, user: User) -> dict[str, Any]:
-    """What stands above the list: the sums of what waits, and the views with their counts."""
-    counts = queries.view_counts(user)
-    chips = [
-        {"label": label, "url": f"?view={name}", "active": name == view, "count": counts[name]}
-        for name, label in queries.VIEWS.items()
-    ]
-    return {
-        "view": view,
-        "chips": chips,
-        "summary": queries.summary_of(view, user),
-        "csv_url": f"?view={view}&format=csv",
-    }
+SHOWN_OFFERS = 20
 
 
 @require_GET
@@ -70,7 +39,7 @@ def offer(request: HttpRequest, offer_id: int) -> HttpResponse:
 def account_offers(request: HttpRequest, account_id: int, contact_id: int | None = None) -> HttpResponse:
     """What was offered to one account, or to one contact there: a fragment of its page, or a page of its own."""
     account = get_object_or_404(Account, pk=account_id)
-    offers = queries.offers_of(account_id, contact_id)
+    offers = queries.offers_of(account_id, contact_id)[:SHOWN_OFFERS]
     context = {"account": account, "offers": offers, "is_of_contact": contact_id is not None}
     fragment = getattr(request, "htmx", False)
     name = "rewards/approvals/_account_offers.html" if fragment else "rewards/approvals/account_offers.html"
@@ -80,9 +49,9 @@ def account_offers(request: HttpRequest, account_id: int, contact_id: int | None
 @require_POST
 def decide(request: HttpRequest, offer_id: int) -> HttpResponse:
     """Approve or reject one function's step of an offer."""
-    form = OfferDecisionForm(request.POST)
+    form = forms.OfferDecisionForm(request.POST)
     if not form.is_valid():
-        return render_offer(request, offer_id, form=form, status=422)
+        return render_offer(request, offer_id, forms_given={"form": form}, status=422)
     decision, data = form.cleaned_data["decision"], form.cleaned_data
     act = verbs.approve if decision == "approve" else verbs.reject
     try:
@@ -94,8 +63,8 @@ def decide(request: HttpRequest, offer_id: int) -> HttpResponse:
             acting_user=signed_in(request),
         )
     except DomainError as refusal:
-        return render_offer(request, offer_id, form=form, refusal=str(refusal), status=refusal.status)
-    return render_offer(request, offer_id, announce=_result(decided), decided=True)
+        return render_offer(request, offer_id, forms_given={"form": form}, refusal=str(refusal), status=refusal.status)
+    return render_offer(request, offer_id, announce=_result(decided))
 
 
 def _result(decided: Offer) -> str:
@@ -108,52 +77,57 @@ def render_offer(
     request: HttpRequest,
     offer_id: int,
     *,
-    form: OfferDecisionForm | None = None,
-    handing: HandingForm | None = None,
+    forms_given: Mapping[str, Form] | None = None,
     refusal: str = "",
     announce: str = "",
-    decided: bool = False,
     status: int = 200,
 ) -> HttpResponse:
-    """The offer as a fragment or a page, after whatever was done with it."""
-    if decided and not getattr(request, "htmx", False):
+    """The offer as a fragment or a page; `announce` says what was done with it, `refusal` why nothing was."""
+    fragment = getattr(request, "htmx", False)
+    if announce and not fragment:
         messages.success(request, announce)
         return redirect(reverse("offer", args=[offer_id]))
     found = get_object_or_404(Offer.objects.select_related(*queries.RELATED), pk=offer_id)
-    context = _detail(request, found) | {"refusal": refusal}
-    context |= {"form": form or OfferDecisionForm(), "handing_form": handing or HandingForm()}
-    template = "rewards/approvals/_offer.html" if getattr(request, "htmx", False) else "rewards/approvals/offer.html"
-    response = render(request, template, context | _beside(request, decided), status=status)
+    context = detail_of(request, found) | dict(forms_given or {}) | {"refusal": refusal}
+    context |= beside_list(request) if announce else {}
+    template = "rewards/approvals/_offer.html" if fragment else "rewards/approvals/offer.html"
+    response = render(request, template, context, status=status)
     if announce:
         response["HX-Trigger"] = json.dumps({"announce": {"message": announce, "tone": "good"}})
     return response
 
 
-def _beside(request: HttpRequest, decided: bool) -> dict[str, Any]:
-    """After a decision: what else on the page the person stands on has to move with it."""
-    current = urlsplit(request.headers.get("HX-Current-URL", ""))
-    if not decided or current.path != reverse("offers"):
-        return {"fresh_row": decided}
-    user = signed_in(request)
-    return {"fresh_row": True, "in_queue": True} | _head(_view(user, QueryDict(current.query)), user)
-
-
-def _detail(request: HttpRequest, found: Offer) -> dict[str, Any]:
-    steps = queries.steps_of(found)
-    turn = queries.turn_of(found, steps, signed_in(request))
+def detail_of(request: HttpRequest, found: Offer) -> dict[str, Any]:
+    """All that stands beside the list when an offer is open."""
+    user, steps = signed_in(request), steps_of([found])[found.pk]
+    turn = queries.turn_of(found, steps, user)
     then = queries.waits_then(steps, turn.function)
     return {
         "is_last_step": not then,
         "then_waits_for": functions_in_words(then),
         "offer": found,
+        "why_here": why_here(found) if found.awaits else "",
         "steps": steps,
         "approvals": queries.standing_approvals_of(found),
         "turn": turn,
+        "may_work": queries.may_work(found, user),
+        "may_revise": queries.may_revise(found, user),
+        "may_undo": bool(found.awaits) and may_undo(steps, user, timezone.now()),
         "evidence": queries.evidence_of(found),
+        "value": queries.account_value(found),
+        "panels": panels_of(found),
+        "history": queries.history_of(found),
+        "comments": found.comments.select_related("author"),
         "caps": room_of(found.pk),
         "posting": queries.posting_of(found),
-        "form": OfferDecisionForm(),
-        "handing_form": HandingForm(),
-        "may_hand": queries.may_hand(found, signed_in(request)),
+        "form": forms.OfferDecisionForm(),
+        "handing_form": forms.HandingForm(),
+        "snooze_form": forms.SnoozeForm(auto_id="snooze_%s"),
+        "reassign_form": forms.ReassignForm(auto_id="reassign_%s"),
+        "revise_form": forms.ReviseForm(
+            auto_id="revise_%s", initial={"digest": found.digest, "validity_days": found.validity_days}
+        ),
+        "comment_form": forms.CommentForm(auto_id="comment_%s"),
+        "may_hand": queries.may_hand(found, user),
         "now_waits_for": functions_in_words(found.awaits),
     }

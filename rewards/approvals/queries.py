@@ -1,101 +1,28 @@
-"""The offer queue: what waits for whom, in which order."""
+"""Reading one offer with everything that a decision needs, and the offers of an account."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
-from django.utils import timezone
+from django.db.models import Q, QuerySet
 
 from accounts.conditions.queries import vocabulary
 from accounts.facts.models import AccountFacts
 from loyalty.core.absence.seats import functions_today
 from loyalty.core.people.models import User
-from loyalty.core.people.rules import Function, functions_in_words
+from loyalty.core.people.rules import Function
 from rewards.approvals.models import ApprovalStep, StepState
-from rewards.approvals.relations import relation_of
+from rewards.approvals.relations import relation_of, revisers_of
 from rewards.approvals.rules import independence_refusal, open_now
 from rewards.ledger.models import Posting
 from rewards.ledger.rules import issue_key
 from rewards.offers.evidence import rendered
 from rewards.offers.models import Offer
-from rewards.offers.rules import OPEN_STATES, OfferState
+from rewards.offers.rules import OfferState
 
-PAGE_SIZE = 50
-
-VIEWS: dict[str, str] = {
-    "mine": "Waits for me",
-    "book": "My book",
-    "open": "All open",
-    "granted": "Granted",
-    "closed": "Not granted",
-}
-GRANTED = [OfferState.APPROVED, OfferState.DELIVERED, OfferState.ACCEPTED, OfferState.REDEEMED]
-CLOSED = [OfferState.REJECTED, OfferState.DECLINED, OfferState.LAPSED, OfferState.WITHDRAWN, OfferState.HELD_OUT]
-
-
-def waiting_for(functions: Collection[Function]) -> QuerySet[Offer]:
-    """Offers of which an open step belongs to one of the functions."""
-    return Offer.objects.filter(state=OfferState.IN_APPROVAL.value, awaits__overlap=[f.value for f in functions])
-
-
-def in_view(view: str, user: User) -> QuerySet[Offer]:
-    """The offers of one of VIEWS for this person, unordered."""
-    if view == "mine":
-        return waiting_for(functions_today(user))
-    if view == "book":
-        return Offer.objects.filter(account__cs_manager=user, state__in=[s.value for s in OPEN_STATES])
-    states = {"open": OPEN_STATES, "granted": GRANTED, "closed": CLOSED}.get(view, OPEN_STATES)
-    return Offer.objects.filter(state__in=[s.value for s in states])
-
-
-RELATED = ("account", "campaign", "contact", "reward")
-
-
-def queue(view: str, user: User, *, text: str = "") -> tuple[QuerySet[Offer], list[str]]:
-    """One view as rows and its sort fields: due first when open, newest decision first when closed.
-
-    Each row carries `arr` and `renews_on` of the account's latest facts.
-    """
-    latest = AccountFacts.objects.filter(account_id=OuterRef("account_id")).order_by("-day")
-    rows = (
-        in_view(view, user)
-        .select_related(*RELATED)
-        .annotate(arr=Subquery(latest.values("arr")[:1]), renews_on=Subquery(latest.values("renews_on")[:1]))
-    )
-    if text:
-        rows = rows.filter(
-            Q(account__name__icontains=text) | Q(reward_name__icontains=text) | Q(campaign__name__icontains=text)
-        )
-    fields = ["-closed_at", "-id"] if view in ("granted", "closed") else ["due_at", "id"]
-    return rows.order_by(*fields), fields
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """What waits for a person: how many offers, worth how much, how many due by `until`."""
-
-    count: int
-    value: Decimal
-    due: int
-
-
-def waiting_summary(user: User, *, until: datetime) -> Waiting:
-    """Sums over the offers that wait for the person's functions; value in the reporting currency."""
-    sums = waiting_for(functions_today(user)).aggregate(
-        count=Count("id"), value=Sum("discount_equivalent"), due=Count("id", filter=Q(due_at__lt=until))
-    )
-    return Waiting(sums["count"], sums["value"] or Decimal(0), sums["due"])
-
-
-def waiting_count(user: User) -> int:
-    """How many offers wait for the person's functions."""
-    functions = functions_today(user)
-    return waiting_for(functions).count() if functions else 0
+RELATED = ("account", "campaign", "contact", "reward", "assigned_to", "proposed_by")
+HISTORY = 8
 
 
 @dataclass(frozen=True)
@@ -109,13 +36,22 @@ class Turn:
 
 def turn_of(offer: Offer, steps: list[ApprovalStep], user: User) -> Turn:
     """The boolean twin of the checks in `verbs`, for showing or hiding the buttons."""
+    return turn_among(offer, steps, revisers_of([offer]).get(offer.pk, set()), user, functions_today(user))
+
+
+def turn_among(
+    offer: Offer,
+    steps: list[ApprovalStep],
+    revisers: Collection[int],
+    user: User,
+    seats: Mapping[Function, User],
+) -> Turn:
+    """As `turn_of`, with all that it stands on read before; `seats` are the person's of today."""
     if offer.state != OfferState.IN_APPROVAL.value:
         return Turn(None, "")
-    seats = functions_today(user)
     mine = [Function(f) for f in offer.awaits if Function(f) in seats]
     if not mine:
         return Turn(None, "")
-    revisers = set(offer.revisions.values_list("written_by_id", flat=True))
     for person in dict.fromkeys((user, seats[mine[0]])):
         relation = relation_of(offer, steps, revisers, person)
         if refusal := independence_refusal(relation, "" if person == user else person.display_name):
@@ -146,21 +82,11 @@ def evidence_of(offer: Offer) -> dict[str, Any]:
     }
 
 
-def csv_rows(rows: QuerySet[Offer]) -> tuple[list[str], Any]:
-    """The list as shown: header and rows, streamed."""
-    header = ["offer", "account", "reward", "discount equivalent", "currency", "campaign", "state", "waits for", "due"]
-    return header, (
-        [o.pk, o.account.name, o.reward_name, o.discount_equivalent, o.currency, o.campaign.name, o.state]
-        + [functions_in_words(o.awaits), o.due_at.isoformat() if o.due_at else ""]
-        for o in rows.iterator(chunk_size=2000)
-    )
-
-
-def offers_of(account_id: int, contact_id: int | None = None, limit: int = 20) -> QuerySet[Offer]:
-    """The latest offers to one account, or those of them that are addressed to one contact."""
+def offers_of(account_id: int, contact_id: int | None = None) -> QuerySet[Offer]:
+    """The offers to one account, or those of them that are addressed to one contact, the newest first."""
     rows = Offer.objects.filter(account_id=account_id)
     rows = rows if contact_id is None else rows.filter(contact_id=contact_id)
-    return rows.select_related("campaign").order_by("-id")[:limit]
+    return rows.select_related("campaign").order_by("-id")
 
 
 def one_offer(offer_id: int) -> Offer | None:
@@ -168,28 +94,29 @@ def one_offer(offer_id: int) -> Offer | None:
     return Offer.objects.select_related(*RELATED).filter(pk=offer_id).first()
 
 
-def summary_of(view: str, user: User) -> Waiting | None:
-    """The sums of what waits for the person, when that is the view that they look at."""
-    if view != "mine":
-        return None
-    zone = ZoneInfo(settings.COMPANY_TIME_ZONE)
-    tonight = timezone.now().astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    return waiting_summary(user, until=tonight)
+def may_work(offer: Offer, user: User) -> bool:
+    """Whether the person may snooze, wake or reassign it: it waits for one of the functions of theirs today."""
+    return any(Function(f) in functions_today(user) for f in offer.awaits)
+
+
+def may_revise(offer: Offer, user: User) -> bool:
+    """Whether the person may change its terms."""
+    return bool(offer.awaits) and Function(offer.campaign.owner_function) in functions_today(user)
+
+
+def account_value(offer: Offer) -> AccountFacts | None:
+    """The latest facts of the account: what it is worth, and how it does."""
+    return AccountFacts.objects.filter(account_id=offer.account_id).order_by("-day").first()
+
+
+def history_of(offer: Offer) -> QuerySet[Offer]:
+    """What else the account was offered lately, the newest first."""
+    return offers_of(offer.account_id).exclude(pk=offer.pk)[:HISTORY]
 
 
 def posting_of(offer: Offer) -> Posting | None:
     """The ledger posting that issued the credit of this offer, if there is one."""
     return Posting.objects.filter(key=issue_key(offer.grant.pk)).first() if hasattr(offer, "grant") else None
-
-
-def view_counts(user: User) -> Mapping[str, int]:
-    """How many offers are in each view for this person."""
-    return {view: in_view(view, user).count() for view in VIEWS}
-
-
-def steps_of(offer: Offer) -> list[ApprovalStep]:
-    """The steps in order, with who decided."""
-    return list(offer.steps.select_related("decided_by", "decided_for").order_by("position", "id"))
 
 
 def standing_approvals_of(offer: Offer) -> list[Any]:

@@ -20,8 +20,8 @@ from loyalty.core.audit.verbs import audit_line
 from loyalty.core.errors import DomainError, NotAllowed
 from loyalty.core.people.models import User
 from loyalty.core.people.rules import FUNCTION_LABELS, Function, functions_in_words
-from rewards.approvals.models import ApprovalStep, OfferRevision, StepState
-from rewards.approvals.relations import relation_of
+from rewards.approvals.models import ApprovalStep, StepState
+from rewards.approvals.relations import relation_of, revisers_of, steps_of
 from rewards.approvals.rules import independence_refusal, open_now
 from rewards.approvals.timing import approval_settings, due_at
 from rewards.offers.granting import grant_approved
@@ -93,8 +93,8 @@ def _decide(
     wanted = {ask.offer_id: ask.digest for ask in asks}
     rows = Offer.objects.select_for_update(of=("self",), no_key=True).select_related("account", "reward")
     offers = list(rows.filter(pk__in=wanted).order_by("pk"))
-    steps = _steps_of(offers)
-    revisers = _revisers_of(offers)
+    steps = steps_of(offers)
+    revisers = revisers_of(offers)
     outcomes, judged, refused = [], [], []
     for offer in offers:
         asked = function or _turn(offer, acting_user)
@@ -167,22 +167,6 @@ def pass_on(waiting: Mapping[Offer, Sequence[ApprovalStep]], now: datetime) -> N
         offer.due_at = min(step.due_at for step in left if step.function in turn)
     ApprovalStep.objects.bulk_update(opened, ["due_at"])
     Offer.objects.bulk_update(list(waiting), ["awaits", "due_at"])
-
-
-def _steps_of(offers: Sequence[Offer]) -> dict[int, list[ApprovalStep]]:
-    steps: dict[int, list[ApprovalStep]] = {offer.pk: [] for offer in offers}
-    rows = ApprovalStep.objects.filter(offer_id__in=steps).select_related("decided_by")
-    for step in rows.order_by("position", "id"):
-        steps[step.offer_id].append(step)
-    return steps
-
-
-def _revisers_of(offers: Sequence[Offer]) -> dict[int, set[int]]:
-    revisers: dict[int, set[int]] = {}
-    written = OfferRevision.objects.filter(offer_id__in=[offer.pk for offer in offers])
-    for offer_id, person in written.values_list("offer_id", "written_by_id"):
-        revisers.setdefault(offer_id, set()).add(person)
-    return revisers
 
 
 def _turn(offer: Offer, acting_user: User) -> Function | None:

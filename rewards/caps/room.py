@@ -1,7 +1,10 @@
 """What an offer takes of each cap that binds it, and what room is left there."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+
+from django.db.models import Exists, OuterRef, Sum
 
 from rewards.caps.models import CapEntry
 from rewards.caps.rules import CapEntryKind
@@ -37,4 +40,34 @@ def room_of(offer_id: int) -> list[Room]:
             limit=entry.period.cap.limit,
         )
         for entry in latest.values()
+    ]
+
+
+@dataclass(frozen=True)
+class Together:
+    """One cap as seen from several offers: what they hold of it, and the room left beside; reporting currency."""
+
+    name: str
+    amount: Decimal
+    room: Decimal
+    limit: Decimal
+
+
+def room_together(offer_ids: Sequence[int]) -> list[Together]:
+    """Every cap in which undecided offers hold room, by name, with what they hold together."""
+    held = CapEntry.objects.filter(offer_id__in=offer_ids, kind=CapEntryKind.RESERVE.value)
+    ended = CapEntry.objects.filter(
+        offer=OuterRef("offer"), period=OuterRef("period"), kind__in=[CapEntryKind.SPEND, CapEntryKind.RELEASE]
+    )
+    rows = held.exclude(Exists(ended)).values(
+        "period__cap__name", "period__cap__limit", "period__reserved", "period__spent", "period_id"
+    )
+    return [
+        Together(
+            name=row["period__cap__name"],
+            amount=row["amount"],
+            room=max(Decimal(0), row["period__cap__limit"] - row["period__reserved"] - row["period__spent"]),
+            limit=row["period__cap__limit"],
+        )
+        for row in rows.annotate(amount=Sum("amount")).order_by("period__cap__name", "period_id")
     ]

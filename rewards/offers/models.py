@@ -81,8 +81,11 @@ class Offer(models.Model):
         ]
         indexes = [
             models.Index(fields=["due_at", "id"], condition=OPEN, name="offer_queue"),
-            models.Index(fields=["-at_stake", "-id"], condition=OPEN, name="offer_by_stake"),
-            models.Index(fields=["assigned_to", "-at_stake", "-id"], condition=OPEN, name="offer_by_book"),
+            models.Index(fields=["-at_stake", "id"], condition=OPEN, name="offer_by_stake"),
+            models.Index(fields=["assigned_to", "-at_stake", "id"], condition=OPEN, name="offer_by_book"),
+            models.Index(
+                fields=["-closed_at", "-id"], condition=models.Q(closed_at__isnull=False), name="offer_by_end"
+            ),
             GinIndex(fields=["awaits"], condition=OPEN, name="offer_by_turn"),
             models.Index(fields=["account", "-id"], name="offer_by_account"),
         ]

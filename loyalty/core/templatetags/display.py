@@ -30,6 +30,7 @@ from loyalty.core.figures import (
 from loyalty.core.statuses import TONES, face_of
 
 register = template.Library()
+COUNTED_TO = 1000
 
 
 @register.filter
@@ -50,6 +51,12 @@ def money_delta(value: Decimal | int | str | None, currency: str = "") -> str:
 def number(value: Number | None) -> str:
     """A count or quantity with grouped thousands: 12,345."""
     return UNKNOWN if value is None or value == "" else number_text(value)
+
+
+@register.filter
+def counted(value: int) -> str:
+    """A count that is made up to a thousand: 999, or 1,000+ for whatever is more."""
+    return number_text(value) if value <= COUNTED_TO else f"{number_text(COUNTED_TO)}+"
 
 
 @register.filter

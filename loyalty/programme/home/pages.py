@@ -12,7 +12,7 @@ from loyalty.core.changes.queries import waiting_for as changes_waiting_for
 from loyalty.core.people.rules import Function
 from loyalty.core.people.session import signed_in
 from loyalty.programme.home import queries
-from rewards.approvals.queries import queue, summary_of
+from rewards.approvals.listing import Filters, listed, summary_of
 
 FIRST = 5
 
@@ -23,7 +23,7 @@ def home(request: HttpRequest) -> HttpResponse:
     user, now = signed_in(request), timezone.now()
     context: dict[str, Any] = {
         "waiting": summary_of("mine", user),
-        "offers": queue("mine", user)[0][:FIRST] if user.functions else [],
+        "offers": listed(Filters("mine"), user)[:FIRST],
         "changes": changes_waiting_for(user)[:FIRST],
     }
     if Function.CS in user.functions:

@@ -114,6 +114,14 @@ def test_a_direct_post(offer: Offer, cs: User, signed_in_as: Callable[[User], Cl
     assert AuditLine.objects.filter(verb="refused", actor=cs, object_id=str(offer.pk)).count() == 1
 
 
+def test_a_direct_post_of_many(offer: Offer, cs: User, signed_in_as: Callable[[User], Client]) -> None:
+    before = standing(offer)
+    data = {"action": "approve", "chosen": [f"{offer.pk}:{offer.digest}"]}
+    signed_in_as(cs).post(reverse("offers-decide"), data)
+    assert standing(offer) == before
+    assert AuditLine.objects.filter(verb="refused", actor=cs, object_id=str(offer.pk)).count() == 1
+
+
 def test_the_api_has_no_way_to_decide(offer: Offer, administrator: User, stranger: Client) -> None:
     source = create_source("Customer data platform", [], acting_user=administrator)
     key = make_key(source, acting_user=administrator)

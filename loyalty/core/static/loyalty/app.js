@@ -181,13 +181,23 @@
     });
   }
 
-  // ---- "select all" of a list
+  // ---- "select all" of a list, and how many are chosen
   document.addEventListener("change", function (event) {
-    if (!event.target.matches("[data-select-all]")) return;
-    event.target.closest("table").querySelectorAll("tbody input[type=checkbox]").forEach(function (box) {
-      box.checked = event.target.checked;
-    });
+    if (event.target.matches("[data-select-all]")) {
+      event.target.closest("table").querySelectorAll("tbody input[type=checkbox]").forEach(function (box) {
+        box.checked = event.target.checked;
+      });
+    }
+    if (event.target.closest("[data-keys-list]")) countChosen();
   });
+
+  function countChosen() {
+    var words = $("[data-chosen-count]");
+    if (!words) return;
+    var count = document.querySelectorAll("[data-keys-list] tbody input[type=checkbox]:checked").length;
+    words.textContent = count ? count + " chosen" : "None chosen";
+    whisper(words.textContent);
+  }
 
   window.addEventListener("resize", fitScrollers);
   document.addEventListener("DOMContentLoaded", function () {

@@ -2,7 +2,8 @@
 // never fire while typing, and never decide an item that is not the one in view.
 (function () {
   "use strict";
-  var decisions = { a: "a", r: "r", s: "s" };
+  var decisions = { a: "a", r: "r", s: "s", u: "u" };
+  var pages = { n: "next", p: "prev" };
   var followTimer = null;
   var before = null;
 
@@ -18,6 +19,15 @@
   function current() {
     var row = document.activeElement && document.activeElement.closest("[data-keys-list] [data-row]");
     return row || document.querySelector('[data-keys-list] [data-row][aria-current="true"]');
+  }
+
+  function chosen() {
+    return document.querySelectorAll("[data-keys-list] tbody input[type=checkbox]:checked").length;
+  }
+
+  // What is shown of several chosen rows stands for none of them.
+  function ofMany(shown) {
+    return shown && shown.dataset.row === "chosen";
   }
 
   function panel() {
@@ -40,7 +50,7 @@
     next.scrollIntoView({ block: "nearest" });
     clearTimeout(followTimer);
     // An open detail follows the row, once the person has come to rest on it.
-    if (panel() && link.matches("[data-open]")) followTimer = setTimeout(function () { link.click(); }, 150);
+    if (panel() && !ofMany(panel()) && link.matches("[data-open]")) followTimer = setTimeout(function () { link.click(); }, 150);
   }
 
   function open() {
@@ -67,16 +77,38 @@
   function decide(key) {
     var row = current();
     var shown = panel();
+    if (chosen() && !ofMany(shown)) {
+      var many = document.querySelector('[data-chosen-key="' + key + '"]');
+      if (visible(many)) many.click();
+      return;
+    }
     // A decision must meet what is being looked at: while the detail still shows another row, do nothing.
-    if (shown && row && shown.dataset.row !== row.dataset.row) {
+    if (shown && !ofMany(shown) && row && shown.dataset.row !== row.dataset.row) {
       window.loyalty.announce("Still opening this one. Press " + key + " again when it is shown.", "calm");
       return;
     }
     var place = shown || row;
     var button = place && place.querySelector('[data-key="' + key + '"]');
-    if (!visible(button)) return;
+    // Nothing is decided that is not looked at: the first press opens it.
+    if (!visible(button)) { if (!shown && row && key !== "u") open(); return; }
+    if (button.tagName === "SUMMARY") {
+      button.parentElement.open = true;
+      var first = button.parentElement.querySelector("input:not([type=hidden]), select, textarea");
+      if (first) first.focus();
+      return;
+    }
     if (/^(INPUT|TEXTAREA|SELECT)$/.test(button.tagName) && button.type !== "submit") button.focus();
     else button.click();
+  }
+
+  function turn(where) {
+    var link = document.querySelector('.pagination-bar a[rel="' + where + '"]');
+    if (link) link.click();
+  }
+
+  function selectAll() {
+    var box = document.querySelector("[data-keys-list] [data-select-all]");
+    if (box) box.click();
   }
 
   function escape(event) {
@@ -119,6 +151,8 @@
     // On a link or button Enter keeps its own meaning.
     else if (event.key === "Enter" && !event.target.closest("a:not([data-open]), button, summary, input")) open();
     else if (event.key === "x") select();
+    else if (event.key === "X") selectAll();
+    else if (pages[event.key]) turn(pages[event.key]);
     else if (decisions[event.key]) decide(event.key);
     else return;
     event.preventDefault();

@@ -1,0 +1,125 @@
+"""Deciding, snoozing or reassigning several offers at once: first what it would do, then the thing itself."""
+
+import json
+from collections import Counter
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from loyalty.core.errors import DomainError
+from loyalty.core.figures import day_text, number_text
+from loyalty.core.people.models import User
+from loyalty.core.people.session import signed_in
+from rewards.approvals import shelving
+from rewards.approvals.forms import ChosenForm, ReassignForm, SnoozeForm
+from rewards.approvals.models import StepState
+from rewards.approvals.standing_list import head_of, list_of
+from rewards.approvals.verbs import Ask, decide_all
+from rewards.approvals.weighing import preview
+
+WORDS = {"approve": "Approve", "reject": "Reject", "snooze": "Snooze", "reassign": "Reassign"}
+
+
+@require_POST
+def choose(request: HttpRequest) -> HttpResponse:
+    """What it would do to decide the chosen offers: total value, what is granted, what goes on to whom, cap room."""
+    form = ChosenForm(request.POST, is_confirmed=False)
+    if not form.is_valid():
+        return _nothing(
+            request, " ".join(str(error) for error in form.non_field_errors()) or "Choose what to do with them."
+        )
+    return _summary(request, form)
+
+
+@require_POST
+def decide(request: HttpRequest) -> HttpResponse:
+    """Do it, and tell what came of each."""
+    form = ChosenForm(request.POST, is_confirmed=True)
+    if not form.is_valid():
+        known = {"asks", "action"} <= set(form.cleaned_data)
+        return _summary(request, form, status=422) if known else _nothing(request)
+    action, user = form.cleaned_data["action"], signed_in(request)
+    asks: list[Ask] = form.cleaned_data["asks"]
+    try:
+        if action in ("approve", "reject"):
+            done, kept = _decide(asks, action, form.cleaned_data["note"], user)
+        else:
+            done, kept = _shelve(asks, action, request, user)
+    except DomainError as refusal:
+        return _summary(request, form, refusal=str(refusal), status=refusal.status)
+    return _told(request, form.cleaned_data["back"], done, kept)
+
+
+def _decide(asks: list[Ask], action: str, note: str, user: User) -> tuple[str, Counter[str]]:
+    decision = StepState.APPROVED if action == "approve" else StepState.REJECTED
+    outcomes = decide_all(asks, decision, note, acting_user=user)
+    granted = sum(outcome.offer is not None and not outcome.offer.awaits for outcome in outcomes)
+    decided = sum(outcome.offer is not None for outcome in outcomes)
+    kept = Counter(str(outcome.refusal) for outcome in outcomes if outcome.refusal)
+    if action == "reject":
+        return f"{_offers(decided)} rejected.", kept
+    passed = f"; {number_text(decided - granted)} passed on" if decided > granted else ""
+    return f"{_offers(decided)} approved: {number_text(granted)} granted{passed}.", kept
+
+
+def _shelve(asks: list[Ask], action: str, request: HttpRequest, user: User) -> tuple[str, Counter[str]]:
+    ids = [ask.offer_id for ask in asks]
+    form: SnoozeForm | ReassignForm = SnoozeForm(request.POST) if action == "snooze" else ReassignForm(request.POST)
+    if not form.is_valid():
+        raise DomainError(" ".join(str(error) for errors in form.errors.values() for error in errors))
+    data = form.cleaned_data
+    if action == "snooze":
+        moved = shelving.snooze(ids, data["until"], data["reason"], acting_user=user)
+        return f"{_offers(moved)} snoozed until {day_text(data['until'])}.", Counter()
+    moved = shelving.reassign(ids, data["person"].pk, acting_user=user)
+    return f"{_offers(moved)} now in the book of {data['person'].display_name}.", Counter()
+
+
+def _offers(count: int) -> str:
+    return "1 offer" if count == 1 else f"{number_text(count)} offers"
+
+
+def _summary(request: HttpRequest, form: ChosenForm, *, refusal: str = "", status: int = 200) -> HttpResponse:
+    user, action = signed_in(request), form.cleaned_data["action"]
+    asks: list[Ask] = form.cleaned_data["asks"]
+    context: dict[str, Any] = {
+        "preview": preview([ask.offer_id for ask in asks], user),
+        "asks": asks,
+        "action": action,
+        "verb": WORDS[action],
+        "back": form.cleaned_data["back"],
+        "form": form,
+        "snooze_form": SnoozeForm(auto_id="many_%s"),
+        "reassign_form": ReassignForm(auto_id="many_%s"),
+        "refusal": refusal,
+    }
+    name = "rewards/approvals/_chosen.html" if getattr(request, "htmx", False) else "rewards/approvals/chosen.html"
+    return render(request, name, context, status=status)
+
+
+def _told(request: HttpRequest, back: str, done: str, kept: Counter[str]) -> HttpResponse:
+    if not getattr(request, "htmx", False):
+        messages.success(request, done)
+        for why, count in kept.items():
+            messages.warning(request, f"{_offers(count)} not: {why}")
+        return redirect(reverse("offers") + back)
+    user, query = signed_in(request), QueryDict(back.removeprefix("?"))
+    context = {"done": done, "kept": kept.items(), "back": back} | head_of(query, user) | list_of(query, user)
+    response = render(request, "rewards/approvals/_done.html", context)
+    tone = "warn" if kept else "good"
+    response["HX-Trigger"] = json.dumps({"announce": {"message": done, "tone": tone}})
+    return response
+
+
+def _nothing(request: HttpRequest, words: str = "") -> HttpResponse:
+    words = words or "Choose offers from the list first."
+    if not getattr(request, "htmx", False):
+        messages.warning(request, words)
+        return redirect("offers")
+    response = HttpResponse(status=204)
+    response["HX-Trigger"] = json.dumps({"announce": {"message": words, "tone": "warn"}})
+    return response
