@@ -1,4 +1,4 @@
-"""A change from proposal to its day: asked for changes, dated, approved, brought back; and the audit that tells of it."""
+"""A change from proposal to its day: given back, dated, approved, brought back; and the audit that tells of it."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -70,7 +70,7 @@ def test_what_stood_before_is_brought_back(
     assert list(ChangeRequest.objects.order_by("id").values_list("state", flat=True)) == ["applied", "pending"]
 
     seal()
-    pablo.go("/audit/?q=milest+first")
+    pablo.go("/audit/?q=milest")
     pablo.page.locator("[data-row] [data-open]").first.click()
     expect(pablo.page.get_by_text("Kept by seal")).to_be_visible()
     pablo.inspect("audit-sealed")
