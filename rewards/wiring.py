@@ -20,6 +20,7 @@ from rewards.approvals.listing import waiting_count
 from rewards.approvals.panels import add_panel
 from rewards.approvals.queries import find as find_offers
 from rewards.approvals.required.changing import APPROVAL_RULE
+from rewards.approvals.times import APPROVAL_TIMES
 from rewards.breakage.changing import BREAKAGE_RATE
 from rewards.campaigns.changing import CHANGEABLE_CAMPAIGN
 from rewards.campaigns.evaluating import due_since, follow
@@ -88,6 +89,7 @@ def wire() -> None:
     register(REWARD)
     register(FIT_RULE)
     register(APPROVAL_RULE)
+    register(APPROVAL_TIMES)
     register(PERKS)
     register(BREAKAGE_RATE)
     register(CLOSED_MONTH)

@@ -143,6 +143,7 @@ EXPECTED: dict[str, Expect] = {
     "absences": Expect(),
     "absence-end": Expect({"delegation_id": "delegation"}, posts=True),
     "approval-rules": Expect(),
+    "approval-times": Expect(),
     "approval-rule-new": Expect(),
     "tasks": Expect(),
     "task": Expect({"task_id": "task"}),

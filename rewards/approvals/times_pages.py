@@ -1,0 +1,50 @@
+"""The times of the approval steps at /settings/approvals/times/."""
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from loyalty.core.changes.queries import pending_for
+from loyalty.core.changes.verbs import propose_or_apply
+from loyalty.core.errors import DomainError
+from loyalty.core.people.session import signed_in
+from rewards.approvals.times import FIELD_LABELS, KIND, LONGEST_DUE, ONLY, read
+
+
+class TimesForm(forms.Form):
+    """Whole working days."""
+
+    due_working_days = forms.IntegerField(label=FIELD_LABELS["due_working_days"], min_value=1, max_value=LONGEST_DUE)
+    remind_days = forms.IntegerField(
+        label=FIELD_LABELS["remind_days"], min_value=0, max_value=LONGEST_DUE, help_text="0 is the day itself."
+    )
+    escalate_days = forms.IntegerField(
+        label=FIELD_LABELS["escalate_days"], min_value=0, max_value=LONGEST_DUE, help_text="0 is the day itself."
+    )
+    reason = forms.CharField(
+        label="Reason",
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Whoever decides reads it first.",
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def times(request: HttpRequest) -> HttpResponse:
+    """When a step is due, when people are reminded, when the lead hears of it; an edit is always a request."""
+    form, refusal = TimesForm(request.POST or None, initial=dict(read(ONLY, False).values)), ""
+    status = 422 if form.errors else 200
+    if request.method == "POST" and form.is_valid():
+        values = {field: form.cleaned_data[field] for field in FIELD_LABELS}
+        reason = form.cleaned_data["reason"]
+        try:
+            change = propose_or_apply(KIND, ONLY, values, reason, acting_user=signed_in(request))
+        except DomainError as error:
+            refusal, status = str(error), error.status
+        else:
+            messages.success(request, "Proposed. A member of Customer Success who is not you decides it.")
+            return redirect("change", change.pk) if change else redirect("approval-times")
+    context = {"form": form, "refusal": refusal, "pending": pending_for(KIND, ONLY)}
+    return render(request, "rewards/approvals/times.html", context, status=status)
