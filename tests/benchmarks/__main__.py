@@ -18,6 +18,7 @@ BENCHMARKS = {
     "facts": "tests.benchmarks.facts",
     "sweep": "tests.benchmarks.sweep",
     "stripe": "tests.benchmarks.stripe_webhook",
+    "pages": "tests.benchmarks.pages",
     "clients": "tests.benchmarks.clients",
     "faults-caps": "tests.faults.caps",
     "faults-ledger": "tests.faults.ledger",
