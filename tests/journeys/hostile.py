@@ -18,7 +18,6 @@ OWN_WORDS = (
         "message_id",
         "external_id",
         "scheme",
-        "next_function",
     ),
 )
 TABLES = ("accounts_", "rewards_", "core_", "programme_")
