@@ -1,5 +1,6 @@
 """Webhooks out at /settings/webhooks/: the endpoints, what was sent to each, and sending again."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -98,7 +99,12 @@ def delivery(request: HttpRequest, delivery_id: int) -> HttpResponse:
     """One delivery: what is sent, and what came of each try."""
     user = signed_in(request)
     rows = EventDelivery.objects.select_related("event__account", "endpoint").prefetch_related("log")
-    context = {"delivery": get_object_or_404(rows, pk=delivery_id), "may_manage": user.is_administrator}
+    found = get_object_or_404(rows, pk=delivery_id)
+    context = {
+        "delivery": found,
+        "body": json.dumps(json.loads(found.event.body), indent=2, ensure_ascii=False),
+        "may_manage": user.is_administrator,
+    }
     return render(request, "rewards/delivery/delivery.html", context)
 
 
