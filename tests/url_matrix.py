@@ -90,6 +90,9 @@ EXPECTED: dict[str, Expect] = {
     "search": Expect(),
     "counts": Expect(),
     "sign-in": Expect(anonymous=200, others=302),
+    "sign-in-code": Expect(anonymous=404, others=404),  # nobody gave a password
+    "second-factor": Expect(),
+    "person-second-factor": Expect({"person_id": "person"}, posts=True),
     "sign-out": Expect(posts=True),
     "changes": Expect(),
     "change": Expect({"change_id": "change"}),

@@ -17,6 +17,8 @@ class AuditVerb(StrEnum):
     PERSON_INVITED = "person_invited"
     PERSON_LINK_MADE = "person_link_made"
     PASSWORD_SET = "password_set"  # noqa: S105
+    SECOND_FACTOR_SET = "second_factor_set"
+    SECOND_FACTOR_DROPPED = "second_factor_dropped"
     NOTICES_CHOSEN = "notices_chosen"
     SOURCE_CREATED = "source_created"
     SOURCE_RECORD_SET = "source_record_set"
@@ -96,6 +98,8 @@ TITLES: dict[AuditVerb, str] = {
     V.PERSON_INVITED: "{actor} invited {label}",
     V.PERSON_LINK_MADE: "{actor} made a link for {label} to choose a password",
     V.PASSWORD_SET: "{actor} set a new password",
+    V.SECOND_FACTOR_SET: "{actor} set up a second factor",
+    V.SECOND_FACTOR_DROPPED: "{actor} dropped the second factor of {label}",
     V.NOTICES_CHOSEN: "{actor} chose how {label} is told of things",
     V.SOURCE_CREATED: "{actor} made the source {label}",
     V.SOURCE_RECORD_SET: "{actor} set the system of record for {label}",

@@ -75,6 +75,18 @@ class SignedIn(models.Model):
         return f"{self.person} at {self.address}"
 
 
+class SecondFactor(models.Model):
+    """The secret of a person's authenticator app, sealed; it counts once it is confirmed. `last_step` was used last."""
+
+    person = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="second_factor")
+    sealed = models.TextField()
+    confirmed_at = models.DateTimeField(null=True)
+    last_step = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"Second factor of {self.person}"
+
+
 class SignInAttempt(models.Model):
     """One try at a password, as claimed before the password is looked at.
 

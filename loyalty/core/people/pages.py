@@ -16,6 +16,9 @@ from loyalty.core.people.forms import SignInForm
 from loyalty.core.people.session import signed_in
 from loyalty.core.people.sessions import note_session
 
+# In the session: whose password was right, when, and where they wanted to go.
+HALF = "password was right"
+
 
 @login_not_required
 @never_cache
@@ -25,19 +28,23 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     """Let a person in and take them where they wanted to go."""
     wanted = request.POST.get("next") or request.GET.get("next", "")
     if request.user.is_authenticated:
-        return redirect(_safe(wanted, request))
+        return redirect(safe_address(wanted, request))
     form = SignInForm(request.POST or None)
     status = 200
     if request.method == "POST" and form.is_valid():
         try:
             user = verbs.admit(**form.cleaned_data, address=address_of(request), now=timezone.now())
+        except verbs.CodeNeeded as needed:
+            half = {"person": needed.person.pk, "at": timezone.now().isoformat(), "next": wanted[:500]}
+            request.session[HALF] = half
+            return redirect("sign-in-code")
         except verbs.SignInRefused as refusal:
             form.add_error(None, str(refusal))
             status = refusal.status
         else:
             login(request, user)
             note_session(request, user, address_of(request))
-            return redirect(_safe(wanted, request))
+            return redirect(safe_address(wanted, request))
     return render(request, "core/people/sign_in.html", {"form": form, "next": wanted}, status=status)
 
 
@@ -57,7 +64,8 @@ def address_of(request: HttpRequest) -> str:
     return address[:64]
 
 
-def _safe(wanted: str, request: HttpRequest) -> str:
+def safe_address(wanted: str, request: HttpRequest) -> str:
+    """Where somebody wanted to go, if that is an address of ours; else home."""
     allowed = url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import record
 from loyalty.core.errors import DomainError
-from loyalty.core.people.models import Membership, SignInAttempt, User
+from loyalty.core.people.models import Membership, SecondFactor, SignInAttempt, User
 from loyalty.core.people.permissions import check_administrator
 from loyalty.core.people.rules import (
     ATTEMPT_WINDOW,
@@ -37,6 +37,14 @@ class LockedOut(SignInRefused):
     """Too many tries for this name from this address. HTTP 429."""
 
     status = 429
+
+
+class CodeNeeded(Exception):
+    """The password is right, and the person set up a second factor: they are not signed in yet."""
+
+    def __init__(self, person: User) -> None:
+        super().__init__(person.pk)
+        self.person = person
 
 
 @transaction.atomic
@@ -110,26 +118,34 @@ def change_password(old: str, new: str, *, acting_user: User) -> User:
 def admit(username: str, password: str, address: str, *, now: datetime) -> User:
     """The person whose name and password these are; `address` is where the try came from.
 
-    Raises SignInRefused, or LockedOut at the eleventh try of 15 minutes. A lock
-    holds for this address only.
+    Raises CodeNeeded when the password is right and a code is asked for,
+    SignInRefused, or LockedOut at the eleventh try of 15 minutes. A lock holds for
+    this address only.
     """
     name = username.casefold()[:150]
-    tries = _claim_try(name, address, now)
+    tries = claim_try(name, address, now)
     user = authenticate(username=username, password=password)
     if not isinstance(user, User):
-        _tell_failure(username, address, tries)
+        tell_failure(username, address, tries)
         raise SignInRefused("The username or the password is not right. Please try again.")
+    if SecondFactor.objects.filter(person=user, confirmed_at__isnull=False).exists():
+        raise CodeNeeded(user)
     with transaction.atomic():
         SignInAttempt.objects.filter(username=name, address=address).delete()
-        record(
-            AuditVerb.SIGNED_IN,
-            acting_user=user,
-            object_type="person",
-            object_id=user.pk,
-            object_label=user.display_name,
-            after={"address": address},
-        )
+        tell_sign_in(user, address)
     return user
+
+
+def tell_sign_in(person: User, address: str) -> None:
+    """Leave the line that says that a person signed in."""
+    record(
+        AuditVerb.SIGNED_IN,
+        acting_user=person,
+        object_type="person",
+        object_id=person.pk,
+        object_label=person.display_name,
+        after={"address": address},
+    )
 
 
 def tell_sign_out(*, acting_user: User) -> None:
@@ -144,7 +160,8 @@ def tell_sign_out(*, acting_user: User) -> None:
 
 
 @transaction.atomic
-def _claim_try(username: str, address: str, now: datetime) -> int:
+def claim_try(username: str, address: str, now: datetime) -> int:
+    """Count a try of this name from this address before it is looked at; returns its number. Raises LockedOut."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"sign-in {username} {address}"])
     SignInAttempt.objects.filter(at__lte=now - ATTEMPT_WINDOW).delete()
@@ -157,7 +174,8 @@ def _claim_try(username: str, address: str, now: datetime) -> int:
     return tries + 1
 
 
-def _tell_failure(username: str, address: str, tries: int) -> None:
+def tell_failure(username: str, address: str, tries: int) -> None:
+    """Leave the line that says that a try failed."""
     locks = tries >= ATTEMPTS_ALLOWED
     record(
         AuditVerb.SIGN_IN_FAILED,
