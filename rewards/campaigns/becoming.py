@@ -1,7 +1,8 @@
 """Conditions over account facts that become true: one scan of the facts for all campaigns.
 
-Of each account and campaign the days of the window are told as bits, the day
-itself lowest. A trigger fires when the day is true and the run of true days that
+First the day itself is looked at; the days before it only of accounts and
+campaigns for which it is true. Of each of these the days of the window are told as
+bits, the day itself lowest. A trigger fires when the day is true and the run of true days that
 it ends began within the window: then not all bits are set, and the lowest that
 is not says how long the run is. A day without a row ends a run, as an untrue or
 unknown one does.
@@ -46,11 +47,12 @@ def became_true(campaigns: Sequence[LiveCampaign], scope: Scope) -> tuple[str, d
     Rows as `dated` has them, and the last day of the run.
     """
     params: dict[str, Any] = {}
-    days = [
-        f"bit_or(CASE WHEN {c.condition.sql} THEN 1::bigint << (%(day)s::date - {ROW}.day) ELSE 0 END) AS c{c.pk}"
-        for c in campaigns
-        if c.condition
-    ]
+    asked = [(c.pk, c.condition.sql) for c in campaigns if c.condition]
+    now = ", ".join(f"({sql}) IS TRUE AS t{pk}" for pk, sql in asked)
+    days = ", ".join(
+        f"bit_or(CASE WHEN today.t{pk} AND ({sql}) THEN 1::bigint << (%(day)s::date - {ROW}.day) ELSE 0 END) AS c{pk}"
+        for pk, sql in asked
+    )
     for campaign in campaigns:
         params |= campaign.condition.params if campaign.condition else {}
     window = min(scope.window, LONGEST_WINDOW)
@@ -63,9 +65,14 @@ FROM (
     SELECT told.campaign_id, days.account_id,
            %(day)s::date - (bit_count(((~told.bits & (told.bits + 1)) - 1)::bit(64))::int - 1) AS began_on
     FROM (
-        SELECT {ROW}.account_id, {", ".join(days)}
-        FROM accounts_accountfacts AS {ROW}
-        WHERE {ROW}.day BETWEEN %(day)s::date - {window} AND %(day)s::date AND {scope.holds(f"{ROW}.account_id")}
+        SELECT {ROW}.account_id, {days}
+        FROM (
+            SELECT {ROW}.account_id AS asked, {now} FROM accounts_accountfacts AS {ROW}
+            WHERE {ROW}.day = %(day)s::date AND {scope.holds(f"{ROW}.account_id")} OFFSET 0
+        ) AS today
+        JOIN accounts_accountfacts AS {ROW} ON {ROW}.account_id = today.asked
+        WHERE ({" OR ".join(f"today.t{pk}" for pk, _ in asked)})
+          AND {ROW}.day BETWEEN %(day)s::date - {window} AND %(day)s::date AND {scope.holds(f"{ROW}.account_id")}
         GROUP BY {ROW}.account_id
     ) AS days
     CROSS JOIN LATERAL (VALUES {bits}) AS told (campaign_id, bits)

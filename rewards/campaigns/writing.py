@@ -30,6 +30,7 @@ from rewards.offers.ranking import stake_in_sql
 # Locked before their consent is read: whoever withdraws meanwhile comes before this reading, or after the
 # offer and takes their name off it.
 _LOCK_CONTACTS = f"""
+SELECT count(*) FROM (
 SELECT contact.id FROM accounts_contact AS contact
 WHERE contact.id IN (
     SELECT person.id FROM accounts_contact AS person
@@ -37,7 +38,7 @@ WHERE contact.id IN (
     WHERE person.role IN ('champion', 'economic_buyer')
     UNION
     SELECT contact_id FROM {TABLE} WHERE outcome IS NULL)
-ORDER BY contact.id FOR NO KEY UPDATE
+ORDER BY contact.id FOR NO KEY UPDATE) AS locked
 """
 
 # Of each role the consenting contact with the lowest id; a quiz is rewarded where it was answered.
@@ -142,9 +143,13 @@ INSERT INTO core_auditline (at, actor_name, verb, object_type, object_id, object
 SELECT %(now)s, '{THE_PROGRAMME}', '{AuditVerb.OFFER_PROPOSED.value}', 'offer', offer.id::text,
        left(offer.reward_name || ' for ' || account.name, 300),
        jsonb_build_object('value', money_text(offer.discount_equivalent, offer.currency), 'terms', offer.digest),
-       format('%%s: %%s, %%s', offer.evidence ->> 'campaign', lower(left(offer.evidence ->> 'trigger', 1))
-              || substr(offer.evidence ->> 'trigger', 2), to_char(hit.caused_on, 'FMDD Mon YYYY'))
+       format('%%s: %%s, %%s', told.campaign, told.trigger, to_char(hit.caused_on, 'FMDD Mon YYYY'))
 FROM {TABLE} AS hit
+JOIN (
+    SELECT key::bigint AS campaign_id, value ->> 'campaign' AS campaign,
+           lower(left(value ->> 'trigger', 1)) || substr(value ->> 'trigger', 2) AS trigger
+    FROM jsonb_each(%(told)s::jsonb) OFFSET 0
+) AS told ON told.campaign_id = hit.campaign_id
 JOIN rewards_offer AS offer ON offer.id = hit.offer_id
 JOIN accounts_account AS account ON account.id = hit.account_id
 WHERE hit.outcome IS NULL
