@@ -1,25 +1,28 @@
-"""One sweep of all accounts in a process of its own, so that its memory can be told."""
+"""One worker's share of a sweep of all accounts, in a process of its own, so that its memory can be told."""
 
 import json
 import sys
 import time
+from collections import Counter
 from datetime import datetime
+from itertools import islice
 
 import django
 
 from tests.faults.memory import peak_mb
 
 
-def main(now: datetime) -> None:
-    """Evaluate everybody; prints seconds, what came of the matches, and the peak memory as JSON."""
+def main(now: datetime, place: int, workers: int) -> None:
+    """Evaluate every range whose turn it is; prints begin, end, what came of the matches, and peak memory as JSON."""
     django.setup()
-    from rewards.campaigns.evaluating import evaluate_all
+    from rewards.campaigns.evaluating import account_ranges, evaluate_range
 
-    began = time.perf_counter()
-    outcomes = evaluate_all(now=now)
-    took = time.perf_counter() - began
-    sys.stdout.write(json.dumps({"seconds": took, "outcomes": outcomes, "peak_mb": peak_mb()}) + "\n")
+    began, outcomes = time.time(), Counter[str]()
+    for first, last in islice(account_ranges(), place, None, workers):
+        outcomes += evaluate_range(first, last, now=now)
+    told = {"began": began, "ended": time.time(), "outcomes": outcomes, "peak_mb": peak_mb()}
+    sys.stdout.write(json.dumps(told) + "\n")
 
 
 if __name__ == "__main__":
-    main(datetime.fromisoformat(sys.argv[1]))
+    main(datetime.fromisoformat(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
