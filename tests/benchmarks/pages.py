@@ -30,7 +30,7 @@ BARE, COUNTED, GROWTH = 10.0, 4.0, 1.5
 FILL_ACCOUNTS = """
 INSERT INTO accounts_account (external_id, name, industry, country, goals, plan_segment, time_zone, signed_up_on,
                               traits, cs_manager_id, created_at)
-SELECT 'acct-' || n, 'Company ' || to_char(n * 7919 %% 10000019, 'FM00000000'), '', '', '', 'mid_market', 'UTC',
+SELECT 'acct-' || n, 'Company ' || to_char(n::bigint * 7919 %% 10000019, 'FM00000000'), '', '', '', 'mid_market', 'UTC',
        %(day)s::date - 400, '{}', (%(managers)s::bigint[])[1 + n %% cardinality(%(managers)s::bigint[])], now()
 FROM generate_series(%(first)s + 1, %(last)s) n
 """
