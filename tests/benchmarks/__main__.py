@@ -19,6 +19,8 @@ BENCHMARKS = {
     "sweep": "tests.benchmarks.sweep",
     "stripe": "tests.benchmarks.stripe_webhook",
     "pages": "tests.benchmarks.pages",
+    "ledger": "tests.benchmarks.ledger",
+    "liability": "tests.benchmarks.liability",
     "clients": "tests.benchmarks.clients",
     "faults-caps": "tests.faults.caps",
     "faults-ledger": "tests.faults.ledger",

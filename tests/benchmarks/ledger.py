@@ -1,0 +1,179 @@
+"""A posting of ours against a bare two-row insert from Django, and against django-hordak; and balances of large books.
+
+All on the same durable PostgreSQL, one connection, each posting committed by itself. Ours writes the posting,
+its two lines, the mark for the summaries and the audit line, with balance, month and key checked by the
+database; the bare side inserts two rows by the ORM. The sides take turns. django-hordak lives in an environment
+of its own that is made for the run; where it cannot be installed, its recorded figure stands in for it.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from loyalty.engines import locate
+from loyalty.engines.postgres import OWNER_ROLE, PORT
+from tests.benchmarks import stage
+from tests.benchmarks.results import Result
+
+ROUNDS, A_ROUND = 7, 300
+LEAST_SHARE, LEAST_TIMES, MOST_GROWTH = 0.45, 5.0, 1.2
+FEW, MANY = 10_000, int(os.environ.get("LEDGER_POSTINGS", "10000000"))
+READS = 200
+PEER = "peer"
+
+
+def run() -> list[Result]:
+    """Measure writing in turns, then balances of small and of large books."""
+    with stage.engines():
+        bare, ours = _bare(), _ours()
+        bare(), ours()
+        paces: dict[str, list[float]] = {"bare": [], "ours": [], "hordak": []}
+        with _hordak() as (theirs, versions):
+            for _ in range(ROUNDS):
+                for name, turn in (("bare", bare), ("ours", ours), ("hordak", theirs)):
+                    if turn is not None:
+                        paces[name].append(A_ROUND / turn())
+        few, many = _balances(FEW), _balances(MANY)
+    share = median(o / b for o, b in zip(paces["ours"], paces["bare"], strict=True))
+    told = [
+        Result("ledger", "bare two-row insert", round(median(paces["bare"])), "a second"),
+        Result("ledger", "postings, ours", round(median(paces["ours"])), "a second"),
+        Result("ledger", "ours : bare", round(share, 3), "×", f"at least {LEAST_SHARE}", share >= LEAST_SHARE),
+    ]
+    if paces["hordak"]:
+        times = median(o / h for o, h in zip(paces["ours"], paces["hordak"], strict=True))
+        told += [
+            Result("ledger", "transfers, django-hordak", round(median(paces["hordak"])), "a second", detail=versions),
+            Result(
+                "ledger", "ours : django-hordak", round(times, 2), "×", f"at least {LEAST_TIMES}", times >= LEAST_TIMES
+            ),
+        ]
+    for name in few:
+        growth = many[name] / few[name]
+        told += [
+            Result("ledger", f"{name}, {FEW:,} postings", round(few[name] * 1000, 3), "ms"),
+            Result("ledger", f"{name}, {MANY:,} postings", round(many[name] * 1000, 3), "ms"),
+            Result("ledger", f"{name}, growth", round(growth, 2), "×", f"at most {MOST_GROWTH}", growth <= MOST_GROWTH),
+        ]
+    return told
+
+
+def _bare() -> Callable[[], float]:
+    """Two rows of the leanest table of the books, by the ORM, each pair committed by itself."""
+    from django.db import transaction
+
+    from rewards.ledger.models import LedgerAccount
+
+    numbers = iter(range(10**9))
+
+    def turn() -> float:
+        started = time.perf_counter()
+        for _ in range(A_ROUND):
+            with transaction.atomic():
+                LedgerAccount.objects.bulk_create(
+                    [LedgerAccount(code=f"bare-{next(numbers)}", name="Bare") for _ in range(2)]
+                )
+        return time.perf_counter() - started
+
+    return turn
+
+
+def _ours() -> Callable[[], float]:
+    """Postings of two lines by the way that every verb writes them."""
+    from django.db import transaction
+
+    from rewards.ledger.rules import Book, Line, PostingKind
+    from rewards.ledger.writing import write_posting
+    from tests.factories import AccountFactory
+
+    account, day, numbers = AccountFactory().pk, datetime.now(UTC).date(), iter(range(10**9))
+    # No lot is named, so that nothing but the posting is measured; these books are thrown away.
+    lines = [Line(Book.REWARD_COST, Decimal("7.00"), "USD"), Line(Book.RECEIVABLE, Decimal("-7.00"), "USD")]
+
+    def turn() -> float:
+        started = time.perf_counter()
+        for _ in range(A_ROUND):
+            with transaction.atomic():
+                write_posting(
+                    f"bench:{next(numbers)}",
+                    PostingKind.REDEEM,
+                    lines,
+                    account_id=account,
+                    cause="A credit",
+                    booked_on=day,
+                    acting_user=None,
+                )
+        return time.perf_counter() - started
+
+    return turn
+
+
+@contextmanager
+def _hordak() -> Iterator[tuple[Callable[[], float] | None, dict[str, Any]]]:
+    """A turn of django-hordak, and its versions; no turn where it cannot be installed."""
+    with tempfile.TemporaryDirectory(prefix="loyalty-hordak-") as folder:
+        python = Path(folder) / "environment" / "bin" / "python"
+        try:
+            subprocess.run(["uv", "venv", "--quiet", str(python.parents[1])], check=True, timeout=120)
+            wanted = ["django-hordak>=2,<3", "django>=5.2,<5.3", "psycopg[binary]"]
+            install = ["uv", "pip", "install", "--quiet", "--python", str(python), *wanted]
+            subprocess.run(install, check=True, timeout=300)
+        except (OSError, subprocess.SubprocessError) as missing:
+            sys.stderr.write(f"django-hordak cannot be installed here ({missing}): it is not measured.\n")
+            yield None, {}
+            return
+        with stage.owner() as connection:
+            connection.execute(f"CREATE DATABASE {PEER}")
+        database = {"NAME": PEER, "USER": OWNER_ROLE, "HOST": str(locate().places.socket_dir), "PORT": PORT}
+        environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        environment |= {"PEER_DATABASE": json.dumps(database)}
+        command = [str(python), str(Path(__file__).with_name("hordak_peer.py"))]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        with subprocess.Popen(command, env=environment, text=True, **pipes) as process:
+
+            def ask(count: int) -> dict[str, Any]:
+                process.stdin.write(f"{count}\n")
+                process.stdin.flush()
+                answer: dict[str, Any] = json.loads(process.stdout.readline() or "{}")
+                if answer.get("legs", 0) < 2 * count:
+                    raise RuntimeError("django-hordak did not make every transfer.")
+                return answer
+
+            yield lambda: float(ask(A_ROUND)["seconds"]), ask(A_ROUND)["versions"]
+            process.stdin.close()
+
+
+def _balances(postings: int) -> dict[str, float]:
+    """Seconds to read what one account can use, and what the programme owes, with books of so many postings more."""
+    from rewards.ledger.folding import fold
+    from rewards.ledger.queries import lot_rooms, months_until
+    from rewards.ledger.standing import standing_of
+    from tests.benchmarks.books import fill
+
+    today = datetime.now(UTC).date()
+    account = fill(postings, today)
+    fold()
+    months = months_until(today)
+
+    def measured(read: Callable[[], object]) -> float:
+        times = []
+        for _ in range(READS):
+            started = time.perf_counter()
+            read()
+            times.append(time.perf_counter() - started)
+        return median(times)
+
+    return {
+        "credit of an account": measured(lambda: lot_rooms(account, "USD")),
+        "liability of the programme": measured(lambda: standing_of("USD", months)),
+    }
