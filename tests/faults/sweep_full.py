@@ -28,7 +28,7 @@ def run() -> list[Result]:
         # Models can be imported only once the engines have told the settings where they are.
         from tests.factories import AccountFactory
         from tests.faults.begun_twice import begin_twice
-        from tests.faults.sweep_kills import hold_while_nobody_listens, kill_sweeps
+        from tests.faults.sweep_kills import hold_while_nobody_listens, kill_sweeps, stand_down
         from tests.faults.two_beats import beat_twice
         from tests.faults.unpublished import LIMIT_SECONDS, die_unpublished
         from tests.rewards.campaigns.made import campaign_on, know
@@ -40,10 +40,11 @@ def run() -> list[Result]:
             broker.flushdb()
         held, marks = hold_while_nobody_listens(SILENT_SECONDS, now)
         _say(f"row 5: {held} messages for {marks} marks")
+        stand_down()
         unpublished = die_unpublished(DEATHS, plant.programme())
         _say(f"row 2: {unpublished}")
         campaign_on("seat_utilisation", parameters={"percent": 90}, key="long")
-        accounts = AccountFactory.create_batch(LONG)
+        accounts = [AccountFactory(external_id=f"long-{n}", name=f"Long {n}") for n in range(LONG)]
         for account in accounts:
             know(account, 0, seat_utilisation=0.95)
         twice = begin_twice(accounts)

@@ -22,7 +22,8 @@ from loyalty.core.jobs.rules import LEASE, JobState
 from loyalty.core.jobs.verbs import start_job
 from loyalty.engines.processes import wait_until
 from rewards.campaigns.evaluating import evaluate_all, follow
-from rewards.campaigns.models import Candidate, EvaluationDue
+from rewards.campaigns.models import Campaign, Candidate, EvaluationDue
+from rewards.campaigns.rules.statuses import CampaignStatus
 from rewards.offers.models import Offer
 from tests.benchmarks import stage
 from tests.benchmarks.sweep_company import fill, launch, take_back
@@ -95,6 +96,12 @@ def hold_while_nobody_listens(seconds: float, now: datetime) -> tuple[int, int]:
             mark_all(now)
             most = max(most, plant.messages_held())
     return most, EvaluationDue.objects.count()
+
+
+def stand_down() -> None:
+    """Let the campaigns of the sweep rest, and nobody be marked: what follows is looked at by itself."""
+    Campaign.objects.filter(status=CampaignStatus.LIVE.value).update(status=CampaignStatus.PAUSED.value)
+    EvaluationDue.objects.all().delete()
 
 
 def mark_all(now: datetime) -> None:
