@@ -27,17 +27,20 @@ JOIN accounts_account a ON a.id = o.account_id
 WHERE a.external_id LIKE %s AND s.state = 'waiting' AND o.state = 'in_approval'
 ORDER BY s.offer_id, s.position
 """
-# An offer that is approved, all its steps, its grant, its lot and its posting are there together or not at all.
+# An offer that is approved, all its steps (none under a standing approval) and its grant are there together or not
+# at all; so are the lot and the posting of a credit.
 HALF = """
 SELECT count(*) FROM rewards_offer o
+JOIN rewards_reward r ON r.id = o.reward_id
 LEFT JOIN rewards_grant g ON g.offer_id = o.id
 LEFT JOIN rewards_creditlot l ON l.grant_id = g.id
 LEFT JOIN rewards_posting p ON p.kind = 'issue' AND EXISTS (
     SELECT FROM rewards_postingline i WHERE i.posting_id = p.id AND i.lot_id = l.id)
-CROSS JOIN LATERAL (SELECT bool_and(state = 'approved') AS all_approved FROM rewards_approvalstep
-                    WHERE offer_id = o.id) AS s
-WHERE (o.state = 'approved') <> s.all_approved OR (o.state = 'approved') <> (g.id IS NOT NULL)
-   OR (g.id IS NOT NULL) <> (l.id IS NOT NULL) OR (l.id IS NOT NULL) <> (p.id IS NOT NULL)
+CROSS JOIN LATERAL (SELECT coalesce(bool_and(state = 'approved'), o.has_standing_approval) AS all_approved
+                    FROM rewards_approvalstep WHERE offer_id = o.id) AS s
+WHERE o.state IN ('in_approval', 'approved') AND (
+    (o.state = 'approved') <> s.all_approved OR (o.state = 'approved') <> (g.id IS NOT NULL)
+    OR (g.id IS NOT NULL AND r.is_credit) <> (l.id IS NOT NULL) OR (l.id IS NOT NULL) <> (p.id IS NOT NULL))
 """
 STORED = "SELECT count(*), count(DISTINCT message_id) FROM accounts_event WHERE message_id ~ %s"
 UNTOLD = """

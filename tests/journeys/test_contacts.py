@@ -53,7 +53,7 @@ def test_a_role_and_consent_are_written_down(cleo: Visitor, ann: Contact) -> Non
     cleo.allow = {422}
     page.get_by_label("Version of the privacy policy").fill("§ 3")
     page.get_by_role("button", name="Write it down").click()
-    expect(page.get_by_text("Use letters, digits, dots and hyphens")).to_be_visible()
+    expect(page.get_by_text("Use letters, digits, spaces, dots, hyphens and underscores")).to_be_visible()
     cleo.inspect("contact-consent-refused")
     page.get_by_label("Version of the privacy policy").fill("2026-03")
     page.get_by_role("button", name="Write it down").click()

@@ -102,7 +102,7 @@ def delivery(request: HttpRequest, delivery_id: int) -> HttpResponse:
     found = get_object_or_404(rows, pk=delivery_id)
     context = {
         "delivery": found,
-        "body": json.dumps(json.loads(found.event.body), indent=2, ensure_ascii=False),
+        "body": _in_lines(found.event.body),
         "may_manage": user.is_administrator,
     }
     return render(request, "rewards/delivery/delivery.html", context)
@@ -169,3 +169,11 @@ def _say(request: HttpRequest, act: Callable[[], object], done: str) -> None:
         messages.warning(request, str(refused))
     else:
         messages.success(request, done)
+
+
+def _in_lines(body: str) -> str:
+    """The body as people read it; one that is no JSON as it stands."""
+    try:
+        return json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+    except ValueError:
+        return body

@@ -239,6 +239,7 @@ def test_the_export_has_every_table(jane: Contact, cs: User, signed_in_as: Calla
         "days_of_use": 2,
         "refused": 1,
         "offers": 2,
+        "tax": 0,
     }
     assert held["contact"]["email"] == MAIL
     assert response["Content-Disposition"] == f'attachment; filename="contact-{jane.pk}.json"'

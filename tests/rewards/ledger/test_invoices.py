@@ -47,7 +47,8 @@ def refunded(posting: Posting, amount: str, request: str = "f", day: date = TODA
 
 
 def left(account_id: int) -> list[Decimal]:
-    return [room.left for room in lot_rooms(account_id, "USD")]
+    """What is left of each lot, the one that expires first before the other."""
+    return [room.left for room in sorted(lot_rooms(account_id, "USD"), key=lambda room: room.expires_on)]
 
 
 def test_a_credit_larger_than_the_invoice_is_used_in_part(account_id: int) -> None:
