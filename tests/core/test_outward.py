@@ -4,7 +4,7 @@ import http.client
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from ipaddress import ip_address
@@ -171,10 +171,27 @@ def test_who_answers_a_byte_at_a_time_is_hung_up_on(
     receiver: tuple[type[Receiver], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kind, port = receiver
-    hung_up = threading.Event()
-    monkeypatch.setattr(outward, "WHOLE_SECONDS", 0.5)
+    begun, hung_up = threading.Event(), threading.Event()
+
+    class WhenBegun(threading.Thread):
+        """A timer whose time has come once the receiver is answering."""
+
+        def __init__(self, seconds: float, function: Callable[[], None]) -> None:
+            super().__init__(daemon=True)
+            assert seconds == outward.WHOLE_SECONDS
+            self.function = function
+
+        def run(self) -> None:
+            if begun.wait(30):
+                self.function()
+
+        def cancel(self) -> None:
+            """Its time has come already."""
+
+    monkeypatch.setattr(threading, "Timer", WhenBegun)
 
     def drip(self: Receiver) -> None:
+        begun.set()
         try:
             while True:
                 self.wfile.write(b"x")
