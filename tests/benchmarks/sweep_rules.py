@@ -84,7 +84,7 @@ def as_text(node: Node) -> str:
         case Holds(fact, how, values):
             told = " or ".join(f"{_literal(value)} in {fact}" for value in values)
             return f"(not ({told}))" if how is How.NONE else f"({told})"
-    raise NotImplementedError(node)
+    raise ValueError(f"The peers cannot be asked for {type(node).__name__}: leave its campaign out of the benchmark.")
 
 
 def as_function(node: Node) -> Callable[[Row], bool]:
@@ -107,7 +107,7 @@ def as_function(node: Node) -> Callable[[Row], bool]:
             return lambda row: row[fact] in values
         case Holds(fact, how, values):
             return lambda row: any(value in row[fact] for value in values) != (how is How.NONE)
-    raise NotImplementedError(node)
+    raise ValueError(f"The peers cannot be asked for {type(node).__name__}: leave its campaign out of the benchmark.")
 
 
 def _expression(fact: str) -> str:
