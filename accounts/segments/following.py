@@ -8,22 +8,14 @@ whatever order and batches they were told; a second run writes nothing.
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from django.db import connection, transaction
+from django.db import connection
 
-from accounts.facts.verbs import lock_accounts, ranges_of_accounts
+from accounts.facts.placing import place_in_ranges, side_by_side, to_look_at
 from accounts.segments.inforce import history, words_of_segments
 from accounts.segments.moving import move_statement
 from accounts.segments.placing import place_statement
 
-# Accounts whose rows were written, and those with moves that the new facts may correct.
-_TO_LOOK_AT = """
-SELECT account_id FROM unnest(%(accounts)s::bigint[], %(first_days)s::date[]) AS t(account_id, first_day)
-WHERE account_id = ANY (%(written)s::bigint[]) OR EXISTS (
-    SELECT FROM accounts_segmentmove m
-    WHERE m.account_id = t.account_id AND m.day >= t.first_day AND m.day <= %(last_day)s::date + 1
-      AND m.withdrawn_at IS NULL)
-ORDER BY account_id
-"""
+_TO_LOOK_AT = to_look_at("accounts_segmentmove")
 
 
 def follow(first_days: Mapping[int, date], last_day: date) -> None:
@@ -45,14 +37,14 @@ def place(first_days: Mapping[int, date], last_day: date) -> int:
     span = {"first_day": first_day, "last_day": last_day}
     with connection.cursor() as cursor:
         placing = place_statement(versions, words)
-        cursor.execute(placing.sql, {**placing.params, **_side_by_side(first_days), **span})
+        cursor.execute(placing.sql, {**placing.params, **side_by_side(first_days), **span})
         written = cursor.fetchone()[0] or []
-        cursor.execute(_TO_LOOK_AT, {**_side_by_side(first_days), **span, "written": written})
+        cursor.execute(_TO_LOOK_AT, {**side_by_side(first_days), **span, "written": written})
         moved = {account: first_days[account] for (account,) in cursor.fetchall()}
         if not moved:
             return 0
         moving = move_statement(known, versions, words)
-        cursor.execute(moving.sql, {**moving.params, **_side_by_side(moved), **span})
+        cursor.execute(moving.sql, {**moving.params, **side_by_side(moved), **span})
         return int(cursor.fetchone()[0])
 
 
@@ -63,12 +55,4 @@ def place_all(first_day: date, last_day: date | None = None) -> int:
     in ranges, each a transaction of its own; harmless to repeat. Returns how many moves were
     written or corrected.
     """
-    total = 0
-    for ids in ranges_of_accounts(None):
-        with transaction.atomic():
-            total += place(dict.fromkeys(lock_accounts(ids), first_day), last_day or first_day)
-    return total
-
-
-def _side_by_side(first_days: Mapping[int, date]) -> dict[str, list[int] | list[date]]:
-    return {"accounts": list(first_days), "first_days": list(first_days.values())}
+    return place_in_ranges(place, first_day, last_day or first_day)

@@ -8,22 +8,14 @@ whatever order and batches they were told; a second run writes nothing.
 from collections.abc import Mapping
 from datetime import date
 
-from django.db import connection, transaction
+from django.db import connection
 
-from accounts.facts.verbs import lock_accounts, ranges_of_accounts
+from accounts.facts.placing import place_in_ranges, side_by_side, to_look_at
 from accounts.tiers.inforce import history
 from accounts.tiers.moving import move_statement
 from accounts.tiers.placing import place_statement
 
-# Accounts whose rows were written, and those with moves that the new facts may correct.
-_TO_LOOK_AT = """
-SELECT account_id FROM unnest(%(accounts)s::bigint[], %(first_days)s::date[]) AS t(account_id, first_day)
-WHERE account_id = ANY (%(written)s::bigint[]) OR EXISTS (
-    SELECT FROM accounts_tiermove m
-    WHERE m.account_id = t.account_id AND m.day >= t.first_day AND m.day <= %(last_day)s::date + 1
-      AND m.withdrawn_at IS NULL)
-ORDER BY account_id
-"""
+_TO_LOOK_AT = to_look_at("accounts_tiermove")
 
 
 def follow(first_days: Mapping[int, date], last_day: date) -> None:
@@ -41,7 +33,7 @@ def place(first_days: Mapping[int, date], last_day: date) -> int:
         return 0
     with connection.cursor() as cursor:
         placing = place_statement(versions)
-        span = {**_side_by_side(first_days), "last_day": last_day}
+        span = {**side_by_side(first_days), "last_day": last_day}
         cursor.execute(placing.sql, {**placing.params, **span, "first_day": min(first_days.values())})
         written = cursor.fetchone()[0] or []
         cursor.execute(_TO_LOOK_AT, {**span, "written": written})
@@ -49,7 +41,7 @@ def place(first_days: Mapping[int, date], last_day: date) -> int:
         if not moved:
             return 0
         moving = move_statement(versions)
-        cursor.execute(moving.sql, {**moving.params, **_side_by_side(moved), "last_day": last_day})
+        cursor.execute(moving.sql, {**moving.params, **side_by_side(moved), "last_day": last_day})
         return int(cursor.fetchone()[0])
 
 
@@ -59,11 +51,7 @@ def place_all(first_day: date, last_day: date | None = None) -> int:
     The step of the nightly run after the segments. Accounts are taken in ranges, each a
     transaction of its own; harmless to repeat. Returns how many moves were written or corrected.
     """
-    total = 0
-    for ids in ranges_of_accounts(None):
-        with transaction.atomic():
-            total += place(dict.fromkeys(lock_accounts(ids), first_day), last_day or first_day)
-    return total
+    return place_in_ranges(place, first_day, last_day or first_day)
 
 
 def place_anew() -> int:
@@ -72,7 +60,3 @@ def place_anew() -> int:
         cursor.execute("SELECT max(day) FROM accounts_accountfacts")
         (latest,) = cursor.fetchone()
     return place_all(latest) if latest else 0
-
-
-def _side_by_side(first_days: Mapping[int, date]) -> dict[str, list[int] | list[date]]:
-    return {"accounts": list(first_days), "first_days": list(first_days.values())}
