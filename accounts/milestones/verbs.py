@@ -17,7 +17,7 @@ from accounts.milestones.models import Milestone, MilestoneVersion
 from accounts.milestones.rules import FIRES_UP_TO, MilestoneStatus, clean_values, followers, in_order
 from accounts.milestones.starts import check_start, starts
 from loyalty.core.audit.rules import AuditVerb
-from loyalty.core.audit.verbs import record
+from loyalty.core.audit.verbs import record, record_edit
 from loyalty.core.naming import free_key
 from loyalty.core.people.models import User
 from loyalty.core.people.permissions import check_member
@@ -108,16 +108,14 @@ def write_version(milestone_id: int, values: Mapping[str, Any], acting_user: Use
     milestone.save()
     keep_version(milestone, timezone.now())
     detect(None, milestone_id=milestone_id)
-    after = values_of(milestone)
-    changed = [field for field in COLUMNS if before[field] != after[field]]
-    record(
-        AuditVerb.EDITED,
+    record_edit(
         acting_user=acting_user,
         object_type="milestone",
         object_id=milestone.pk,
         object_label=milestone.name,
-        before={field: before[field] for field in changed} | {"version": milestone.version - 1},
-        after={field: after[field] for field in changed} | {"version": milestone.version},
+        before=before,
+        after=values_of(milestone),
+        version=milestone.version,
         reason=reason,
     )
 

@@ -17,7 +17,7 @@ from accounts.facts.verbs import mark_all
 from accounts.segments.models import Segment, SegmentVersion
 from accounts.segments.rules import FIELD_LABELS, NOT_FOR_SEGMENTS, SegmentStatus, clean_values
 from loyalty.core.audit.rules import AuditVerb
-from loyalty.core.audit.verbs import record
+from loyalty.core.audit.verbs import record, record_edit
 from loyalty.core.people.models import User
 from loyalty.core.people.permissions import check_member
 from loyalty.core.people.rules import Function
@@ -64,17 +64,16 @@ def write_version(segment_id: int, values: Mapping[str, Any], acting_user: User,
     segment.save(update_fields=[*FIELDS, "version"])
     keep_version(segment, timezone.now())
     after = values_of(segment)
-    changed = [field for field in FIELDS if before[field] != after[field]]
     if _moves_accounts(before, after):
         mark_all(timezone.now().date())
-    record(
-        AuditVerb.EDITED,
+    record_edit(
         acting_user=acting_user,
         object_type="segment",
         object_id=segment.pk,
         object_label=segment.name,
-        before={field: before[field] for field in changed} | {"version": segment.version - 1},
-        after={field: after[field] for field in changed} | {"version": segment.version},
+        before=before,
+        after=after,
+        version=segment.version,
         reason=reason,
     )
 

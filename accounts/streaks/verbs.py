@@ -19,7 +19,7 @@ from accounts.streaks.models import Pattern, Streak, StreakVersion
 from accounts.streaks.reaching import DETECT
 from accounts.streaks.rules import FIELDS, OBJECT_TYPES, StreakKind, clean_values
 from loyalty.core.audit.rules import AuditVerb
-from loyalty.core.audit.verbs import record
+from loyalty.core.audit.verbs import record, record_edit
 from loyalty.core.doorbell.verbs import ring_on_commit
 from loyalty.core.naming import free_key
 from loyalty.core.people.models import User
@@ -129,14 +129,14 @@ def write_version(streak_id: int, values: Mapping[str, Any], acting_user: User |
     detect(None, streak_id=streak_id)
     if (streak.pattern_id, streak.status) != counted_before and (was_live or streak.status == MilestoneStatus.LIVE):
         _mark(all_days=not was_live)
-    after = values_of(streak)
-    changed = [field for field in after if before[field] != after[field]]
-    _told(
-        AuditVerb.EDITED,
-        streak,
-        acting_user,
-        before={field: before[field] for field in changed} | {"version": streak.version - 1},
-        after={field: after[field] for field in changed} | {"version": streak.version},
+    record_edit(
+        acting_user=acting_user,
+        object_type=OBJECT_TYPES[StreakKind(streak.kind)],
+        object_id=streak.pk,
+        object_label=streak.name,
+        before=before,
+        after=values_of(streak),
+        version=streak.version,
         reason=reason,
     )
 

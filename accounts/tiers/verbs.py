@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from accounts.facts.verbs import mark_all
 from accounts.tiers.models import Tier, TierScheme, TierSchemeVersion
-from accounts.tiers.rules import FIELD_LABELS, SHIPPED, clean_values
+from accounts.tiers.rules import SHIPPED, clean_values
 from loyalty.core.audit.rules import AuditVerb
-from loyalty.core.audit.verbs import record
+from loyalty.core.audit.verbs import record, record_edit
 from loyalty.core.people.models import User
 
 SCHEME_ID = 1
@@ -59,15 +59,14 @@ def write_version(scheme_id: int, values: Mapping[str, Any], acting_user: User, 
     _keep(kept, now)
     _name_tiers(values)
     mark_all(now.date())
-    changed = [field for field in FIELD_LABELS if before[field] != kept.values[field]]
-    record(
-        AuditVerb.EDITED,
+    record_edit(
         acting_user=acting_user,
         object_type="tier_scheme",
         object_id=kept.pk,
         object_label=LABEL,
-        before={field: before[field] for field in changed} | {"version": kept.version - 1},
-        after={field: kept.values[field] for field in changed} | {"version": kept.version},
+        before=before,
+        after=kept.values,
+        version=kept.version,
         reason=reason,
     )
 

@@ -10,12 +10,12 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from loyalty.core.audit.rules import AuditVerb
-from loyalty.core.audit.verbs import record
+from loyalty.core.audit.verbs import record, record_edit
 from loyalty.core.figures import percent_text
 from loyalty.core.people.models import User
 from rewards.breakage.models import BreakageMonth, BreakageRate, BreakageRateVersion
 from rewards.breakage.queries import cohorts_of, first_issue, last_day_of, moves, percent_in_force
-from rewards.breakage.rules.rates import FIELD_LABELS, rate_of
+from rewards.breakage.rules.rates import rate_of
 from rewards.breakage.rules.recognition import movement
 from rewards.ledger.queries import breakage_ahead, currencies
 from rewards.ledger.rules import PostingKind
@@ -114,15 +114,14 @@ def write_version(rate_id: int, values: Mapping[str, Any], acting_user: User, re
     rate.save()
     _keep(rate)
     after = values_of(rate)
-    changed = [field for field in FIELD_LABELS if before[field] != after[field]]
-    record(
-        AuditVerb.EDITED,
+    record_edit(
         acting_user=acting_user,
         object_type="breakage_rate",
         object_id=rate.pk,
         object_label=str(rate),
-        before={field: before[field] for field in changed} | {"version": rate.version - 1},
-        after={field: after[field] for field in changed} | {"version": rate.version},
+        before=before,
+        after=after,
+        version=rate.version,
         reason=reason,
     )
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from loyalty.core.audit.rules import AuditVerb
-from loyalty.core.audit.verbs import record
+from loyalty.core.audit.verbs import record, record_edit
 from loyalty.core.errors import DomainError, NotAllowed
 from loyalty.core.people.models import User
 from loyalty.core.people.permissions import check_member
@@ -80,15 +80,14 @@ def write_version(campaign_id: int, values: Mapping[str, Any], acting_user: User
     _write_ladder(campaign, values["ladder"])
     _keep_version(campaign, acting_user)
     after = values_of(campaign)
-    changed = [field for field in after if before[field] != after[field]]
-    record(
-        AuditVerb.EDITED,
+    record_edit(
         acting_user=acting_user,
         object_type="campaign",
         object_id=campaign.pk,
         object_label=campaign.name,
-        before={field: before[field] for field in changed} | {"version": campaign.version - 1},
-        after={field: after[field] for field in changed} | {"version": campaign.version},
+        before=before,
+        after=after,
+        version=campaign.version,
         reason=reason,
     )
 

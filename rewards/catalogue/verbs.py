@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from loyalty.core.audit.rules import AuditVerb
-from loyalty.core.audit.verbs import record
+from loyalty.core.audit.verbs import record, record_edit
 from loyalty.core.errors import DomainError
 from loyalty.core.people.models import User
 from loyalty.core.people.permissions import check_member
@@ -76,16 +76,14 @@ def write_version(reward_id: int, values: Mapping[str, Any], acting_user: User, 
     reward.version += 1
     reward.save()
     keep_version(reward, timezone.now())
-    after = values_of(reward)
-    changed = [field for field in FIELD_LABELS if before[field] != after[field]]
-    record(
-        AuditVerb.EDITED,
+    record_edit(
         acting_user=acting_user,
         object_type="reward",
         object_id=reward.pk,
         object_label=reward.name,
-        before={field: before[field] for field in changed} | {"version": reward.version - 1},
-        after={field: after[field] for field in changed} | {"version": reward.version},
+        before=before,
+        after=values_of(reward),
+        version=reward.version,
         reason=reason,
     )
 

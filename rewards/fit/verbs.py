@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from loyalty.core.audit.rules import AuditVerb
-from loyalty.core.audit.verbs import record
+from loyalty.core.audit.verbs import record, record_edit
 from loyalty.core.people.models import User
 from loyalty.core.people.permissions import check_member
 from rewards.fit.models import FitRule, FitRuleVersion
@@ -55,16 +55,14 @@ def write_version(rule_id: int, values: Mapping[str, Any], acting_user: User, re
     rule.version += 1
     rule.save()
     keep_version(rule, timezone.now())
-    after = values_of(rule)
-    changed = [field for field in FIELD_LABELS if before[field] != after[field]]
-    record(
-        AuditVerb.EDITED,
+    record_edit(
         acting_user=acting_user,
         object_type="fit_rule",
         object_id=rule.pk,
         object_label=str(rule),
-        before={field: before[field] for field in changed} | {"version": rule.version - 1},
-        after={field: after[field] for field in changed} | {"version": rule.version},
+        before=before,
+        after=values_of(rule),
+        version=rule.version,
         reason=reason,
     )
 

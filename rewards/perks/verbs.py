@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from accounts.tiers.models import Tier
 from loyalty.core.audit.rules import AuditVerb
-from loyalty.core.audit.verbs import record
+from loyalty.core.audit.verbs import record, record_edit
 from loyalty.core.people.models import User
 from rewards.perks.models import TierPerks, TierPerksVersion
-from rewards.perks.rules import FIELD_LABELS, SHIPPED, clean_values
+from rewards.perks.rules import SHIPPED, clean_values
 
 NOTHING: Mapping[str, Any] = {"renewal_credit_percent": "0.00", "kinds": []}
 
@@ -57,16 +57,14 @@ def write_version(perks_id: int, values: Mapping[str, Any], acting_user: User, r
     perks.version += 1
     perks.save()
     _keep(perks, timezone.now())
-    after = values_of(perks)
-    changed = [field for field in FIELD_LABELS if before[field] != after[field]]
-    record(
-        AuditVerb.EDITED,
+    record_edit(
         acting_user=acting_user,
         object_type="tier_perks",
         object_id=perks.pk,
         object_label=str(perks),
-        before={field: before[field] for field in changed} | {"version": perks.version - 1},
-        after={field: after[field] for field in changed} | {"version": perks.version},
+        before=before,
+        after=values_of(perks),
+        version=perks.version,
         reason=reason,
     )
 

@@ -66,3 +66,28 @@ def record(
         after=after,
         reason=reason,
     ).save(force_insert=True)
+
+
+def record_edit(
+    *,
+    acting_user: Actor | None,
+    object_type: str,
+    object_id: object,
+    object_label: str,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    version: int,
+    reason: str,
+) -> None:
+    """Write the line of an edit that made `version`: of all editable values, as JSON, those that are others now."""
+    changed = [field for field in after if before[field] != after[field]]
+    record(
+        AuditVerb.EDITED,
+        acting_user=acting_user,
+        object_type=object_type,
+        object_id=object_id,
+        object_label=object_label,
+        before={field: before[field] for field in changed} | {"version": version - 1},
+        after={field: after[field] for field in changed} | {"version": version},
+        reason=reason,
+    )

@@ -1,5 +1,6 @@
 """What every page shows around itself: navigation with counts, and the person."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,7 +92,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         return {"shell": {"nav": []}}
     return {
         "shell": {
-            "nav": [_group(group, request.path, user) for group in NAVIGATION],
+            "nav": _navigation(request.path, user),
             "counts_url": reverse("counts"),
             "stale": first_warning(),
             "function": user.functions_in_words,
@@ -108,21 +109,26 @@ def _settings(path: str) -> list[dict[str, Any]]:
     return [{**tab, "active": tab["url"] == here} for tab in tabs]
 
 
-def _group(group: Group, path: str, user: User) -> dict[str, Any]:
-    items = [_item(item, path, user) for item in group.items]
+def _navigation(path: str, user: User) -> list[dict[str, Any]]:
+    """All groups; one is at the item with the longest address that the path begins with."""
+    addresses = {item.name: reverse(item.name) for group in NAVIGATION for item in group.items}
+    around = [name for name, url in addresses.items() if (path == url if url == "/" else path.startswith(url))]
+    here = max(around, key=lambda name: len(addresses[name]), default="")
+    return [_group(group, addresses, here, user) for group in NAVIGATION]
+
+
+def _group(group: Group, addresses: Mapping[str, str], here: str, user: User) -> dict[str, Any]:
+    items = [
+        {
+            "key": item.name,
+            "label": item.label,
+            "url": addresses[item.name],
+            "icon": item.icon,
+            "count": count_for(item.name, user),
+            "active": item.name == here,
+        }
+        for item in group.items
+    ]
     touches = bool(group.touched_by & user.functions) or (group.for_administrators and user.is_administrator)
     active = any(item["active"] for item in items)
     return {"label": group.label, "folded": bool(group.label) and not touches and not active, "items": items}
-
-
-def _item(item: Item, path: str, user: User) -> dict[str, Any]:
-    url = reverse(item.name)
-    active = path == url if url == "/" else path.startswith(url)
-    return {
-        "key": item.name,
-        "label": item.label,
-        "url": url,
-        "icon": item.icon,
-        "count": count_for(item.name, user),
-        "active": active,
-    }

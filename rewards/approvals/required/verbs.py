@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from loyalty.core.audit.rules import AuditVerb
-from loyalty.core.audit.verbs import record
+from loyalty.core.audit.verbs import record, record_edit
 from loyalty.core.errors import DomainError
 from loyalty.core.people.models import User
 from loyalty.core.people.permissions import check_member
@@ -68,15 +68,14 @@ def write_version(rule_id: int, values: Mapping[str, Any], acting_user: User, re
     rule.save()
     _keep_version(rule, timezone.now())
     after = values_of(rule)
-    changed = [field for field in FIELD_LABELS if before[field] != after[field]]
-    record(
-        AuditVerb.EDITED,
+    record_edit(
         acting_user=acting_user,
         object_type=KIND,
         object_id=rule.pk,
         object_label=rule.name,
-        before={field: before[field] for field in changed} | {"version": rule.version - 1},
-        after={field: after[field] for field in changed} | {"version": rule.version},
+        before=before,
+        after=after,
+        version=rule.version,
         reason=reason,
     )
 
