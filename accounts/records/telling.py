@@ -9,7 +9,9 @@ is different now.
 A statement sees the database as it was when it began. Had the subscription to
 be waited for, then what it was is not known to it: `known.is_fresh` is false.
 `told` must be empty then, and the statement is run again. Two first tellings
-have nothing to wait for; each marks the whole life, which is never wrong.
+have no row to wait for; each marks the whole life, which is never wrong. Who
+stores receipts too waits for `turn` before that row, so that of two tellings,
+first or not, none holds a receipt while it waits for the subscription.
 """
 
 import json
@@ -47,17 +49,31 @@ TOLD = "external_id text, starts_on date, from_day date, told_at timestamptz, to
 )
 
 # Whoever tells anything of a subscription writes its row anew (`held`): a row that was waited for has another place.
-KNOWN = """
+_BEFORE = """
 before AS MATERIALIZED (
     SELECT id, account_id, starts_on, ctid AS place FROM accounts_subscription WHERE external_id = %(external_id)s
 ),
-locked AS MATERIALIZED (
-    SELECT ctid AS place FROM accounts_subscription WHERE external_id = %(external_id)s FOR NO KEY UPDATE
-),
+"""
+_ROW = "SELECT ctid AS place FROM accounts_subscription WHERE external_id = %(external_id)s"
+_IS_FRESH = """
 known AS MATERIALIZED (
     SELECT (SELECT place FROM locked) IS NOT DISTINCT FROM (SELECT place FROM before) AS is_fresh
 )
 """
+KNOWN = f"{_BEFORE} locked AS MATERIALIZED ({_ROW} FOR NO KEY UPDATE), {_IS_FRESH}"
+
+
+def known_in_turn(turn: str) -> str:
+    """KNOWN, once `turn` was waited for: expressions in SQL, each of which takes a lock, in this order."""
+    return f"""
+{_BEFORE}
+turn AS MATERIALIZED (SELECT {turn}),
+locked AS MATERIALIZED (
+    SELECT place FROM turn CROSS JOIN LATERAL ({_ROW} AND turn IS NOT NULL FOR NO KEY UPDATE) AS row
+),
+{_IS_FRESH}
+"""
+
 
 # `stood`: the terms in force on that day until now; the first holds from the start of the subscription.
 TELLING = f"""

@@ -69,6 +69,8 @@ class Visitor:
         `briefly` looks at wide and light, and at narrow and dark: for a page whose colours were seen elsewhere.
         With SCREENSHOTS=1 each look is kept as a picture under that name.
         """
+        # A click returns as soon as the next page is on its way; that one is meant, once it is there.
+        self.page.wait_for_load_state()
         for width, size in (("wide", WIDE), ("narrow", NARROW)):
             for scheme in ("light", "dark"):
                 if briefly and (width == "wide") != (scheme == "light"):

@@ -18,7 +18,7 @@ from accounts.intake.stripe.shapes import Customer, Invoice, Subscription
 from accounts.intake.stripe.terms import Telling, telling
 from accounts.records.newest import CREDITS, INVOICES, as_row
 from accounts.records.rules import Bill
-from accounts.records.telling import KNOWN, TELLING, TOLD, as_told
+from accounts.records.telling import TELLING, TOLD, as_told, known_in_turn
 from accounts.sources.queries import Sender
 from loyalty.core.money import cents
 from loyalty.core.prepared import run_prepared
@@ -66,6 +66,13 @@ SELECT is_fresh, {told}, (SELECT count(*) FROM receipt) FROM placed CROSS JOIN k
 """
 
 
+# Whoever learns of discounts holds the first and then waits for subscriptions.
+_TURN = ", ".join(
+    (
+        LOCK_SHARED.format(source="%(source)s"),
+        "pg_advisory_xact_lock(hashtextextended('subscription ' || %(external_id)s::text, 0))",
+    )
+)
 _UNREAD = _statement(placed=_NOBODYS)
 _NOTHING_MORE = _statement()
 _SUBSCRIPTION = _statement(
@@ -73,11 +80,10 @@ _SUBSCRIPTION = _statement(
 told AS MATERIALIZED (
     SELECT receipt.account_id, t.*
     FROM receipt CROSS JOIN jsonb_to_record(%(told)s::jsonb) AS t({TOLD})
-    CROSS JOIN (SELECT {LOCK_SHARED.format(source="%(source)s")}) AS held_still
 ),
 {TELLING},
 """,
-    known=KNOWN,
+    known=known_in_turn(_TURN),
 )
 _INVOICE, _CREDIT = (
     _statement(f"""

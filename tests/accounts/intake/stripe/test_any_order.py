@@ -159,6 +159,7 @@ def test_many_at_once_leave_what_one_after_the_other_leaves() -> None:
     random.Random(7).shuffle(doubled)
     receipts: list[Any] = at_once([partial(take_in, sender, each, now=NOW) for each in doubled])
 
+    assert [each for each in receipts if isinstance(each, Exception)] == []
     assert left(acme) == in_order
     assert (sum(r.accepted for r in receipts), sum(r.duplicates for r in receipts)) == (16, 16)
     first = min(mark.day for mark in FactsDirty.objects.all())
