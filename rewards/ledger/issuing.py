@@ -13,6 +13,7 @@ from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import THE_PROGRAMME
 from loyalty.core.people.models import User
 from rewards.ledger.rules import Book, PostingKind
+from rewards.ledger.writing import refusals_in_words
 
 # Grants stand on a higher floor; here they are only a table.
 _LOTS = """
@@ -60,14 +61,15 @@ def issue_credits(grant_ids: Sequence[int], *, booked_on: date, acting_user: Use
     """Put the credits of these grants on the books; returns how many postings are new.
 
     Twice is once. `booked_on` is a day in UTC; without an `acting_user` the programme itself does it.
-    The caller names grants of credits only.
+    The caller names grants of credits only. Raises DomainError, and writes nothing, when the day lies in a
+    closed month, or a grant is on the books with other content.
     """
     if not grant_ids:
         return 0
     params: dict[str, Any] = {"grants": list(grant_ids), "day": booked_on}
     params |= {"actor": acting_user.pk if acting_user else None}
     params |= {"actor_name": acting_user.display_name if acting_user else THE_PROGRAMME}
-    with connection.cursor() as cursor:
+    with refusals_in_words(), connection.cursor() as cursor:
         cursor.execute(_LOTS, params)
         cursor.execute(_POST, params)
         return int(cursor.rowcount)

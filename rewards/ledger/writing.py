@@ -1,7 +1,8 @@
 """The one way in which the application writes a posting: the database function, and the audit line beside it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 
 from django.db import DatabaseError, connection, transaction
@@ -15,6 +16,21 @@ from rewards.ledger.rules import Line, PostingKind
 
 OTHER_CONTENT = "LD409"
 CLOSED = "LD423"
+
+
+@contextmanager
+def refusals_in_words() -> Iterator[None]:
+    """Tell what the books refuse as a DomainError: a key with other content, a day in a closed month.
+
+    What was done inside is undone then, and the caller's transaction can go on.
+    """
+    try:
+        with transaction.atomic():
+            yield
+    except DatabaseError as error:
+        if getattr(error.__cause__, "sqlstate", "") not in (OTHER_CONTENT, CLOSED):
+            raise
+        raise DomainError(str(error).splitlines()[0]) from error
 
 
 def write_posting(
@@ -38,17 +54,12 @@ def write_posting(
         {"book": line.book.value, "lot": line.lot, "amount": str(line.amount), "currency": line.currency}
         for line in lines
     ]
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT * FROM ledger_post(%s, %s, %s, %s, %s, %s, %s::jsonb)",
-                [key, kind.value, booked_on, account_id, cause, reverses, json.dumps(told)],
-            )
-            posting_id, is_new = cursor.fetchone()
-    except DatabaseError as error:
-        if getattr(error.__cause__, "sqlstate", "") not in (OTHER_CONTENT, CLOSED):
-            raise
-        raise DomainError(str(error).splitlines()[0]) from error
+    with refusals_in_words(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT * FROM ledger_post(%s, %s, %s, %s, %s, %s, %s::jsonb)",
+            [key, kind.value, booked_on, account_id, cause, reverses, json.dumps(told)],
+        )
+        posting_id, is_new = cursor.fetchone()
     posting = Posting.objects.select_related("account").get(pk=posting_id)
     if is_new:
         record(

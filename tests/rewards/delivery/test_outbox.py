@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.tiers.models import Tier, TierMove
+from loyalty.core.errors import DomainError
 from loyalty.core.people.models import User
 from rewards.delivery.outgoing.models import EventDelivery, OutgoingEvent
 from rewards.delivery.outgoing.passes import tell_expired
@@ -17,7 +18,9 @@ from rewards.delivery.outgoing.rules import EventType
 from rewards.ledger.expiring import expire_credits
 from rewards.ledger.verbs import redeem
 from rewards.offers.handing import deliver
-from tests.factories import AccountFactory, OfferFactory, RewardFactory
+from rewards.tax.rules import Recipient
+from rewards.tax.verbs import Known, set_profile
+from tests.factories import AccountFactory, ContactFactory, OfferFactory, RewardFactory
 from tests.factories.grants import granted
 from tests.rewards.delivery.receivers import Outside, endpoint
 
@@ -171,3 +174,19 @@ def test_no_person_is_named(administrator: User, cs: User) -> None:
     assert offer.contact is None
     assert not any("contact" in event["data"] for event in told())
     assert types() == ["grant.issued", "offer.delivered"]
+
+
+def test_a_grant_that_waits_for_a_tax_form_is_told_when_it_reaches_its_contact(
+    administrator: User, cs: User, finance: User
+) -> None:
+    endpoint(administrator)
+    ada = ContactFactory(account=AccountFactory(country="US"))
+    card = RewardFactory(kind="badge", is_credit=False, taxable=True, face_value=Decimal(2_000))
+    waiting = granted("2000.00", account=ada.account, reward=card, contact=ada)
+    with pytest.raises(DomainError, match="until their tax form"):
+        deliver(waiting.offer_id, acting_user=cs)
+    assert types() == []
+    set_profile(ada.pk, Known(Recipient.INDIVIDUAL, "", date(2026, 1, 4), True), acting_user=finance)
+    deliver(waiting.offer_id, acting_user=cs)
+    assert types() == ["grant.issued", "offer.delivered"]
+    assert told()[0]["data"]["value"] == {"amount": "2000.00", "currency": "USD"}
