@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -22,7 +23,7 @@ from loyalty.core.figures import month_text
 from loyalty.core.people.session import signed_in
 from rewards.catalogue.models import Reward
 from rewards.ledger.queries import months_until
-from rewards.ledger.rules import RollForwardMonth, total_of
+from rewards.ledger.rules import ZERO, RollForwardMonth, total_of
 from rewards.ledger.snapshot import one_snapshot
 from rewards.ledger.standing import Splits, campaign_names, currencies_held, standing_of
 
@@ -45,7 +46,7 @@ def liability(request: HttpRequest) -> HttpResponseBase:
     context |= {"currency": currency, "picture": _waterfall(rows[-1], currency), "steps": _steps(rows[-1])}
     context |= {"today": now.date(), "ages": sorted(standing.splits.expires_in.items())}
     context["ageing"] = columns(context["ages"], "What is left, by the month in which it expires", currency)
-    context["splits"] = _told(standing.splits)
+    context["splits"] = _told(standing.splits, currency)
     chips = [{"label": c, "url": f"?currency={c}", "active": c == currency} for c in held]
     context |= {"chips": chips if len(held) > 1 else [], "csv_url": f"?currency={currency}&format=csv"}
     return render(request, "rewards/ledger/liability.html", context)
@@ -81,31 +82,46 @@ def _waterfall(row: RollForwardMonth, currency: str) -> str:
 
 @dataclass(frozen=True)
 class Part:
-    """One value of a split: its name, where it leads (or empty), what is left of its credits, and its share of all."""
+    """One value of a split: its name, where it leads (or empty), what is left of its credits, and its share of all.
+
+    `query` is what asks …/left/ for its lots.
+    """
 
     name: str
     url: str
+    query: str
     amount: Decimal
     share: Decimal
 
 
-def _told(splits: Splits) -> list[tuple[str, list[Part]]]:
+def _told(splits: Splits, currency: str) -> list[tuple[str, list[Part]]]:
     """The four splits by name, the largest part first."""
     tiers = dict(Tier.objects.values_list("key", "name"))
     segments = dict(Segment.objects.values_list("key", "name"))
     rewards = dict(Reward.objects.filter(pk__in=splits.reward).values_list("pk", "name"))
     none = {"": "None known on the day of issue"}
-    return [
-        ("Campaign", _parts(splits.campaign, campaign_names(splits.campaign), splits.total, "campaign")),
-        ("Reward", _parts(splits.reward, rewards, splits.total, "reward")),
-        ("Tier", _parts(splits.tier, tiers | none, splits.total)),
-        ("Segment", _parts(splits.segment, segments | none, splits.total)),
+    campaigns = campaign_names(splits.campaign)
+    told: list[tuple[str, Mapping[Any, Decimal], Mapping[Any, str], bool]] = [
+        ("Campaign", splits.campaign, campaigns, True),
+        ("Reward", splits.reward, rewards, True),
+        ("Tier", splits.tier, tiers | none, False),
+        ("Segment", splits.segment, segments | none, False),
     ]
+    return [(by, _parts(by.lower(), amounts, names, currency, has_page)) for by, amounts, names, has_page in told]
 
 
-def _parts(amounts: Mapping[Any, Decimal], names: Mapping[Any, str], total: Decimal, page: str = "") -> list[Part]:
+def _parts(
+    by: str, amounts: Mapping[Any, Decimal], names: Mapping[Any, str], currency: str, has_page: bool
+) -> list[Part]:
     ordered = sorted(amounts.items(), key=lambda part: (-part[1], str(part[0])))
+    total = sum(amounts.values(), ZERO)
     return [
-        Part(names.get(key, str(key)), reverse(page, args=[key]) if page else "", amount, amount / total)
+        Part(
+            names.get(key, str(key)),
+            reverse(by, args=[key]) if has_page else "",
+            urlencode({"currency": currency, by: key}),
+            amount,
+            amount / total,
+        )
         for key, amount in ordered
     ]

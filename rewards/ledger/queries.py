@@ -52,9 +52,11 @@ def lots_left(currency: str) -> Decimal:
     return -(lines.aggregate(sum=Sum("amount"))["sum"] or ZERO)
 
 
-def breakage_ahead(currency: str) -> Decimal:
-    """Breakage recognised before it has lapsed; it lowers the liability."""
+def breakage_ahead(currency: str, *, until: date | None = None) -> Decimal:
+    """Breakage recognised before it has lapsed, now or by what was booked before `until`; it lowers the liability."""
     lines = PostingLine.objects.filter(ledger_account__code=Book.AHEAD.value, currency=currency)
+    if until is not None:
+        lines = lines.filter(posting__booked_on__lt=until)
     return lines.aggregate(sum=Sum("amount"))["sum"] or ZERO
 
 

@@ -7,7 +7,7 @@ until it is used, lapses or is taken back (it shrinks).
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -195,6 +195,11 @@ class RollForwardMonth:
     expired: Decimal
     reversed: Decimal
     breakage: Decimal
+
+    @property
+    def month_before(self) -> date:
+        """The month whose end is the opening, by its last day."""
+        return self.month - timedelta(days=1)
 
     @property
     def gone(self) -> Decimal:

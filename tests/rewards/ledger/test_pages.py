@@ -57,7 +57,7 @@ def test_the_roll_forward_leads_to_the_postings(finance: User, signed_in_as: Sig
     page = text_of(client, "/liability/")
     assert "<dt>Owed today, <time" in page
     assert "<dd>$250.00</dd>" in page
-    assert '<a href="/ledger/?month=2026-11&amp;kind=reverse">$300.00</a>' in page
+    assert '<a href="/liability/moved/?currency=USD&amp;month=2026-11&amp;figure=reversed">$300.00</a>' in page
     assert "The months chained come to $250.00; the credit lots hold $250.00." in page
     rows = {r["month"]: r for r in table(client, "/liability/?format=csv")}
     assert len(rows) == 12
