@@ -33,6 +33,10 @@ INSTALLED_APPS = [
     "django_htmx",
     "bootstrap",
     "template_partials",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "loyalty",
     "loyalty.core",
     "accounts",
@@ -54,6 +58,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 
 ROOT_URLCONF = "loyalty.urls"
@@ -92,6 +97,31 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "sign-in"
+
+# Signing in through the company's own identity provider, where one is named. Whoever it vouches for
+# must have been invited here; it makes nobody.
+OIDC_SERVER_URL = os.environ.get("OIDC_SERVER_URL", "")
+SOCIALACCOUNT_ADAPTER = "loyalty.core.people.company_adapter.CompanyAdapter"
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "APPS": [
+            {
+                "provider_id": "company",
+                "name": os.environ.get("OIDC_NAME") or "your company",
+                "client_id": os.environ.get("OIDC_CLIENT_ID", ""),
+                "secret": os.environ.get("OIDC_CLIENT_SECRET", ""),
+                "settings": {
+                    "server_url": OIDC_SERVER_URL,
+                    "oauth_pkce_enabled": True,
+                    # Some providers never say whether an address is verified, since they gave it themselves.
+                    "verified_email": os.environ.get("OIDC_EMAIL_IS_VERIFIED", "") == "1",
+                },
+            }
+        ]
+        if OIDC_SERVER_URL
+        else []
+    }
+}
 
 # Sessions live in PostgreSQL: an emptied broker must not sign people out.
 SESSION_ENGINE = "django.contrib.sessions.backends.db"

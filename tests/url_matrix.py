@@ -91,6 +91,9 @@ EXPECTED: dict[str, Expect] = {
     "counts": Expect(),
     "sign-in": Expect(anonymous=200, others=302),
     "sign-in-code": Expect(anonymous=404, others=404),  # nobody gave a password
+    "openid_connect_login": Expect({"provider_id": "person"}, anonymous=404, others=404),  # none is set up
+    "openid_connect_callback": Expect({"provider_id": "person"}, anonymous=404, others=404),
+    "person-company": Expect({"person_id": "person"}, posts=True),
     "second-factor": Expect(),
     "person-second-factor": Expect({"person_id": "person"}, posts=True),
     "sign-out": Expect(posts=True),

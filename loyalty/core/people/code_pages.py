@@ -3,23 +3,19 @@
 from datetime import datetime, timedelta
 
 from django.contrib import messages
-from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
-from loyalty.core.errors import DomainError, NotAllowed
+from loyalty.core.errors import DomainError
 from loyalty.core.people import second_factor
 from loyalty.core.people.forms import CodeForm
-from loyalty.core.people.models import User
-from loyalty.core.people.pages import HALF, address_of, safe_address
+from loyalty.core.people.pages import HALF, address_of, let_in
 from loyalty.core.people.rules_of_codes import app_address
 from loyalty.core.people.session import signed_in
-from loyalty.core.people.sessions import note_session
 from loyalty.core.people.verbs import SignInRefused
 
 HALF_HOLDS = timedelta(minutes=5)
@@ -37,16 +33,18 @@ def code(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             person = second_factor.admit_by_code(
-                half["person"], form.cleaned_data["code"], address_of(request), now=timezone.now()
+                half["person"],
+                form.cleaned_data["code"],
+                address_of(request),
+                now=timezone.now(),
+                through=half["through"],
             )
         except SignInRefused as refusal:
             form.add_error("code", str(refusal))
             status = refusal.status
         else:
             del request.session[HALF]
-            login(request, person, backend="django.contrib.auth.backends.ModelBackend")
-            note_session(request, person, address_of(request))
-            return redirect(safe_address(half["next"], request))
+            return let_in(request, person, half["next"])
     return render(request, "core/people/code.html", {"form": form}, status=status)
 
 
@@ -75,18 +73,3 @@ def set_up(request: HttpRequest) -> HttpResponse:
         "address": app_address(secret, person.username) if secret else "",
     }
     return render(request, "core/people/second_factor.html", context, status=422 if form.errors else 200)
-
-
-@require_POST
-def reset(request: HttpRequest, person_id: int) -> HttpResponse:
-    """Take away the second factor of somebody who lost it."""
-    get_object_or_404(User, pk=person_id)
-    try:
-        second_factor.reset(person_id, acting_user=signed_in(request))
-    except NotAllowed as refused:
-        raise PermissionDenied(str(refused)) from refused
-    except DomainError as refused:
-        messages.error(request, str(refused))
-    else:
-        messages.success(request, "Their password alone lets them in again.")
-    return redirect("person", person_id)

@@ -19,12 +19,15 @@ from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import record
 from loyalty.core.errors import DomainError, NotAllowed
+from loyalty.core.people.company import drop_links
 from loyalty.core.people.leaving import hand_over_all
 from loyalty.core.people.models import Membership, User
 from loyalty.core.people.permissions import check_administrator
 from loyalty.core.people.rules import FUNCTION_LABELS, Function, split_name
 from loyalty.core.people.sessions import end_sessions
 from loyalty.core.people.verbs import check_password_strength
+
+LINKED = "linked with an identity provider"
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,9 @@ def invite(username: str, standing: Standing, *, acting_user: User) -> User:
 def change_person(person_id: int, standing: Standing, *, acting_user: User) -> User:
     """Set name, address, seats and administration; it holds from the person's next click.
 
+    Whoever gets another e-mail address is found by that one when they next sign in
+    through an identity provider.
+
     Raises NotAllowed unless an administrator acts, or when one touches one's own seats;
     DomainError when the last administrator would go.
     """
@@ -69,6 +75,8 @@ def change_person(person_id: int, standing: Standing, *, acting_user: User) -> U
         _check_another_administrator(person)
     _write(person, standing)
     after = _told(person)
+    if before["e-mail"].casefold() != person.email.casefold() and drop_links(person):
+        before, after = before | {LINKED: True}, after | {LINKED: False}
     changed = [name for name in after if before[name] != after[name]]
     if changed:
         then, now = {name: before[name] for name in changed}, {name: after[name] for name in changed}

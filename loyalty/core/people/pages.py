@@ -12,7 +12,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from loyalty.core.people import verbs
+from loyalty.core.people.company import company_app
 from loyalty.core.people.forms import SignInForm
+from loyalty.core.people.models import User
 from loyalty.core.people.session import signed_in
 from loyalty.core.people.sessions import note_session
 
@@ -35,17 +37,14 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         try:
             user = verbs.admit(**form.cleaned_data, address=address_of(request), now=timezone.now())
         except verbs.CodeNeeded as needed:
-            half = {"person": needed.person.pk, "at": timezone.now().isoformat(), "next": wanted[:500]}
-            request.session[HALF] = half
-            return redirect("sign-in-code")
+            return ask_for_code(request, needed.person, wanted)
         except verbs.SignInRefused as refusal:
             form.add_error(None, str(refusal))
             status = refusal.status
         else:
-            login(request, user)
-            note_session(request, user, address_of(request))
-            return redirect(safe_address(wanted, request))
-    return render(request, "core/people/sign_in.html", {"form": form, "next": wanted}, status=status)
+            return let_in(request, user, wanted)
+    context = {"form": form, "next": wanted, "company": company_app()}
+    return render(request, "core/people/sign_in.html", context, status=status)
 
 
 @require_POST
@@ -54,6 +53,20 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     verbs.tell_sign_out(acting_user=signed_in(request))
     logout(request)
     return redirect(resolve_url(str(settings.LOGOUT_REDIRECT_URL)))
+
+
+def let_in(request: HttpRequest, person: User, wanted: str) -> HttpResponse:
+    """Sign the person in here, and take them where they wanted to go."""
+    login(request, person, backend="django.contrib.auth.backends.ModelBackend")
+    note_session(request, person, address_of(request))
+    return redirect(safe_address(wanted, request))
+
+
+def ask_for_code(request: HttpRequest, person: User, wanted: str, through: str = "") -> HttpResponse:
+    """Go on to the page of the code; `through` names who vouched for the person, "" for their password."""
+    half = {"person": person.pk, "at": timezone.now().isoformat(), "next": wanted[:500], "through": through}
+    request.session[HALF] = half
+    return redirect("sign-in-code")
 
 
 def address_of(request: HttpRequest) -> str:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from loyalty.core.csv import csv_response, wants_csv
 from loyalty.core.errors import DomainError, NotAllowed
-from loyalty.core.people import managing
+from loyalty.core.people import company, managing, second_factor
 from loyalty.core.people.models import User
 from loyalty.core.people.people_forms import InviteForm, LeaveForm, PasswordForm, StandingForm
 from loyalty.core.people.permissions import check_administrator
@@ -73,6 +73,7 @@ def person(request: HttpRequest, person_id: int) -> HttpResponse:
         "form": form,
         "leave_form": LeaveForm(leaving=found),
         "may_manage": user.is_administrator,
+        "is_linked": company.is_linked(found),
         "is_oneself": found.pk == user.pk,
         "link": show_once(request, f"link of person {person_id}", now=timezone.now()),
     }
@@ -116,6 +117,30 @@ def link(request: HttpRequest, person_id: int) -> HttpResponse:
     return _show_link(request, get_object_or_404(User, pk=person_id))
 
 
+@require_POST
+def reset_second_factor(request: HttpRequest, person_id: int) -> HttpResponse:
+    """Take away the second factor of somebody who lost it."""
+    user = _administrator(request, person_id)
+
+    def act() -> str:
+        second_factor.reset(person_id, acting_user=user)
+        return "Their password alone lets them in again."
+
+    return _carry_out(request, person_id, act)
+
+
+@require_POST
+def unlink(request: HttpRequest, person_id: int) -> HttpResponse:
+    """Let a person who signs in through the identity provider be found by their address anew."""
+    user = _administrator(request, person_id)
+
+    def act() -> str:
+        company.unlink(person_id, acting_user=user)
+        return "Taken off. Their next sign-in finds them by their address."
+
+    return _carry_out(request, person_id, act)
+
+
 @login_not_required
 @never_cache
 @sensitive_post_parameters("new", "again")
@@ -138,8 +163,11 @@ def welcome(request: HttpRequest, uid: str, token: str) -> HttpResponse:
     return render(request, "core/people/welcome.html", context, status=422 if form.errors else 200)
 
 
-def _administrator(request: HttpRequest) -> User:
+def _administrator(request: HttpRequest, of_person: int | None = None) -> User:
+    """The acting administrator; 404 when there is nobody with the id `of_person`."""
     user = signed_in(request)
+    if of_person is not None:
+        get_object_or_404(User, pk=of_person)
     try:
         check_administrator(user)
     except NotAllowed as refused:

@@ -1,5 +1,8 @@
 """A second factor: a code of an authenticator app, asked for after the password, for those who set one up.
 
+After the company's identity provider it is asked for too: whether that one asked for a
+second factor of its own is not said by all of them, and who set one up here was promised it.
+
 Invariants: a secret counts once a code of it was typed in; a code is used once;
 whoever knows the password has ten tries at codes in 15 minutes, from wherever.
 """
@@ -73,8 +76,11 @@ def reset(person_id: int, *, acting_user: User) -> None:
     _tell(AuditVerb.SECOND_FACTOR_DROPPED, person, acting_user)
 
 
-def admit_by_code(person_id: int, code: str, address: str, *, now: datetime) -> User:
-    """The person, whose password was right a moment ago, by a code. Raises SignInRefused and LockedOut."""
+def admit_by_code(person_id: int, code: str, address: str, *, now: datetime, through: str = "") -> User:
+    """The person, whose password was right a moment ago, by a code. Raises SignInRefused and LockedOut.
+
+    `through` names the identity provider that vouched for them instead of a password.
+    """
     name = f"second factor of {person_id}"
     tries = claim_try(name, "", now)
     person = User.objects.filter(pk=person_id, is_active=True).first()
@@ -86,7 +92,7 @@ def admit_by_code(person_id: int, code: str, address: str, *, now: datetime) -> 
             _use(factor, code, now)
             done = SignInAttempt.objects.filter(username__in=[name, person.username.casefold()])
             done.filter(address__in=["", address]).delete()
-            tell_sign_in(person, address)
+            tell_sign_in(person, address, through)
     except (DomainError, SecondFactor.DoesNotExist) as wrong:
         tell_failure(person.username, address, tries)
         raise SignInRefused(WRONG) from wrong

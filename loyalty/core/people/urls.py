@@ -1,16 +1,22 @@
 from django.urls import path
 
-from loyalty.core.people import code_pages, pages, people_pages, you_pages
+from loyalty.core.people import code_pages, company_pages, pages, people_pages, you_pages
 
 urlpatterns = [
     path("sign-in/", pages.sign_in, name="sign-in"),
     path("sign-in/code/", code_pages.code, name="sign-in-code"),
+    # These two names are those that allauth asks for.
+    path("sign-in/with/<slug:provider_id>/", company_pages.begin, name="openid_connect_login"),
+    path("sign-in/with/<slug:provider_id>/callback/", company_pages.come_back, name="openid_connect_callback"),
     path("sign-out/", pages.sign_out, name="sign-out"),
     path("welcome/<str:uid>/<str:token>/", people_pages.welcome, name="welcome"),
     path("settings/", you_pages.you, name="settings"),
     path("settings/sign-out-elsewhere", you_pages.sign_out_elsewhere, name="sign-out-elsewhere"),
     path("settings/second-factor/", code_pages.set_up, name="second-factor"),
-    path("settings/people/<int:person_id>/second-factor", code_pages.reset, name="person-second-factor"),
+    path(
+        "settings/people/<int:person_id>/second-factor", people_pages.reset_second_factor, name="person-second-factor"
+    ),
+    path("settings/people/<int:person_id>/company", people_pages.unlink, name="person-company"),
     path("settings/people/", people_pages.people, name="people"),
     path("settings/people/invite/", people_pages.invite, name="person-invite"),
     path("settings/people/<int:person_id>/", people_pages.person, name="person"),

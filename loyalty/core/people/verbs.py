@@ -136,15 +136,15 @@ def admit(username: str, password: str, address: str, *, now: datetime) -> User:
     return user
 
 
-def tell_sign_in(person: User, address: str) -> None:
-    """Leave the line that says that a person signed in."""
+def tell_sign_in(person: User, address: str, through: str = "") -> None:
+    """Leave the line that says that a person signed in; `through` names who vouched for them, "" for a password."""
     record(
         AuditVerb.SIGNED_IN,
         acting_user=person,
         object_type="person",
         object_id=person.pk,
         object_label=person.display_name,
-        after={"address": address},
+        after={"address": address} | ({"through": through} if through else {}),
     )
 
 
