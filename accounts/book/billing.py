@@ -19,6 +19,7 @@ _CREDITS = {
 }
 # Word of billing → status whose look it has, and the word that is shown.
 _FACES = {
+    InvoiceStatus.DRAFT: ("draft", "Draft"),
     InvoiceStatus.OPEN: ("waiting", "Waits for payment"),
     InvoiceStatus.PAID: ("done", "Paid"),
     InvoiceStatus.VOID: ("voided", "Void"),

@@ -172,12 +172,14 @@ class StandingDiscount(models.Model):
 class Invoice(models.Model):
     """A bill as billing tells it; amounts in `currency`, times are those of the billing system.
 
-    `told_at` and `told_as` are the time and the id of the newest telling: an
+    A draft counts for nothing: nobody owes it, and billing may still change it. `customer`, `balance_before` and
+    `balance_after` as in `rules.Bill`. `told_at` and `told_as` are the time and the id of the newest telling: an
     older one never replaces it.
     """
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="invoices")
     external_id = models.CharField(max_length=255, unique=True)
+    customer = models.CharField(max_length=255, blank=True, default="", db_default="")
     subscription_external_id = models.CharField(max_length=255, blank=True)
     number = models.CharField(max_length=100, blank=True)
     status = models.CharField(max_length=20, choices=choices(InvoiceStatus))
@@ -188,6 +190,8 @@ class Invoice(models.Model):
     failed_payments = models.PositiveIntegerField(default=0)
     issued_at = models.DateTimeField()
     paid_at = models.DateTimeField(null=True)
+    balance_before = models.DecimalField(max_digits=14, decimal_places=2, null=True)
+    balance_after = models.DecimalField(max_digits=14, decimal_places=2, null=True)
     told_at = models.DateTimeField()
     told_as = models.CharField(max_length=255)
 

@@ -57,6 +57,7 @@ INVOICES = Newest(
     "accounts_invoice",
     {
         "external_id": "text",
+        "customer": "text",
         "subscription_external_id": "text",
         "number": "text",
         "status": "text",
@@ -67,6 +68,8 @@ INVOICES = Newest(
         "failed_payments": "integer",
         "issued_at": "timestamptz",
         "paid_at": "timestamptz",
+        "balance_before": "numeric",
+        "balance_after": "numeric",
     },
     marking=InvoiceStatus.PAID.value,
 )

@@ -25,8 +25,9 @@ class ContactRole(StrEnum):
 
 
 class InvoiceStatus(StrEnum):
-    """What became of a bill; `open` waits for its payment."""
+    """What became of a bill; `open` waits for its payment, a `draft` is owed by nobody yet and counts for nothing."""
 
+    DRAFT = "draft"
     OPEN = "open"
     PAID = "paid"
     VOID = "void"
@@ -44,7 +45,11 @@ class Unpriced(StrEnum):
 
 @dataclass(frozen=True)
 class Bill:
-    """An invoice as billing tells it; amounts in `currency`, rounded to cents."""
+    """An invoice as billing tells it; amounts in `currency`, rounded to cents.
+
+    `customer` is billing's own id of who is billed. `balance_before` and `balance_after`: what billing kept for
+    that customer before and after this bill took of it, above zero in its favour; None while it is a draft.
+    """
 
     external_id: str
     subscription_external_id: str
@@ -57,6 +62,9 @@ class Bill:
     failed_payments: int
     issued_at: datetime
     paid_at: datetime | None
+    customer: str = ""
+    balance_before: Decimal | None = None
+    balance_after: Decimal | None = None
 
 
 class CreditKind(StrEnum):

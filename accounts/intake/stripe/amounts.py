@@ -60,6 +60,14 @@ def in_units(amount: Decimal | int, currency: str) -> Decimal:
     return Decimal(amount).scaleb(0 if code in ZERO_DECIMAL else -3 if code in THREE_DECIMAL else -2)
 
 
+def in_smallest(amount: Decimal, currency: str) -> int:
+    """The reverse: units as smallest units. Raises ValueError for what the currency has no coin for."""
+    whole = amount / in_units(1, currency)
+    if whole != whole.to_integral_value():
+        raise ValueError(f"{amount} {currency} cannot be billed")
+    return int(whole)
+
+
 def mrr(items: Sequence[Item], discounts: Iterable[str | Discount], currency: str, known: Known) -> Decimal:
     """What the items bring in a month, in `currency`, rounded to cents once at the end.
 

@@ -1,6 +1,7 @@
 """An invoice or a credit of Stripe in our words. Pure. Amounts in their currency, times UTC."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from accounts.intake.stripe.amounts import in_units
 from accounts.intake.stripe.shapes import BalanceTransaction, CreditGrant, CreditNote, Invoice, id_of
@@ -10,9 +11,9 @@ from loyalty.core.money import cents
 _STATUSES = {status.value: status for status in InvoiceStatus}
 
 
-def bill_of(invoice: Invoice) -> Bill | None:
-    """The bill; None for a draft, which nobody owes yet."""
-    status = _STATUSES.get(invoice.status or "")
+def bill_of(invoice: Invoice, *, is_deleted: bool = False) -> Bill | None:
+    """The bill; None for a status that is not known. A draft that `is_deleted` is void: nobody will ever owe it."""
+    status = InvoiceStatus.VOID if is_deleted else _STATUSES.get(invoice.status or "")
     if status is None:
         return None
     told = invoice.status_transitions
@@ -20,6 +21,7 @@ def bill_of(invoice: Invoice) -> Bill | None:
     is_paid = status is InvoiceStatus.PAID
     return Bill(
         external_id=invoice.id,
+        customer=id_of(invoice.customer),
         subscription_external_id=id_of(parent.subscription if parent else invoice.subscription),
         number=(invoice.number or "")[:100],
         status=status,
@@ -30,6 +32,8 @@ def bill_of(invoice: Invoice) -> Bill | None:
         failed_payments=max(invoice.attempt_count - is_paid, 0),
         issued_at=_moment(told.finalized_at or invoice.created),
         paid_at=_moment(told.paid_at) if told.paid_at is not None else None,
+        balance_before=_in_favour(invoice, invoice.starting_balance),
+        balance_after=_in_favour(invoice, invoice.ending_balance),
     )
 
 
@@ -86,6 +90,13 @@ def _credit(
         at=_moment(about.created if effective_at is None else effective_at),
         expires_at=None if expires_at is None else _moment(expires_at),
     )
+
+
+def _in_favour(invoice: Invoice, balance: int | None) -> Decimal | None:
+    """A balance of Stripe, which is below zero in the customer's favour; known once the bill is no draft any more."""
+    if balance is None or invoice.ending_balance is None:
+        return None
+    return cents(in_units(-balance, invoice.currency))
 
 
 def _moment(second: int) -> datetime:

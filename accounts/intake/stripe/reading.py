@@ -21,14 +21,19 @@ from accounts.intake.stripe.shapes import (
     Subscription,
     id_of,
 )
+from accounts.records.rules import InvoiceStatus
 
 Read = TypeVar("Read", bound=Shape)
 About = Subscription | Customer | Invoice | CreditNote | BalanceTransaction | CreditGrant
 
 CUSTOMER_EVENTS = frozenset({"customer.created", "customer.updated", "customer.deleted"})
+INVOICE_DELETED = "invoice.deleted"
 INVOICE_EVENTS = frozenset(
     f"invoice.{step}"
-    for step in ("finalized", "paid", "payment_succeeded", "payment_failed", "voided", "marked_uncollectible")
+    for step in (
+        *("created", "updated", "deleted", "finalized", "paid", "payment_succeeded", "payment_failed", "voided"),
+        "marked_uncollectible",
+    )
 )
 SUBSCRIPTION_EVENTS = "customer.subscription."
 CREDIT_EVENTS: Mapping[str, type[CreditNote | BalanceTransaction | CreditGrant]] = {
@@ -46,11 +51,12 @@ _PERSONAL = frozenset(
 ) | {"business_name", "individual_name", "description", "memo", "customer_tax_ids", "hosted_invoice_url", "invoice_pdf"}
 
 # The object as it was made, changed, ended: of two events of one second the later of these stands. A bill is
-# often made and paid within a second.
+# often made and paid within a second, and what tells of its draft comes before all of that.
 _ORDER = {
-    **dict.fromkeys(("created", "finalized"), "0"),
-    **dict.fromkeys(("deleted", "paid", "payment_succeeded", "voided", "marked_uncollectible"), "2"),
+    **dict.fromkeys(("created", "finalized"), "1"),
+    **dict.fromkeys(("deleted", "paid", "payment_succeeded", "voided", "marked_uncollectible"), "3"),
 }
+_OF_A_DRAFT = "0"
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,10 @@ class Told:
     @property
     def order(self) -> str:
         """What orders events of the same second, the same way each time."""
-        return f"{_ORDER.get(self.type.rpartition('.')[2], '1')} {self.id}"
+        is_draft = isinstance(self.about, Invoice) and self.about.status == InvoiceStatus.DRAFT
+        if is_draft and self.type != INVOICE_DELETED:
+            return f"{_OF_A_DRAFT} {self.id}"
+        return f"{_ORDER.get(self.type.rpartition('.')[2], '2')} {self.id}"
 
 
 def read(content: dict[str, Any], *, now: datetime) -> Told:

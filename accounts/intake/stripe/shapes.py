@@ -161,7 +161,7 @@ class Transitions(Shape):
 
 
 class Invoice(Shape):
-    """A bill; its subscription stands in `parent` since 2025."""
+    """A bill; its subscription stands in `parent` since 2025. Balances are below zero in the customer's favour."""
 
     id: Id
     customer: str | dict[str, Any] | None = None
@@ -170,6 +170,8 @@ class Invoice(Shape):
     currency: Currency
     amount_due: Units
     amount_paid: Units
+    starting_balance: Units | None = None
+    ending_balance: Units | None = None
     attempt_count: Count = 0
     billing_reason: str | None = None
     created: Seconds

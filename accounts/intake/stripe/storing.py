@@ -13,7 +13,7 @@ from accounts.intake.stripe.bills import bill_of, credit_of
 from accounts.intake.stripe.customers import unknown_customer, whose
 from accounts.intake.stripe.discounts import Known
 from accounts.intake.stripe.learning import LOCK_SHARED
-from accounts.intake.stripe.reading import Told
+from accounts.intake.stripe.reading import INVOICE_DELETED, Told
 from accounts.intake.stripe.shapes import Customer, Invoice, Subscription
 from accounts.intake.stripe.terms import Telling, telling
 from accounts.records.newest import CREDITS, INVOICES, as_row
@@ -148,7 +148,8 @@ def _told(told: Told, known: Known) -> tuple[str, str | None, str]:
     if isinstance(about, Subscription):
         found = telling(about, told.created, known)
         return (_SUBSCRIPTION, _terms_in(found, told), found.terms.unpriced) if found else (_NOTHING_MORE, None, "")
-    row = bill_of(about) if isinstance(about, Invoice) else credit_of(about)
+    is_deleted = told.type == INVOICE_DELETED
+    row = bill_of(about, is_deleted=is_deleted) if isinstance(about, Invoice) else credit_of(about)
     if row is None:
         return _NOTHING_MORE, None, ""
     return _INVOICE if isinstance(row, Bill) else _CREDIT, as_row(row, told_at=told.at, told_as=told.order), ""

@@ -58,9 +58,8 @@ def happened(draw: st.DrawFn) -> Object:
         step = draw(st.sampled_from(["updated", "deleted"]))
         return event(f"customer.discount.{step}", discount(of, **({"start": start} | whose)), created)
     if kind == "invoice":
-        paid = draw(st.booleans())
-        bill = invoice(status="paid" if paid else "open", amount_paid=20000 if paid else 0)
-        return event("invoice.paid" if paid else "invoice.payment_failed", bill, created)
+        step, status = draw(st.sampled_from([("updated", "draft"), ("payment_failed", "open"), ("paid", "paid")]))
+        return event(f"invoice.{step}", invoice(status=status, amount_paid=20000 * (status == "paid")), created)
     state = draw(
         st.sampled_from(
             [

@@ -252,8 +252,34 @@ def test_an_invoice_that_fails_and_is_paid(send: Send, acme: Account) -> None:
     assert (bill.status, bill.due, bill.paid, bill.currency) == ("paid", Decimal("200.00"), Decimal("200.00"), "USD")
     assert (bill.failed_payments, bill.cause) == (1, "subscription_cycle")
     assert bill.paid_at.isoformat() == "2026-03-01T02:00:00+00:00"
-    send(event("invoice.finalized", invoice(id="in_2", status="draft"), at("2026-03-03")))
-    assert Invoice.objects.count() == 1
+
+
+def a_draft(**more: Any) -> dict[str, Any]:
+    told = {"status": "draft", "number": None, "amount_paid": 0, "status_transitions": {}, "attempt_count": 0}
+    return invoice(**(told | {"starting_balance": -500, "ending_balance": None} | more))
+
+
+def test_a_draft_is_kept_and_counts_for_nothing_until_it_is_finalised(send: Send, acme: Account) -> None:
+    second = at("2026-03-03")
+    final = a_draft(status="open", number="A-0001", starting_balance=-2500, ending_balance=-300)
+    send(event("invoice.finalized", final, second, "evt_a"))
+    # Of the same second, told later, by an id that comes later: the draft was there before.
+    send(event("invoice.updated", a_draft(), second, "evt_b"))
+    send(event("invoice.created", a_draft(id="in_2"), second))
+    assert list(Invoice.objects.order_by("external_id").values_list("status", "balance_before", "balance_after")) == [
+        ("open", Decimal("25.00"), Decimal("3.00")),
+        ("draft", None, None),
+    ]
+    bill = Invoice.objects.get(external_id="in_2")
+    assert (bill.customer, bill.due, bill.paid_at) == ("cus_1", Decimal("200.00"), None)
+    assert not FactsDirty.objects.filter(account=acme).exists()
+
+
+def test_a_draft_that_is_deleted_is_void(send: Send, acme: Account) -> None:
+    second = at("2026-03-03")
+    send(event("invoice.deleted", a_draft(), second, "evt_a"))
+    send(event("invoice.created", a_draft(), second, "evt_b"))
+    assert Invoice.objects.get().status == "void"
 
 
 def test_a_flood_is_answered_with_429(send: Send, acme: Account, settings: Any) -> None:
