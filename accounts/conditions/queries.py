@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from accounts.conditions.registry import registered_choices, registered_facts
-from accounts.conditions.rules.explaining import Told, explained, sentence
+from accounts.conditions.rules.explaining import Told, explained, reasons, sentence
 from accounts.conditions.rules.predicate import Predicate, predicate
 from accounts.conditions.rules.tree import Node, facts_of, walk
 from accounts.conditions.rules.vocabulary import ROW, Vocabulary, base_vocabulary
@@ -110,11 +110,12 @@ def moved(before: Node, after: Node, words: Vocabulary, *, day: date | None = No
 
 @dataclass(frozen=True)
 class Explained:
-    """Why a rule matches an account on a day, or why not."""
+    """Why a rule matches an account on a day, or why not: as a sentence, and as the end of one."""
 
     day: date
     told: Told
     sentence: str
+    reasons: str
 
 
 def explain(node: Node, words: Vocabulary, account_id: int, *, day: date) -> Explained | None:
@@ -136,7 +137,7 @@ def explain(node: Node, words: Vocabulary, account_id: int, *, day: date) -> Exp
         return None
     truths, values = row[: len(asked)], dict(zip(named, row[len(asked) :], strict=True))
     told = explained(node, truths, values, words, settings.REPORTING_CURRENCY)
-    return Explained(day, told, sentence(told, node))
+    return Explained(day, told, sentence(told, node), reasons(told, node))
 
 
 def _numbered(part: Node, words: Vocabulary, number: int) -> Predicate:

@@ -35,7 +35,7 @@ class TermsForm(forms.Form):
     pace = forms.ChoiceField(
         choices=[(p.value, PACE_LABELS[p]) for p in Pace],
         label=FIELD_LABELS["pace"],
-        help_text="Days of the account's time zone. Weekends break no working days; holidays do.",
+        help_text="Days of the account’s time zone. Weekends break no working days; holidays do.",
     )
     features = forms.IntegerField(
         min_value=1, max_value=MOST_FEATURES, label=FIELD_LABELS["features"], help_text="Sign-ins are no feature."

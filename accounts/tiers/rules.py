@@ -36,6 +36,12 @@ class Metric(StrEnum):
         )
 
     @property
+    def label_of_one(self) -> str:
+        return {"seats_active": "active seat", "api_calls_30": "API call in 30 days"}.get(
+            self.value, "gigabyte processed in 30 days"
+        )
+
+    @property
     def is_whole(self) -> bool:
         return self is not Metric.GIGABYTES
 

@@ -40,7 +40,7 @@ class HandingForm(forms.Form):
 class OfferDecisionForm(DecisionForm):
     """One function's decision on an offer."""
 
-    say_why = "Say why, so that the campaign's owner can learn from it."
+    say_why = "Say why, so that the campaign’s owner can learn from it."
 
     function = forms.ChoiceField(choices=FUNCTION_CHOICES)
 

@@ -101,7 +101,7 @@ def detail_of(request: HttpRequest, found: Offer) -> dict[str, Any]:
     """All that stands beside the list when an offer is open."""
     user, steps = signed_in(request), steps_of([found])[found.pk]
     turn = queries.turn_of(found, steps, user)
-    then = queries.waits_then(steps, turn.function)
+    then, value = queries.waits_then(steps, turn.function), queries.account_value(found)
     return {
         "is_last_step": not then,
         "then_waits_for": functions_in_words(then),
@@ -114,7 +114,8 @@ def detail_of(request: HttpRequest, found: Offer) -> dict[str, Any]:
         "may_revise": queries.may_revise(found, user),
         "may_undo": bool(found.awaits) and may_undo(steps, user, timezone.now()),
         "evidence": queries.evidence_of(found),
-        "value": queries.account_value(found),
+        "value": value,
+        "called": queries.in_words(value),
         "panels": panels_of(found),
         "history": queries.history_of(found),
         "comments": found.comments.select_related("author"),

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from accounts.conditions.queries import vocabulary
+from accounts.conditions.rules.words import value_text
 from accounts.facts.models import AccountFacts
 from loyalty.core.absence.seats import functions_today
 from loyalty.core.people.models import User
@@ -23,6 +25,8 @@ from rewards.offers.rules import OfferState
 
 RELATED = ("account", "campaign", "contact", "reward", "assigned_to", "proposed_by")
 HISTORY = 8
+# The facts of the account that are words, beside an offer.
+WORDS = ("plan_segment", "billing_frequency", "tier", "segments")
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,13 @@ def may_revise(offer: Offer, user: User) -> bool:
 def account_value(offer: Offer) -> AccountFacts | None:
     """The latest facts of the account: what it is worth, and how it does."""
     return AccountFacts.objects.filter(account_id=offer.account_id).order_by("-day").first()
+
+
+def in_words(facts: AccountFacts | None) -> dict[str, str]:
+    """The facts of an account that are words, as people call them; none without facts."""
+    called = vocabulary()
+    told = {name: getattr(facts, name) for name in WORDS} if facts else {}
+    return {name: value_text(called[name], value, settings.REPORTING_CURRENCY) for name, value in told.items()}
 
 
 def history_of(offer: Offer) -> QuerySet[Offer]:

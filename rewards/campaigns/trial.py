@@ -17,15 +17,16 @@ from accounts.facts.models import AccountFacts
 from accounts.records.models import Account
 from accounts.sources.freshness import stale_kinds
 from accounts.sources.rules import Kind
-from loyalty.core.figures import day_text, number_text
+from loyalty.core.figures import day_text
 from loyalty.core.money import money
 from rewards.campaigns.hits import TABLE, find_hits, hold_accounts
 from rewards.campaigns.knowing import known
+from rewards.campaigns.lacking import Asked, why_nothing_fires
 from rewards.campaigns.live import live_campaigns, needs
 from rewards.campaigns.models import Campaign, Candidate
 from rewards.campaigns.rules.statuses import CampaignStatus
 from rewards.campaigns.rules.terms import Known, audience_of, condition_of, needs_in_words, trigger_in_words
-from rewards.campaigns.scope import FIRES_WITHIN_DAYS, WAITS_UP_TO, Scope
+from rewards.campaigns.scope import FIRES_WITHIN_DAYS, Scope
 from rewards.campaigns.weighing import weigh
 from rewards.catalogue.models import Reward
 
@@ -66,7 +67,7 @@ def try_out(account: Account, *, now: datetime) -> list[Trial]:
         if hit := found.get(campaign.pk):
             trials.append(_hit(campaign, trigger, hit))
         else:
-            why = _why_not(campaign, account, facts, words, stale)
+            why = _why_not(campaign, account, facts, words, stale, now)
             trials.append(Trial(campaign, trigger, NOTHING, "Nothing", why))
     order = [OFFER, "capped", "held_out", "unfit", NOTHING]
     return sorted(trials, key=lambda t: (order.index(t.outcome), t.campaign.name, t.campaign.pk))
@@ -106,7 +107,12 @@ def _hit(campaign: Campaign, trigger: str, found: _Found) -> Trial:
 
 
 def _why_not(
-    campaign: Campaign, account: Account, facts: AccountFacts | None, words: Known, stale: frozenset[Kind]
+    campaign: Campaign,
+    account: Account,
+    facts: AccountFacts | None,
+    words: Known,
+    stale: frozenset[Kind],
+    now: datetime,
 ) -> str:
     if facts is None:
         return "No facts of this account have been worked out yet."
@@ -116,18 +122,18 @@ def _why_not(
     if audience != EVERYBODY:
         told = explain(audience, words.vocabulary, account.pk, day=facts.day)
         if told and not told.told.truth:
-            return f"Not of its audience. {told.sentence}"
+            return f"Not of its audience, {told.reasons}."
     if quiet := _quiet(campaign, account, facts):
         return quiet
     if condition is None:
-        return f"No such thing in the last {number_text(WAITS_UP_TO.days)} days since it runs that can still fire."
+        return why_nothing_fires(Asked(campaign, account, facts, words), now)
     told = explain(condition, words.vocabulary, account.pk, day=facts.day)
     if told and told.told.truth:
         return (
             f"It holds, but it did not become true within the last {FIRES_WITHIN_DAYS} days,"
             " and only what becomes true fires."
         )
-    return f"The trigger does not hold on {day_text(facts.day)}. {told.sentence}" if told else "Its facts are unknown."
+    return f"The trigger does not hold on {day_text(facts.day)}, {told.reasons}." if told else "Its facts are unknown."
 
 
 def _quiet(campaign: Campaign, account: Account, facts: AccountFacts) -> str:

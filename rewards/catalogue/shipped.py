@@ -42,7 +42,7 @@ SHIPPED: tuple[tuple[str, str, str, str, dict[str, Any]], ...] = (
         "growth-rebate-3",
         "growth_rebate",
         "3 % growth rebate",
-        "3 % of the year's growth in ARR as a credit.",
+        "3 % of the year’s growth in ARR as a credit.",
         _share("percent_of_growth", "3.00"),
     ),
     (
@@ -55,7 +55,7 @@ SHIPPED: tuple[tuple[str, str, str, str, dict[str, Any]], ...] = (
     (
         "annual-conversion-credit",
         "annual_conversion_credit",
-        "One month's credit for going annual",
+        "One month’s credit for going annual",
         "One month of MRR as a one-time credit on moving to an annual plan.",
         _share("percent_of_mrr", "100.00"),
     ),
@@ -79,7 +79,7 @@ SHIPPED: tuple[tuple[str, str, str, str, dict[str, Any]], ...] = (
         "onboarding-upgrade",
         "onboarding_upgrade",
         "Onboarding upgrade",
-        "A guided setup with the next plan's features for 14 days.",
+        "A guided setup with the next plan’s features for 14 days.",
         _fixed("0.00", "20.00", "20.00") | {"validity_days": 60},
     ),
     (

@@ -13,7 +13,7 @@ from tests.factories.people import PASSWORD
 from tests.journeys.doors import Product, make_source
 from tests.journeys.visitor import Visitor
 
-NO_REASON = "Say why, so that the campaign's owner can learn from it."
+NO_REASON = "Say why, so that the campaign’s owner can learn from it."
 
 
 @pytest.fixture

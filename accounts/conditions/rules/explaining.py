@@ -77,20 +77,35 @@ def _head(node: Node, vocabulary: Vocabulary, currency: str) -> str:
 
 
 def sentence(told: Told, node: Node) -> str:
-    """The reason in one sentence: "Matches because …" or "Does not match: … , but not …".
+    """The reason in one sentence: "Because …" or "No match, because …, but not: …"."""
+    reason = reasons(told, node)
+    if told.truth:
+        return f"{reason[0].upper()}{reason[1:]}." if reason else "The rule asks for nothing: it matches every account."
+    return f"No match, {reason}." if reason else "No match."
 
-    Conditions that hold come first, then those that do not, then those unknown.
+
+def reasons(told: Told, node: Node) -> str:
+    """What speaks for a match and what against it, as the end of a sentence; "" when nothing was asked.
+
+    Conditions that hold come first, then those that do not, then those unknown. What must not
+    be is told as such: "not NPS is at most 6 (9)" speaks for, "must not be: NPS is at most 6 (4)" against.
     """
     leaves = list(_leaves(told, node))
-    met = [f"{leaf.words} ({leaf.value})" for leaf, wanted in leaves if leaf.truth is wanted]
-    failed = [f"{leaf.words} ({leaf.value})" for leaf, wanted in leaves if leaf.truth is (not wanted)]
+    met = [f"{'' if wanted else 'not '}{_valued(leaf)}" for leaf, wanted in leaves if leaf.truth is wanted]
+    missing = [_valued(leaf) for leaf, wanted in leaves if wanted and leaf.truth is False]
+    excluded = [_valued(leaf) for leaf, wanted in leaves if not wanted and leaf.truth is True]
     unknown = [leaf.words for leaf, _ in leaves if leaf.truth is None]
     if told.truth:
-        return f"Because {'; '.join(met)}." if met else "The rule asks for nothing: it matches every account."
+        return f"because {'; '.join(met)}" if met else ""
     told_so = [f"because {'; '.join(met)}"] if met else []
-    told_so += [f"but not: {'; '.join(failed)}"] if failed else []
+    told_so += [f"{'but' if met else 'because'} not: {'; '.join(missing)}"] if missing else []
+    told_so += [f"must not be: {'; '.join(excluded)}"] if excluded else []
     told_so += [f"not known: {'; '.join(unknown)}"] if unknown else []
-    return f"No match, {', '.join(told_so)}." if told_so else "No match."
+    return ", ".join(told_so)
+
+
+def _valued(leaf: Told) -> str:
+    return f"{leaf.words} ({leaf.value})"
 
 
 def _leaves(told: Told, node: Node, wanted: bool = True) -> list[tuple[Told, bool]]:

@@ -158,10 +158,17 @@ def test_the_reason_is_told_in_words(acme: Account) -> None:
 
     assert found is not None
     assert found.sentence == (
-        "No match, because Sign-ins is at least 5 (12), but not: Sign-ins is at least 5 (12), "
+        "No match, because Sign-ins is at least 5 (12), must not be: Sign-ins is at least 5 (12), "
         "not known: NPS is at least 9."
     )
     assert explain(read_rule(rule, words), words, acme.pk, day=date(2020, 1, 1)) is None
+
+    allowed = explain(read_rule({"op": "not", "item": FALSE}, words), words, acme.pk, day=DAY)
+    refused = explain(read_rule(FALSE, words), words, acme.pk, day=DAY)
+    assert allowed is not None
+    assert refused is not None
+    assert allowed.sentence == "Because not Sign-ins is below 5 (12)."
+    assert refused.sentence == "No match, because not: Sign-ins is below 5 (12)."
 
 
 def test_until_the_nightly_run_comes_by_the_others_stand_on_yesterday(acme: Account) -> None:

@@ -1,21 +1,28 @@
 """The dry run: the very evaluation, taken back; and the reasons why nothing would come of it."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from accounts.facts.models import AccountFacts
 from accounts.records.models import Account
+from accounts.streaks.models import StreakReach
+from accounts.tiers.models import Tier, TierMove
+from accounts.tiers.verbs import ensure_shipped as ensure_tiers
+from loyalty.core.figures import day_text
 from loyalty.core.people.models import User
 from rewards.campaigns.models import Campaign, Candidate
 from rewards.campaigns.trial import Trial, try_out
 from rewards.caps.models import CapEntry
 from rewards.fit.shipped import ensure_shipped as ensure_fit
 from rewards.offers.models import Offer
-from tests.factories import AccountFactory, CapFactory, MilestoneFactory, RewardFactory
-from tests.rewards.campaigns.made import campaign_on, evaluate, history, know, reach
+from tests.accounts.segments.standing import moved
+from tests.factories import AccountFactory, CapFactory, MilestoneFactory, RewardFactory, SegmentFactory, streak_factory
+from tests.rewards.campaigns.made import ago, campaign_on, evaluate, history, know, reach
 
 SignIn = Callable[[User], Client]
 
@@ -30,6 +37,7 @@ def tried(account: Account, campaign: Campaign) -> Trial:
 
 
 FULL: dict[str, Any] = {"parameters": {"percent": 90}}
+BUSY = {"op": "compare", "fact": "sign_ins_30", "is": ">=", "value": "5"}
 
 
 @pytest.mark.parametrize("status", ["live", "draft", "approved"])
@@ -70,7 +78,54 @@ def test_why_not_another_audience(acme: Account) -> None:
 
     told = tried(acme, campaign_on("seat_utilisation", audience=audience, **FULL))
 
-    assert told.why.startswith("Not of its audience. No match, but not: Plan segment is enterprise (self-serve)")
+    assert told.why.startswith("Not of its audience, because not: Plan segment is enterprise (self-serve)")
+
+
+def test_why_not_nothing_dated_happened_that_can_still_fire(acme: Account) -> None:
+    """Of each kind of dated fact: that it is missing and what is missing, and that it is there but too old."""
+    streak = streak_factory(key="exports", length=5, name="Exports")
+    segment = SegmentFactory(key="busy", name="Busy", rule=BUSY)
+    ensure_tiers()
+    tier = Tier.objects.get(key="gold")
+    know(acme, 0, sign_ins_30=3, streaks={"exports": [2, 9]}, tier="gold", segments=[])
+    campaigns = {
+        kind: campaign_on(kind, parameters={} if kind in {"referral", "quiz"} else {kind: key})
+        for kind, key in (
+            ("milestone", MilestoneFactory(key="made", name="Made").key),
+            ("streak", "exports"),
+            ("segment", "busy"),
+            ("tier", None),
+            ("referral", None),
+            ("quiz", None),
+        )
+    }
+    AccountFactory(referred_by="acme")
+    assert {kind: tried(acme, campaign).why for kind, campaign in campaigns.items()} == {
+        "milestone": "“Made” has not been reached yet.",
+        "streak": "“Exports” has not been reached yet: 2 days in a row now, and it takes 5.",
+        "segment": "Not in the segment “Busy”, because not: Sign-ins is at least 5 (3).",
+        "tier": "It holds Gold.",
+        "referral": "1 referred, and none of them has paid a first invoice yet.",
+        "quiz": "No contact has completed it.",
+    }
+
+    Campaign.objects.update(live_since=timezone.now() - timedelta(days=90))
+    old = ago(40)
+    reach(campaigns["milestone"], account=acme, reached_at=timezone.now() - timedelta(days=100), fires=False)
+    StreakReach.objects.create(
+        streak=streak, account=acme, version=1, length=5, run_starts_on=old, reached_on=old,
+        reached_at=timezone.now() - timedelta(days=40), fires=True,
+    )  # fmt: skip
+    AccountFacts.objects.update(segments=["busy"])
+    moved(acme, segment, ago(40))
+    TierMove.objects.create(account=acme, tier=tier, is_up=True, day=ago(3), version=1, cause="rule", fires=False)
+    told = {kind: tried(acme, campaign).why for kind, campaign in campaigns.items()}
+    assert told["milestone"].startswith("It was reached on")
+    assert told["milestone"].endswith("before the campaign ran.")
+    assert "(2 days in a row now, and it takes 5), longer ago than the 30 days" in told["streak"]
+    assert told["segment"].startswith(f"It entered on {day_text(old)}, longer ago")
+    assert told["tier"].startswith("It rose to Gold on")
+    assert "not brought about by the account itself" in told["tier"]
 
 
 def test_why_not_it_keeps_quiet(acme: Account) -> None:
