@@ -54,7 +54,7 @@ def run() -> list[Result]:
             beaten = beat_twice(DAYS, broker, Path(folder))
     same = killed.lost == killed.doubled == 0
     nights = len(beaten.nights) == DAYS and set(beaten.nights.values()) == {1} and not beaten.unfinished
-    once = unpublished.with_offer == unpublished.offers == DEATHS
+    once = unpublished.with_offer == unpublished.offers == unpublished.deaths >= DEATHS
     return [
         Result(
             *("faults", f"1 kills amid {ACCOUNTS:,} accounts", len(killed.made_before), "kills"),
@@ -65,8 +65,8 @@ def run() -> list[Result]:
         Result("faults", "1 offers doubled or not of that run", killed.doubled, "offers", "none", same),
         Result("faults", "5 marks made without a worker", marks, "marks"),
         Result("faults", "5 messages meanwhile, at most", held, "messages", "at most 10", held <= 2 * KINDS),
-        Result("faults", "2 deaths between commit and publish", unpublished.deaths, "", "50", unpublished.deaths == 50),
-        Result("faults", "2 offers all the same", unpublished.offers, "offers", "exactly 50", once),
+        Result("faults", "2 deaths after a commit", unpublished.deaths, "", "50 or more", unpublished.deaths >= DEATHS),
+        Result("faults", "2 offers all the same", unpublished.offers, "offers", "as many", once),
         Result(
             *("faults", "2 slowest of them", unpublished.slowest, "s"),
             *("within 60 s", unpublished.slowest <= LIMIT_SECONDS),
