@@ -26,6 +26,7 @@ from rewards.campaigns.changing import CHANGEABLE_CAMPAIGN
 from rewards.campaigns.evaluating import due_since, follow
 from rewards.campaigns.growth import growth_facts
 from rewards.campaigns.impact import MILESTONE_KIND, cost_of_milestone_change
+from rewards.campaigns.panel import ladder_panel
 from rewards.campaigns.queries import find as find_campaigns
 from rewards.caps.changing import register_caps
 from rewards.catalogue.changing import KIND as REWARD_KIND
@@ -100,6 +101,7 @@ def wire() -> None:
     add_facts(growth_facts)
     follow_withdrawal("offers", stop_addressing)
     add_holding(OFFERS)
+    add_panel(ladder_panel)
     add_panel(fit_panel)
     add_panel(lot_panel)
     add_impact(MILESTONE_KIND, cost_of_milestone_change)

@@ -27,5 +27,5 @@ def add_panel(look: Look) -> None:
 
 
 def panels_of(offer: Offer) -> list[Panel]:
-    """What the rooms tell of this offer."""
-    return [look(offer) for look in _looks]
+    """What the rooms tell of this offer; a panel without a sentence is left out."""
+    return [panel for look in _looks if (panel := look(offer)).sentences]

@@ -7,6 +7,7 @@ from django import forms
 
 from accounts.conditions.forms import RuleField, RuleForm
 from accounts.conditions.rules.reading import Fault
+from rewards.campaigns.rules.ladder import LONGEST_WAIT, LadderStep
 from rewards.campaigns.rules.parameters import Parameter, Shape
 from rewards.campaigns.rules.terms import LEVELS, LONGEST_COOLDOWN, MOST_HELD_OUT, RECIPIENTS, SHORTEST_COOLDOWN, Known
 from rewards.campaigns.rules.trigger import Trigger
@@ -21,7 +22,7 @@ def _whole(label: str, least: int, most: int, help_text: str = "", *, required: 
 
 
 class CampaignForm(RuleForm):
-    """All terms of a campaign: parameters of the trigger are `t_<name>`, a step is `reward_<n>` and `wait_<n>`."""
+    """All terms of a campaign: trigger parameters are `t_<name>`, a step is `reward_<n>`, `wait_<n>`, `answer_<n>`."""
 
     name = forms.CharField(label="Name", max_length=120)
     goal = forms.CharField(label="Goal", max_length=200, help_text="What it should bring, in a line.")
@@ -63,7 +64,8 @@ class CampaignForm(RuleForm):
             self.fields[f"reward_{n}"] = forms.ChoiceField(
                 label=f"Step {n + 1}", choices=[("", "—"), *rewards], required=False
             )
-            self.fields[f"wait_{n}"] = _whole("Opens after", 0, 365, required=False)
+            self.fields[f"wait_{n}"] = _whole("Opens after", 0, LONGEST_WAIT, required=False)
+            self.fields[f"answer_{n}"] = _whole("Answered within", 1, LONGEST_WAIT, required=False)
 
     @property
     def parameter_fields(self) -> list[tuple[forms.BoundField, str]]:
@@ -71,10 +73,10 @@ class CampaignForm(RuleForm):
         return [(self[f"t_{parameter.name}"], parameter.unit) for parameter in self.trigger.parameters]
 
     @property
-    def ladder_lines(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
+    def ladder_lines(self) -> list[tuple[forms.BoundField, forms.BoundField, forms.BoundField]]:
         """The steps to show: those that are filled, and some more."""
-        lines = [(self[f"reward_{n}"], self[f"wait_{n}"]) for n in range(LADDER_LINES)]
-        filled = sum(1 for reward, _ in lines if reward.value())
+        lines = [(self[f"reward_{n}"], self[f"wait_{n}"], self[f"answer_{n}"]) for n in range(LADDER_LINES)]
+        filled = sum(1 for reward, _, _ in lines if reward.value())
         return lines[: min(filled + SPARE_LINES, LADDER_LINES)]
 
     @property
@@ -94,7 +96,7 @@ class CampaignForm(RuleForm):
         }  # fmt: skip
         parameters = {p.name: data[f"t_{p.name}"] or None for p in self.trigger.parameters}
         ladder = [
-            {"reward": data[f"reward_{n}"], "wait_days": data[f"wait_{n}"] or 0}
+            LadderStep(data[f"reward_{n}"], data[f"wait_{n}"] or 0, data[f"answer_{n}"]).written
             for n in range(LADDER_LINES)
             if data[f"reward_{n}"]
         ]
@@ -112,7 +114,7 @@ class CampaignForm(RuleForm):
             name = f"t_{rest[0]}"
         elif head == "ladder" and len(rest) == 2:
             line = filled[int(rest[0])] if int(rest[0]) < len(filled) else 0
-            name = f"{'reward' if rest[1] == 'reward' else 'wait'}_{line}"
+            name = f"{rest[1].removesuffix('_days')}_{line}"
         elif head == "ladder":
             name = "reward_0"
         else:
@@ -137,6 +139,7 @@ def initial_of(values: Mapping[str, Any]) -> dict[str, Any]:
     initial |= {f"t_{name}": value for name, value in values["trigger"].items() if name != "kind"}
     for n, step in enumerate(values["ladder"][:LADDER_LINES]):
         initial |= {f"reward_{n}": step["reward"], f"wait_{n}": step["wait_days"]}
+        initial[f"answer_{n}"] = step.get("answer_days")
     return initial
 
 

@@ -100,12 +100,16 @@ class Campaign(models.Model):
 
 
 class CampaignStep(models.Model):
-    """One step of a campaign's ladder; it opens `wait_days` after the one before was declined or lapsed."""
+    """One step of a campaign's ladder; it opens `wait_days` after the one before was declined or lapsed.
+
+    What it offered lapses `answer_days` after it was delivered; null: with the validity of the reward.
+    """
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="steps", db_index=False)
     position = models.PositiveSmallIntegerField()
     reward = models.ForeignKey(Reward, models.PROTECT, related_name="campaign_steps")
     wait_days = models.PositiveIntegerField(default=0)
+    answer_days = models.PositiveSmallIntegerField(null=True, blank=True)
 
     class Meta:
         ordering = ["campaign", "position"]

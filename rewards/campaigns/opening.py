@@ -12,6 +12,9 @@ from rewards.campaigns.live import LiveCampaign
 from rewards.campaigns.rules.trigger import TriggerKind
 from rewards.campaigns.scope import Scope
 
+# One night follows the other by a day, give or take minutes: a wait of days is over in the night of that day.
+NIGHTS_DIFFER = "interval '1 hour'"
+
 # What was reached, paid or answered has happened; a segment or a tier can be left, and a reach be taken back.
 _STILL = {
     TriggerKind.MILESTONE: """EXISTS (
@@ -47,6 +50,7 @@ LEFT JOIN accounts_accountfacts AS f ON f.account_id = before.account_id AND f.d
 WHERE before.campaign_id = ANY (%(laddered)s) AND {scope.holds("before.account_id")}
   AND offer.state IN ('declined', 'lapsed')
   AND offer.closed_at + make_interval(days => following.wait_days) <= %(now)s
+      + CASE WHEN following.wait_days > 0 THEN {NIGHTS_DIFFER} ELSE interval '0' END
   AND offer.closed_at + make_interval(days => following.wait_days) >= %(waits_from)s
   AND (CASE before.campaign_id {" ".join(holds)} END) IS TRUE
   AND NOT EXISTS (

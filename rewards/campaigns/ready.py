@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from loyalty.core.people.rules import Function
+from rewards.campaigns.rules.ladder import LadderStep
 from rewards.campaigns.rules.trigger import TriggerKind
 from rewards.campaigns.rules.triggers import TRIGGERS
 
@@ -28,8 +29,8 @@ def _defaults(kind: str) -> dict[str, Any]:
     return {parameter.name: parameter.default for parameter in TRIGGERS[TriggerKind(kind)].parameters}
 
 
-def _ladder(*steps: tuple[str, int]) -> list[dict[str, Any]]:
-    return [{"reward": reward, "wait_days": wait} for reward, wait in steps]
+def _ladder(*steps: tuple[str, int] | tuple[str, int, int]) -> list[dict[str, Any]]:
+    return [LadderStep(*step).written for step in steps]
 
 
 @dataclass(frozen=True)
@@ -209,12 +210,13 @@ READY_MADE: tuple[ReadyMade, ...] = (
         "Before they leave",
         "Retention: what they would lose, a pause, a smaller plan, then money",
         {"kind": "cancellation_intent"},
+        # Whoever is leaving is gone in a month: all steps fit into the days for which the word to cancel counts.
         _ladder(
-            ("value-recap", 0),
-            ("pause-or-skip", 2),
-            ("downgrade-path", 3),
-            ("service-credit-300", 3),
-            ("discount-10", 5),
+            ("value-recap", 0, 3),
+            ("pause-or-skip", 1, 4),
+            ("downgrade-path", 1, 4),
+            ("service-credit-300", 1, 7),
+            ("discount-10", 2, 14),
         ),
         ("Cancellation events", "medium", "high", "high"),
         layer=1,
@@ -307,6 +309,7 @@ READY_MADE: tuple[ReadyMade, ...] = (
         _ladder(("beta-access", 0)),
         ("Sign-ins, active days", "low", "medium", "low"),
         layer=1,
+        cooldown_days=365,
     ),
     _ready(
         "at-risk",
@@ -330,6 +333,7 @@ READY_MADE: tuple[ReadyMade, ...] = (
         _ladder(("annual-conversion-credit", 0), ("annual-plan-offer-10", 21)),
         ("Use by feature, billing", "medium", "high", "medium"),
         layer=1,
+        cooldown_days=180,
         audience=_all(_in("billing_frequency", "monthly")),
         **BUYER,
     ),

@@ -19,6 +19,7 @@ from loyalty.core.people.permissions import check_member
 from loyalty.core.people.rules import FUNCTION_LABELS, Function
 from rewards.campaigns.knowing import known
 from rewards.campaigns.models import Campaign, CampaignApproval, CampaignStep, CampaignVersion
+from rewards.campaigns.rules.ladder import LadderStep
 from rewards.campaigns.rules.statuses import ACTION_WORDS, CampaignAction, CampaignStatus, next_status
 from rewards.campaigns.rules.terms import DEFAULTS, FIELD_LABELS, clean_values
 from rewards.campaigns.rules.trigger import TriggerKind
@@ -157,11 +158,11 @@ def approve_campaign(
 
 def values_of(campaign: Campaign) -> dict[str, Any]:
     """The editable terms as JSON values."""
-    steps = campaign.steps.order_by("position").values_list("reward__key", "wait_days")
+    steps = campaign.steps.order_by("position").values_list("reward__key", "wait_days", "answer_days")
     return {
         **{field: getattr(campaign, field) for field in PLAIN_FIELDS},
         "trigger": campaign.trigger,
-        "ladder": [{"reward": reward, "wait_days": wait} for reward, wait in steps],
+        "ladder": [LadderStep(*step).written for step in steps],
     }
 
 
@@ -207,7 +208,13 @@ def _put(campaign: Campaign, values: Mapping[str, Any]) -> None:
 def _write_ladder(campaign: Campaign, ladder: list[Mapping[str, Any]]) -> None:
     rewards = Reward.objects.in_bulk([step["reward"] for step in ladder], field_name="key")
     CampaignStep.objects.bulk_create(
-        CampaignStep(campaign=campaign, position=n, reward=rewards[step["reward"]], wait_days=step["wait_days"])
+        CampaignStep(
+            campaign=campaign,
+            position=n,
+            reward=rewards[step["reward"]],
+            wait_days=step["wait_days"],
+            answer_days=step.get("answer_days"),
+        )
         for n, step in enumerate(ladder, start=1)
     )
 

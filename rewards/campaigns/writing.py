@@ -98,7 +98,7 @@ WITH signed AS (
 INSERT INTO rewards_offer (
     id, account_id, contact_id, informed_id, campaign_id, campaign_version, cause_key, step, reward_id, reward_name,
     face_value, discount_equivalent, currency, validity_days, evidence, digest, state, awaits, exceeded_caps, due_at,
-    proposed_at, has_standing_approval, at_stake, stake, assigned_to_id)
+    proposed_at, has_standing_approval, at_stake, stake, assigned_to_id, answer_days)
 SELECT hit.offer_id, hit.account_id, hit.recipient_id, hit.informed_id, campaign.id, campaign.version, hit.cause_key,
        hit.step, r.id, r.name, hit.face_value, hit.value, r.currency, r.validity_days,
        told.value || jsonb_build_object(
@@ -108,9 +108,10 @@ SELECT hit.offer_id, hit.account_id, hit.recipient_id, hit.informed_id, campaign
                     hit.face_value, hit.value, r.currency, r.validity_days),
        'in_approval', sort.awaits, left(hit.exceeded, 300), %(due_at)s, %(now)s,
        signed.version IS NOT NULL AND hit.rules = '{{}}' AND hit.exceeded = '', {_AT_STAKE}, {_STAKE},
-       account.cs_manager_id
+       account.cs_manager_id, rung.answer_days
 FROM {TABLE} AS hit
 JOIN rewards_campaign AS campaign ON campaign.id = hit.campaign_id
+JOIN rewards_campaignstep AS rung ON rung.campaign_id = hit.campaign_id AND rung.position = hit.step
 JOIN rewards_reward AS r ON r.id = hit.reward_id
 JOIN jsonb_each(%(told)s::jsonb) AS told ON told.key = hit.campaign_id::text
 JOIN jsonb_to_recordset(%(sorts)s::jsonb)

@@ -5,7 +5,7 @@ the same transaction; a declined or lapsed reward gives back the cap room that i
 had spent, and an unused credit goes off the books.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -106,6 +106,9 @@ def _follow(offer: Offer, action: OfferAction, note: str, now: datetime, acting_
     if action is OfferAction.DELIVER:
         given = Grant.objects.filter(offer=offer).first()
         offer.delivered_at, offer.open_until = now, given.expires_on if given else None
+        if offer.answer_days is not None:
+            answer_by = now.date() + timedelta(days=offer.answer_days)
+            offer.open_until = min(answer_by, offer.open_until or answer_by)
         offer.save(update_fields=["delivered_at", "open_until"])
         note_gone(offer, now.date())
     if action is OfferAction.DECLINE:
@@ -113,16 +116,20 @@ def _follow(offer: Offer, action: OfferAction, note: str, now: datetime, acting_
 
 
 def _lapse(offer: Offer, day: date) -> None:
-    # The credit itself expires by its lot, on the books of the same night.
     move(offer, OfferAction.LAPSE, now=timezone.now())
-    refund(offer.pk)
+    said = f"Nobody accepted it by {day_text(offer.open_until)}." if offer.open_until else ""
+    if Grant.objects.filter(offer=offer, expires_on__gte=day).exists():
+        _give_back(offer, said, day, None)
+    else:
+        # The credit itself expires by its lot, on the books of the same night.
+        refund(offer.pk)
     record(
         AuditVerb.OFFER_LAPSED,
         acting_user=None,
         object_type="offer",
         object_id=offer.pk,
         object_label=str(offer),
-        reason=f"Nobody accepted it by {day_text(offer.open_until)}." if offer.open_until else "",
+        reason=said,
     )
 
 

@@ -34,7 +34,8 @@ class Offer(models.Model):
     `assigned_to` works it: whose book the account is in, until it is reassigned. `at_stake`
     ranks it in the queue, and `stake` says what that is made of (see `ranking`). Until the
     day `snoozed_until` (company's time zone) it does not show in the queue.
-    `open_until` is the last day (UTC) on which a delivered offer can be accepted.
+    `open_until` is the last day (UTC) on which a delivered offer can be accepted: `answer_days` after its
+    delivery, and while the grant is valid; null: for as long as the grant is.
     `has_standing_approval`: granted without a person, because all three functions
     approved this version of its campaign before and it is below every threshold.
     """
@@ -52,6 +53,7 @@ class Offer(models.Model):
     discount_equivalent = models.DecimalField(max_digits=14, decimal_places=2)
     currency = models.CharField(max_length=3)
     validity_days = models.PositiveIntegerField()
+    answer_days = models.PositiveSmallIntegerField(null=True)
     evidence = models.JSONField()
     digest = models.CharField(max_length=64)
     state = models.CharField(

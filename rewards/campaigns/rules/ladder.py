@@ -24,10 +24,20 @@ LEAVING_ORDER = " → ".join(name for name, _ in LEAVING)
 
 @dataclass(frozen=True)
 class LadderStep:
-    """One reward, by its key, and how many days after the step before was declined or lapsed it opens."""
+    """One reward, by its key, and how many days after the step before was declined or lapsed it opens.
+
+    `answer_days` after it was delivered it lapses unless it was accepted; None: when it is no longer valid.
+    """
 
     reward: str
     wait_days: int
+    answer_days: int | None = None
+
+    @property
+    def written(self) -> dict[str, Any]:
+        """The step as the terms write it."""
+        within = {"answer_days": self.answer_days} if self.answer_days else {}
+        return {"reward": self.reward, "wait_days": self.wait_days, **within}
 
 
 def read_ladder(
@@ -55,9 +65,7 @@ def _read_step(raw: Any, n: int, rewards: Mapping[str, str], faults: list[Fault]
     if not isinstance(raw, Mapping):
         faults.append(Fault(place, "A step has a reward and a wait."))
         return None
-    reward, wait = raw.get("reward"), raw.get("wait_days", 0)
-    if isinstance(wait, str) and wait.strip().isdecimal() and len(wait) < 6:
-        wait = int(wait)
+    reward, wait, answer = raw.get("reward"), _days(raw.get("wait_days", 0)), _days(raw.get("answer_days"))
     known = reward in rewards
     if not known:
         says = f"There is no reward “{reward}”." if reward else "Choose a reward."
@@ -65,8 +73,19 @@ def _read_step(raw: Any, n: int, rewards: Mapping[str, str], faults: list[Fault]
     if not isinstance(wait, int) or isinstance(wait, bool) or not 0 <= wait <= LONGEST_WAIT:
         faults.append(Fault(f"{place}.wait_days", f"The wait is a whole number of days from 0 to {LONGEST_WAIT}."))
         return None
+    if answer is not None and (not isinstance(answer, int) or not 1 <= answer <= LONGEST_WAIT):
+        says = f"The time to answer is a whole number of days from 1 to {LONGEST_WAIT}, or empty."
+        faults.append(Fault(f"{place}.answer_days", says))
+        return None
     # Nothing comes before the first step that could be waited for.
-    return LadderStep(str(reward), wait if n else 0) if known else None
+    return LadderStep(str(reward), wait if n else 0, answer) if known else None
+
+
+def _days(raw: Any) -> Any:
+    """A number of days that was typed, as a number; None for an empty field, anything else as it is."""
+    if raw == "":
+        return None
+    return int(raw) if isinstance(raw, str) and raw.strip().isdecimal() and len(raw) < 6 else raw
 
 
 def _check_leaving(steps: list[LadderStep], rewards: Mapping[str, str], faults: list[Fault]) -> None:

@@ -11,7 +11,7 @@ from accounts.conditions.rules.words import in_words
 from accounts.sources.rules import KIND_LABELS, Kind
 from loyalty.core.errors import DomainError
 from loyalty.core.figures import number_text
-from rewards.campaigns.rules.ladder import LadderStep, read_ladder
+from rewards.campaigns.rules.ladder import read_ladder
 from rewards.campaigns.rules.parameters import Names, read_parameters
 from rewards.campaigns.rules.trigger import Condition, TriggerKind
 from rewards.campaigns.rules.triggers import TRIGGERS
@@ -87,7 +87,7 @@ def clean_values(now: Mapping[str, Any], values: Mapping[str, Any], known: Known
         "goal": _text(merged["goal"], "goal", "Say what the campaign is for", 200, faults),
         "trigger": trigger,
         "audience": _audience(merged["audience"], known.vocabulary, faults),
-        "ladder": [_step(step) for step in read_ladder(merged["ladder"], kind, known.rewards, faults)],
+        "ladder": [step.written for step in read_ladder(merged["ladder"], kind, known.rewards, faults)],
         "recipient": _choice(merged["recipient"], "recipient", RECIPIENTS, faults),
         "cooldown_days": _whole(merged["cooldown_days"], "cooldown_days", SHORTEST_COOLDOWN, LONGEST_COOLDOWN, faults),
         "most_accounts": _limit(merged["most_accounts"], faults),
@@ -153,13 +153,17 @@ def trigger_in_words(trigger: Mapping[str, Any], names: Names) -> str:
 
 
 def ladder_in_words(ladder: list[Mapping[str, Any]], reward_names: Mapping[str, str]) -> str:
-    """The steps in order: "value recap, then after 3 days pause"."""
+    """The steps in order: "value recap (to be answered within 3 days), then after 1 day pause"."""
     told = []
     for n, step in enumerate(ladder):
         name = reward_names.get(step["reward"], step["reward"])
-        wait = step["wait_days"]
-        told.append(name if not n else f"then after {wait} {'day' if wait == 1 else 'days'} {name}")
+        within = f" (to be answered within {_days(step['answer_days'])})" if step.get("answer_days") else ""
+        told.append(f"then after {_days(step['wait_days'])} {name}{within}" if n else f"{name}{within}")
     return ", ".join(told) or "none"
+
+
+def _days(count: int) -> str:
+    return f"{count} {'day' if count == 1 else 'days'}"
 
 
 def needs_in_words(kinds: frozenset[Kind]) -> str:
@@ -185,10 +189,6 @@ def _audience(raw: Any, vocabulary: Vocabulary, faults: list[Fault]) -> dict[str
         faults += [Fault(f"audience.{fault.place}".rstrip("."), fault.says) for fault in bad.faults]
         return {}
     return {} if node == EVERYBODY else written(node)
-
-
-def _step(step: LadderStep) -> dict[str, Any]:
-    return {"reward": step.reward, "wait_days": step.wait_days}
 
 
 def _text(raw: Any, place: str, says: str, most: int, faults: list[Fault]) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from accounts.conditions.rules.reading import Fault
 from rewards.campaigns.rules.ladder import LadderStep, read_ladder
+from rewards.campaigns.rules.terms import ladder_in_words
 from rewards.campaigns.rules.trigger import TriggerKind
 
 KINDS = {
@@ -70,6 +71,20 @@ def test_another_order_is_refused_in_words(ladder: tuple[str, ...], says: str) -
     assert [(fault.place, fault.says) for fault in faults] == [(f"ladder.{len(ladder) - 1}.reward", says)]
 
 
+def test_a_step_may_say_by_when_it_is_answered() -> None:
+    faults: list[Fault] = []
+    raw = [{"reward": "recap", "answer_days": "3"}, {"reward": "pause", "wait_days": "1", "answer_days": ""}]
+    steps = read_ladder(raw, TriggerKind.CANCELLATION_INTENT, KINDS, faults)
+    assert faults == []
+    assert [step.written for step in steps] == [
+        {"reward": "recap", "wait_days": 0, "answer_days": 3},
+        {"reward": "pause", "wait_days": 1},
+    ]
+    names = {"recap": "Value recap", "pause": "Pause"}
+    told = ladder_in_words([step.written for step in steps], names)
+    assert told == "Value recap (to be answered within 3 days), then after 1 day Pause"
+
+
 def test_the_order_binds_no_other_trigger() -> None:
     _, faults = read("discount", "recap", "pass", trigger=TriggerKind.RENEWAL_WINDOW)
     assert faults == []
@@ -82,6 +97,8 @@ def test_the_order_binds_no_other_trigger() -> None:
         (None, "ladder"),
         ([{"reward": "gone"}], "ladder.0.reward"),
         ([{"reward": "pass"}, {"reward": "credit", "wait_days": -1}], "ladder.1.wait_days"),
+        ([{"reward": "pass", "answer_days": 0}], "ladder.0.answer_days"),
+        ([{"reward": "pass", "answer_days": "soon"}], "ladder.0.answer_days"),
         ([{"reward": "pass"}, {"reward": "pass"}], "ladder"),
         (["pass"], "ladder.0"),
     ],

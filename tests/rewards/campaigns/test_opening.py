@@ -8,7 +8,9 @@ from django.utils import timezone
 
 from accounts.milestones.models import MilestoneReach
 from accounts.records.models import Account
-from rewards.campaigns.models import Campaign, Candidate
+from loyalty.core.figures import day_text
+from rewards.campaigns.models import Campaign, CampaignStep, Candidate
+from rewards.campaigns.panel import ladder_panel
 from rewards.offers.models import Offer
 from tests.factories import AccountFactory, MilestoneFactory, RewardFactory
 from tests.rewards.campaigns.made import campaign_on, evaluate, know, reach
@@ -33,6 +35,41 @@ def ended(offer: Offer, state: str, days: int) -> None:
 
 
 @pytest.mark.parametrize("state", ["declined", "lapsed"])
+def test_the_night_in_which_a_wait_is_over_may_begin_some_minutes_earlier_than_the_one_that_closed() -> None:
+    _, offer = first_offer(a_ladder())
+    Offer.objects.filter(pk=offer.pk).update(
+        state="lapsed", closed_at=timezone.now() - timedelta(days=3) + timedelta(minutes=5)
+    )
+    assert evaluate() == 1
+
+
+def test_what_is_offered_says_by_when_and_its_page_where_on_the_ladder_it_stands() -> None:
+    campaign = a_ladder()
+    CampaignStep.objects.filter(campaign=campaign, position=1).update(answer_days=5)
+    _, offer = first_offer(campaign)
+    assert offer.answer_days == 5
+    assert ladder_panel(offer).sentences == (
+        "Step 1 of 3: First → Second → Third.",
+        "Once delivered it lapses unless it is answered within 5 days.",
+        "“Second” opens 3 days after this one was declined or lapsed, if the trigger still holds then.",
+    )
+    ended(offer, "lapsed", days=3)
+    offer.refresh_from_db()
+    assert ladder_panel(offer).sentences[-1] == (
+        f"“Second” opens on {day_text(timezone.now().date())}, if the trigger still holds then."
+    )
+    evaluate()
+    second = Offer.objects.get(step=2)
+    assert second.answer_days is None
+    on = day_text((timezone.now() - timedelta(days=3)).date())
+    assert ladder_panel(second).sentences[1] == f"It opened because “First” lapsed on {on}."
+    assert ladder_panel(offer).sentences[-1] == f"“Second” followed on {day_text(timezone.now().date())}."
+    ended(second, "accepted", days=1)
+    second.refresh_from_db()
+    assert ladder_panel(second).sentences[-1] == "“Third” does not open: this one was accepted."
+    assert ladder_panel(Offer(campaign=campaign_on("cancellation_intent"), step=1)).sentences == ()
+
+
 def test_step_by_step(state: str) -> None:
     _, offer = first_offer(a_ladder())
     assert (offer.step, offer.reward_name) == (1, "First")

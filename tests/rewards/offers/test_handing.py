@@ -109,6 +109,20 @@ def test_an_offer_that_nobody_accepts_lapses_after_its_last_day(granted: Offer, 
     assert Posting.objects.get(kind="expire").booked_on == after
 
 
+def test_a_step_to_be_answered_soon_lapses_with_its_credit_before_that_expires(
+    granted: Offer, cs: User
+) -> None:
+    Offer.objects.update(answer_days=4)
+    offer = deliver(granted.pk, acting_user=cs)
+    assert offer.open_until == timezone.now().date() + timedelta(days=4)
+    assert lapse_unaccepted(offer.open_until) == 0
+    after = offer.open_until + timedelta(days=1)
+    assert [lapse_unaccepted(after), lapse_unaccepted(after)] == [1, 0]
+    assert books() == (Decimal("0.00"), Decimal("0.00"))
+    assert Posting.objects.get(kind="reverse").booked_on == after
+    assert expire_credits(granted.grant.expires_on + timedelta(days=1)) == 0
+
+
 def test_a_credit_that_is_being_used_does_not_lapse(granted: Offer, cs: User) -> None:
     offer = deliver(granted.pk, acting_user=cs)
     redeem(
