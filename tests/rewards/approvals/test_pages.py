@@ -89,7 +89,7 @@ def test_a_rejection_needs_its_reason(signed_in_as: SignIn, cs: User) -> None:
     offer = OfferFactory()
     status, page = post(signed_in_as(cs), offer, decision="reject")
     assert status == 422
-    assert "Say why, so that the campaign&#x27;s owner can learn from it." in page
+    assert "Say why, so that the campaign’s owner can learn from it." in page
     offer.refresh_from_db()
     assert offer.state == "in_approval"
 

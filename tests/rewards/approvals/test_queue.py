@@ -202,7 +202,7 @@ def test_a_rejection_of_many_needs_its_reason(signed_in_as: SignIn, cs: User) ->
     client = signed_in_as(cs)
     refused = client.post(reverse("offers-decide"), chosen(*offers, action="reject"))
     assert refused.status_code == 422
-    assert "Say why, so that the campaign&#x27;s owner can learn from it." in refused.content.decode()
+    assert "Say why, so that the campaign’s owner can learn from it." in refused.content.decode()
     client.post(reverse("offers-decide"), chosen(*offers, action="reject", note="They are leaving"))
     assert set(Offer.objects.values_list("state", flat=True)) == {"rejected"}
 

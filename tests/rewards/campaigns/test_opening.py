@@ -34,7 +34,6 @@ def ended(offer: Offer, state: str, days: int) -> None:
     Offer.objects.filter(pk=offer.pk).update(state=state, closed_at=timezone.now() - timedelta(days=days))
 
 
-@pytest.mark.parametrize("state", ["declined", "lapsed"])
 def test_the_night_in_which_a_wait_is_over_may_begin_some_minutes_earlier_than_the_one_that_closed() -> None:
     _, offer = first_offer(a_ladder())
     Offer.objects.filter(pk=offer.pk).update(
@@ -70,6 +69,7 @@ def test_what_is_offered_says_by_when_and_its_page_where_on_the_ladder_it_stands
     assert ladder_panel(Offer(campaign=campaign_on("cancellation_intent"), step=1)).sentences == ()
 
 
+@pytest.mark.parametrize("state", ["declined", "lapsed"])
 def test_step_by_step(state: str) -> None:
     _, offer = first_offer(a_ladder())
     assert (offer.step, offer.reward_name) == (1, "First")

@@ -109,9 +109,7 @@ def test_an_offer_that_nobody_accepts_lapses_after_its_last_day(granted: Offer, 
     assert Posting.objects.get(kind="expire").booked_on == after
 
 
-def test_a_step_to_be_answered_soon_lapses_with_its_credit_before_that_expires(
-    granted: Offer, cs: User
-) -> None:
+def test_a_step_to_be_answered_soon_lapses_with_its_credit_before_that_expires(granted: Offer, cs: User) -> None:
     Offer.objects.update(answer_days=4)
     offer = deliver(granted.pk, acting_user=cs)
     assert offer.open_until == timezone.now().date() + timedelta(days=4)
