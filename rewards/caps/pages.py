@@ -20,6 +20,7 @@ from loyalty.core.people.permissions import is_member
 from loyalty.core.people.rules import Function
 from loyalty.core.people.session import signed_in
 from rewards.caps import queries
+from rewards.caps.asking import asking
 from rewards.caps.changing import KIND
 from rewards.caps.forms import CapChangeForm, NewCapForm
 from rewards.caps.models import Cap, CapEntry
@@ -81,6 +82,9 @@ def cap(request: HttpRequest, cap_id: int) -> HttpResponseBase:
     context = {"now": now, "cap": found, "page": page, "rows": [queries.used_by(e) for e in page.rows]}
     context |= {"bar": cap_bar(now.use, found.name), "csv_url": f"?{_csv_query(request)}"}
     context |= {"burndown": _burndown(now, today), "periods": _period_chips(now)}
+    if found.is_active and today in now.period:
+        ahead = AHEAD.days if now.lasts else (now.period.ends_on - today).days
+        context["asking"] = asking(found, now.use.room, now.period, today, most_days=ahead)
     return render(request, "rewards/caps/cap.html", context)
 
 
