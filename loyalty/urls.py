@@ -42,6 +42,7 @@ urlpatterns = [
     path("caps/", include("rewards.caps.urls")),
     path("liability/", include("rewards.ledger.liability_urls")),
     path("liability/", include("rewards.breakage.urls")),
+    path("liability/", include("rewards.rates.urls")),
     path("ledger/", include("rewards.closing.urls")),
     path("ledger/invoices/", include("rewards.delivery.invoices.urls")),
     path("ledger/", include("rewards.ledger.urls")),

@@ -23,6 +23,7 @@ from rewards.ledger.models import (
 )
 from rewards.offers.models import Grant, Offer
 from rewards.perks.models import TierPerks, TierPerksVersion
+from rewards.rates.models import UnitRate
 from rewards.tax.models import TaxablePayment, TaxProfile, TaxRules, TaxRulesVersion
 
 __all__ = [
@@ -78,4 +79,5 @@ __all__ = [
     "TierPerks",
     "TierPerksVersion",
     "UnfoldedPosting",
+    "UnitRate",
 ]

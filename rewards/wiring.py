@@ -46,6 +46,7 @@ from rewards.offers.leaving import hand_over_offers
 from rewards.offers.reward_impact import cost_of_reward_change
 from rewards.offers.verbs import stop_addressing
 from rewards.perks.changing import PERKS, cost_of_scheme
+from rewards.rates.changing import POINTS_RATE
 from rewards.tax.changing import TAX_RULES
 from rewards.tax.holding import TAX
 from rewards.tax.paying import WATCH
@@ -55,7 +56,7 @@ def _offers(text: str, user: User) -> list[Found]:
     return [
         Found(
             f"{o.reward_name} for {o.account.name}",
-            f"{money(o.discount_equivalent, o.currency)}, {o.get_state_display()}",
+            f"{money(o.discount_equivalent, o.equivalent_in)}, {o.get_state_display()}",
             reverse("offer", args=[o.pk]),
         )
         for o in find_offers(text)
@@ -93,6 +94,7 @@ def wire() -> None:
     register(APPROVAL_TIMES)
     register(PERKS)
     register(BREAKAGE_RATE)
+    register(POINTS_RATE)
     register(CLOSED_MONTH)
     register(JOURNAL_CODES)
     add_impact(TIER_SCHEME_KIND, cost_of_scheme)

@@ -184,7 +184,7 @@ def csv_rows(rows: QuerySet[Offer]) -> Iterator[list[object]]:
     """The list by CSV_HEADER, streamed."""
     for o in rows.select_related("account", "assigned_to", "campaign").iterator(chunk_size=2000):
         yield [
-            *(o.pk, o.account.name, o.reward_name, o.discount_equivalent, o.currency, o.campaign.name, o.state),
+            *(o.pk, o.account.name, o.reward_name, o.discount_equivalent, o.equivalent_in, o.campaign.name, o.state),
             *(functions_in_words(o.awaits), o.due_at.isoformat() if o.due_at else "", o.at_stake, why_here(o)),
             *(o.assigned_to.display_name if o.assigned_to else "", o.snoozed_until),
         ]

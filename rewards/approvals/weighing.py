@@ -25,7 +25,7 @@ class Load:
     def add(self, offer: Offer) -> None:
         """Count one in."""
         self.count += 1
-        self.value[offer.currency] = self.value.get(offer.currency, Decimal(0)) + offer.discount_equivalent
+        self.value[offer.equivalent_in] = self.value.get(offer.equivalent_in, Decimal(0)) + offer.discount_equivalent
 
 
 @dataclass

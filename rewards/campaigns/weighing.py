@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.db import connection
 
+from loyalty.core.money import POINTS
 from rewards.campaigns.hits import TABLE
 from rewards.campaigns.live import LiveCampaign
 from rewards.catalogue.supply import supply_left
@@ -22,9 +23,12 @@ LOCK_OF_LIMITS = 7205
 LOCK_OF_CAPS = 7201
 
 _UNKNOWN_VALUE = f"""
-UPDATE {TABLE} SET outcome = 'unfit', rule = 'unknown_value',
-       reason = 'What this reward is worth to the account is not known: its own money is not.'
-WHERE outcome IS NULL AND value IS NULL
+UPDATE {TABLE} AS hit SET outcome = 'unfit', rule = 'unknown_value',
+       reason = CASE r.currency
+           WHEN '{POINTS}' THEN 'What points are worth is not known: Finance has decided no rate of them yet.'
+           ELSE 'What this reward is worth to the account is not known: its own money is not.' END
+FROM rewards_reward AS r
+WHERE hit.outcome IS NULL AND hit.value IS NULL AND r.id = hit.reward_id
 """
 
 _WORTHLESS = f"""

@@ -24,6 +24,7 @@ from rewards.approvals.rules import VALUE, open_now, required_steps
 from rewards.approvals.timing import approval_settings, due_at
 from rewards.campaigns.hits import TABLE
 from rewards.campaigns.live import LiveCampaign
+from rewards.catalogue.value import EQUIVALENT_IN
 from rewards.offers.granting import grant_under_standing_approval
 from rewards.offers.ranking import stake_in_sql
 
@@ -127,7 +128,7 @@ ORDER BY hit.n
 _STEPS = f"""
 INSERT INTO rewards_approvalstep (offer_id, function, position, why, state, due_at, digest, note)
 SELECT hit.offer_id, step.function, step.position,
-       left(replace(step.why, '{VALUE}', money_text(hit.value, r.currency)), 300), 'waiting', %(due_at)s, '', ''
+       left(replace(step.why, '{VALUE}', money_text(hit.value, {EQUIVALENT_IN})), 300), 'waiting', %(due_at)s, '', ''
 FROM {TABLE} AS hit
 JOIN rewards_offer AS offer ON offer.id = hit.offer_id AND NOT offer.has_standing_approval
 JOIN rewards_reward AS r ON r.id = hit.reward_id
@@ -143,7 +144,7 @@ _AUDIT = f"""
 INSERT INTO core_auditline (at, actor_name, verb, object_type, object_id, object_label, after, reason)
 SELECT %(now)s, '{THE_PROGRAMME}', '{AuditVerb.OFFER_PROPOSED.value}', 'offer', offer.id::text,
        left(offer.reward_name || ' for ' || account.name, 300),
-       jsonb_build_object('value', money_text(offer.discount_equivalent, offer.currency), 'terms', offer.digest),
+       jsonb_build_object('value', money_text(offer.discount_equivalent, {EQUIVALENT_IN}), 'terms', offer.digest),
        format('%%s: %%s, %%s', told.campaign, told.trigger, to_char(hit.caused_on, 'FMDD Mon YYYY'))
 FROM {TABLE} AS hit
 JOIN (
@@ -152,6 +153,7 @@ JOIN (
     FROM jsonb_each(%(told)s::jsonb) OFFSET 0
 ) AS told ON told.campaign_id = hit.campaign_id
 JOIN rewards_offer AS offer ON offer.id = hit.offer_id
+JOIN rewards_reward AS r ON r.id = hit.reward_id
 JOIN accounts_account AS account ON account.id = hit.account_id
 WHERE hit.outcome IS NULL
 ORDER BY hit.n

@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.db import models
 from django.db.models import Q
 
+from loyalty.core.money import POINTS
 from loyalty.core.people.rules import FUNCTION_CHOICES
 from rewards.catalogue.rules import (
     KINDS,
@@ -24,7 +25,7 @@ KIND_CHOICES = [(key, kind.label) for key, kind in KINDS.items()]
 
 
 class Reward(models.Model):
-    """An entry of the catalogue; money in `currency`.
+    """An entry of the catalogue; money in `currency`. Of points only the face value is given, as a number of points.
 
     `face_value` is what the customer sees, `marginal_cost` what it costs us,
     `discount_equivalent` what it counts against caps and the Finance threshold.
@@ -76,6 +77,11 @@ class Reward(models.Model):
     @property
     def nature(self) -> Nature:
         return KINDS[self.kind].nature
+
+    @property
+    def is_points(self) -> bool:
+        """Whether it is given in points, a unit of their own."""
+        return self.currency == POINTS
 
     @property
     def is_limited_feature(self) -> bool:

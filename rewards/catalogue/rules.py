@@ -100,6 +100,7 @@ KINDS: Mapping[str, Kind] = {
     "downgrade_path": Kind("Downgrade path", N.CONTRACT, D.AUTOMATIC, A.NONE),
 }
 MONEY = frozenset({N.CREDIT, N.DISCOUNT})
+POINTS_KIND = "points"
 
 NATURE_WORDS: Mapping[Nature, str] = {
     N.CREDIT: "Credit: on the ledger until it is used",
@@ -205,6 +206,13 @@ def clean_values(kind: str, now: Mapping[str, Any], values: Mapping[str, Any]) -
 def _clean_money(kind: str, basis: Basis, merged: Mapping[str, Any]) -> dict[str, Any]:
     amounts = {name: _amount(merged[name], FIELD_LABELS[name]) for name in ("face_value", "marginal_cost")}
     amounts["discount_equivalent"] = _amount(merged["discount_equivalent"], FIELD_LABELS["discount_equivalent"])
+    if kind == POINTS_KIND:
+        face = amounts["face_value"]
+        if basis is not Basis.FIXED or not face or face != face.to_integral_value():
+            raise DomainError("Points are given as a fixed, whole number of them.")
+        # What they cost and count follows from the rate of points on the day of each offer.
+        nothing = {"percent": None, "marginal_cost": "0.00", "discount_equivalent": "0.00"}
+        return {"face_value": f"{face:.2f}", **nothing}
     if basis is Basis.FIXED:
         if KINDS[kind].nature in MONEY and not amounts["face_value"]:
             raise DomainError(f"A {KINDS[kind].label.lower()} has a value: give its face value, or a per cent.")

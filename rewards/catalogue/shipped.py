@@ -59,7 +59,13 @@ SHIPPED: tuple[tuple[str, str, str, str, dict[str, Any]], ...] = (
         "One month of MRR as a one-time credit on moving to an annual plan.",
         _share("percent_of_mrr", "100.00"),
     ),
-    ("points-500", "points", "500 points", "500 points, worth $5.00 at the rate that Finance set.", _fixed("5.00")),
+    (
+        "points-500",
+        "points",
+        "500 points",
+        "500 points, worth what Finance decided on the day of the offer.",
+        _fixed("500.00"),
+    ),
     ("discount-10", "discount", "10 % discount", "10 % off the renewal.", _share("percent_of_renewal", "10.00")),
     (
         "annual-plan-offer-10",

@@ -2,8 +2,13 @@
 
 Null where the account's own money is not known: such a reward cannot be offered
 to it. Cents, halves away from zero, as numeric `round` does. A renewal is worth
-its MRR times the months of its contract.
+its MRR times the months of its contract. Points are worth what they were on the day of the facts; without
+a rate that is not known either. What they cost and count is in the reporting currency, as of everything else.
 """
+
+from django.conf import settings
+
+from loyalty.core.money import POINTS
 
 _BASES = {
     "percent_of_renewal": "f.mrr * coalesce(f.contract_months, 12)",
@@ -14,5 +19,15 @@ _BASES = {
 _CASES = " ".join(f"WHEN '{basis}' THEN round({sql} * r.percent / 100, 2)" for basis, sql in _BASES.items())
 
 FACE_VALUE = f"CASE r.value_basis {_CASES} ELSE r.face_value END"
-DISCOUNT_EQUIVALENT = f"CASE r.value_basis {_CASES} ELSE r.discount_equivalent END"
-MARGINAL_COST = f"CASE r.value_basis {_CASES} ELSE r.marginal_cost END"
+_POINTS = (
+    f"round(r.face_value * unit_rate('{POINTS}', '{settings.REPORTING_CURRENCY}', coalesce(f.day, current_date)), 2)"
+)
+DISCOUNT_EQUIVALENT = (
+    f"CASE WHEN r.currency = '{POINTS}' THEN {_POINTS} ELSE"
+    f" CASE r.value_basis {_CASES} ELSE r.discount_equivalent END END"
+)
+MARGINAL_COST = (
+    f"CASE WHEN r.currency = '{POINTS}' THEN {_POINTS} ELSE CASE r.value_basis {_CASES} ELSE r.marginal_cost END END"
+)
+EQUIVALENT_IN = f"CASE r.currency WHEN '{POINTS}' THEN '{settings.REPORTING_CURRENCY}' ELSE r.currency END"
+"""The currency of the discount-equivalent."""

@@ -13,11 +13,20 @@ from django.utils.text import slugify
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import record, record_edit
 from loyalty.core.errors import DomainError
+from loyalty.core.money import POINTS
 from loyalty.core.people.models import User
 from loyalty.core.people.permissions import check_member
 from loyalty.core.people.rules import Function
 from rewards.catalogue.models import Reward, RewardVersion
-from rewards.catalogue.rules import FIELD_LABELS, KINDS, Nature, RewardStatus, clean_values, owner_of_kind
+from rewards.catalogue.rules import (
+    FIELD_LABELS,
+    KINDS,
+    POINTS_KIND,
+    Nature,
+    RewardStatus,
+    clean_values,
+    owner_of_kind,
+)
 
 AMOUNTS = ("percent", "face_value", "marginal_cost", "discount_equivalent")
 EMPTY: Mapping[str, Any] = {
@@ -56,7 +65,7 @@ def make_reward(key: str, kind: str, values: Mapping[str, Any], *, effective_at:
         kind=kind,
         owner_function=owner_of_kind(kind).value,
         is_credit=KINDS[kind].nature is Nature.CREDIT,
-        currency=settings.REPORTING_CURRENCY,
+        currency=POINTS if kind == POINTS_KIND else settings.REPORTING_CURRENCY,
     )
     _set(reward, values)
     reward.save(force_insert=True)

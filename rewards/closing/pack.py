@@ -101,7 +101,7 @@ def _approvals(month: date) -> Iterator[list[object]]:
             "offer",
             offer.pk,
             offer.account.name,
-            f"{offer.reward_name}, {offer.discount_equivalent} {offer.currency}",
+            f"{offer.reward_name}, {offer.discount_equivalent} {offer.equivalent_in}",
             step.function,
             step.state,
             step.decided_by.display_name if step.decided_by else None,

@@ -20,12 +20,14 @@ from loyalty.core.charts.columns import columns
 from loyalty.core.charts.waterfall import Step, waterfall
 from loyalty.core.csv import csv_response, wants_csv
 from loyalty.core.figures import month_text
+from loyalty.core.money import POINTS
 from loyalty.core.people.session import signed_in
 from rewards.catalogue.models import Reward
 from rewards.ledger.queries import months_until
 from rewards.ledger.rules import ZERO, RollForwardMonth, total_of
 from rewards.ledger.snapshot import one_snapshot
 from rewards.ledger.standing import Splits, campaign_names, currencies_held, standing_of
+from rewards.ledger.translating import together, translated
 
 CSV_HEADER = ["month", "opening", "issued", "redeemed", "expired", "reversed", "breakage", "closing", "currency"]
 
@@ -38,16 +40,20 @@ def liability(request: HttpRequest) -> HttpResponseBase:
         held = currencies_held() or [settings.REPORTING_CURRENCY]
         currency = _currency(request, held)
         standing = standing_of(currency, months_until(now.date()))
-    rows = standing.rows
+        rows = standing.rows
+        is_other = currency != settings.REPORTING_CURRENCY
+        in_reporting = translated(rows, currency, now.date()) if is_other else None
+        all_units = together(held, now.date()) if held != [settings.REPORTING_CURRENCY] else None
     if wants_csv(request):
         lines = ([*_figures(row), currency] for row in rows)
         return csv_response("liability", CSV_HEADER, lines, acting_user=signed_in(request))
     context: dict[str, Any] = {"rows": rows, "this": rows[-1], "total": total_of(rows), "standing": standing}
     context |= {"currency": currency, "picture": _waterfall(rows[-1], currency), "steps": _steps(rows[-1])}
+    context |= {"in_reporting": in_reporting, "all_units": all_units, "reporting": settings.REPORTING_CURRENCY}
     context |= {"today": now.date(), "ages": sorted(standing.splits.expires_in.items())}
     context["ageing"] = columns(context["ages"], "What is left, by the month in which it expires", currency)
     context["splits"] = _told(standing.splits, currency)
-    chips = [{"label": c, "url": f"?currency={c}", "active": c == currency} for c in held]
+    chips = [{"label": "Points" if c == POINTS else c, "url": f"?currency={c}", "active": c == currency} for c in held]
     context |= {"chips": chips if len(held) > 1 else [], "csv_url": f"?currency={currency}&format=csv"}
     return render(request, "rewards/ledger/liability.html", context)
 

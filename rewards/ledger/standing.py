@@ -67,6 +67,11 @@ def standing_of(currency: str, months: Sequence[date]) -> Standing:
     )
 
 
+def owed_now(currency: str) -> Decimal:
+    """What is owed now, from the summaries and what waits."""
+    return -sum(_months(currency).values(), ZERO)
+
+
 def _ahead(moved: Mapping[tuple[date, PostingKind], Decimal]) -> Decimal:
     kinds = (PostingKind.BREAKAGE, PostingKind.REESTIMATE)
     return sum((amount for (_, kind), amount in moved.items() if kind in kinds), ZERO)

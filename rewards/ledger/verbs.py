@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from loyalty.core.errors import DomainError
 from loyalty.core.figures import day_text
-from loyalty.core.money import money
+from loyalty.core.money import POINTS, money
 from loyalty.core.people.models import User
 from loyalty.core.people.permissions import check_member
 from loyalty.core.people.rules import Function
@@ -109,6 +109,8 @@ def redeem(
         return _same_redemption(known, account_id, amount, currency, invoice)
     taken = take_from(lot_rooms(account_id, currency), amount, booked_on)
     room = sum((part for _, part in taken), Decimal(0))
+    if currency == POINTS and amount != amount.to_integral_value():
+        raise DomainError("Points are whole: use a whole number of them.")
     if amount <= 0 or room < amount:
         raise DomainError(
             f"This account has {money(room, currency)} of credit that can be used on {day_text(booked_on)};"

@@ -15,6 +15,7 @@ from django.db import models
 from django.db.models import Value
 
 from accounts.records.models import Account, Contact
+from loyalty.core.money import POINTS
 from loyalty.core.people.rules import FUNCTION_CHOICES, functions_in_words
 from rewards.catalogue.models import Reward
 from rewards.offers.evidence import summary
@@ -27,7 +28,8 @@ OPEN = models.Q(state=OfferState.IN_APPROVAL.value)
 class Offer(models.Model):
     """One reward proposed to one account by one campaign, with the evidence.
 
-    Money in `currency`. `step` is the step of the campaign's ladder. `contact` is
+    Money in `currency`, which may be points; the discount-equivalent of points is in the reporting currency.
+    `step` is the step of the campaign's ladder. `contact` is
     who receives it, `informed` who is told of it. `awaits` are the functions whose
     decision is awaited now, those of the steps that are open. `exceeded_caps` names the
     soft caps that it went above. `proposed_by` is null when the campaign proposed by itself.
@@ -99,6 +101,11 @@ class Offer(models.Model):
     def terms(self) -> OfferTerms:
         """What an approval of it is an approval of."""
         return OfferTerms(**{field.name: getattr(self, field.name) for field in fields(OfferTerms)})
+
+    @property
+    def equivalent_in(self) -> str:
+        """The currency of the discount-equivalent: that of the offer, and of points the reporting currency."""
+        return settings.REPORTING_CURRENCY if self.currency == POINTS else self.currency
 
     @property
     def reason(self) -> str:

@@ -1,6 +1,6 @@
 """From a match to an offer: once, with evidence, steps, room and an audit line."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -19,6 +19,7 @@ from rewards.campaigns.models import Candidate, EvaluationDue
 from rewards.caps.models import CapEntry, CapPeriod
 from rewards.offers.models import Offer
 from rewards.offers.terms import OfferTerms, digest_of
+from rewards.rates.models import UnitRate
 from tests.concurrency import at_once
 from tests.factories import AccountFactory, CampaignFactory, CapFactory, ContactFactory, RewardFactory
 from tests.rewards.campaigns.made import evaluate, reach
@@ -52,6 +53,23 @@ def test_a_match_becomes_an_offer_with_its_steps() -> None:
     candidate = Candidate.objects.get()
     assert (candidate.offer, candidate.outcome, candidate.step) == (offer, "proposed", 1)
     assert candidate.caused_on == found.reached_at.date()
+
+
+def test_points_count_at_their_rate_and_without_one_are_not_offered() -> None:
+    points = {"kind": "points", "currency": "PTS", "marginal_cost": 0, "discount_equivalent": 0}
+    reach(CampaignFactory(reward=RewardFactory(name="500 points", face_value=Decimal(500), **points)))
+    assert evaluate() == 1
+    candidate = Candidate.objects.get()
+    assert (candidate.outcome, candidate.rule) == ("unfit", "unknown_value")
+    assert "Finance has decided no rate of them yet" in candidate.reason
+    UnitRate.objects.create(
+        unit="PTS", reporting="USD", effective_on=date(2026, 1, 1), per_unit=Decimal("0.011"), source="Test"
+    )
+    assert evaluate() == 1
+    offer = Offer.objects.get()
+    assert (offer.face_value, offer.currency, offer.discount_equivalent) == (500, "PTS", Decimal("5.50"))
+    assert AuditLine.objects.get(verb=AuditVerb.OFFER_PROPOSED.value).after["value"] == "$5.50"
+    assert offer.digest == digest_of(offer.terms)
 
 
 def test_the_digest_is_that_of_the_terms() -> None:

@@ -163,9 +163,13 @@ WORTH = [
 @pytest.mark.django_db
 @pytest.mark.parametrize(("basis", "percent", "face", "expected"), WORTH)
 def test_what_a_reward_is_worth_to_one_account(basis: str, percent: str | None, face: str, expected: str) -> None:
-    facts = "SELECT 1000.00 AS mrr, 12 AS contract_months, 12000.00 AS arr, 800.00 AS mrr_year_before"
+    facts = (
+        "SELECT date '2026-11-14' AS day, 1000.00 AS mrr, 12 AS contract_months, 12000.00 AS arr,"
+        " 800.00 AS mrr_year_before"
+    )
     reward = (
-        "SELECT %s AS value_basis, %s::numeric AS percent, %s::numeric AS face_value, 1::numeric AS discount_equivalent"
+        "SELECT %s AS value_basis, %s::numeric AS percent, %s::numeric AS face_value,"
+        " 1::numeric AS discount_equivalent, 'USD' AS currency"
     )
     with connection.cursor() as cursor:
         cursor.execute(

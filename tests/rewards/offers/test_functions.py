@@ -27,7 +27,7 @@ def ask(sql: str, *params: object) -> str:
 
 
 @EXAMPLES
-@given(AMOUNTS, st.sampled_from(["USD", "EUR", "GBP", "CHF"]))
+@given(AMOUNTS, st.sampled_from(["USD", "EUR", "GBP", "CHF", "PTS"]))
 def test_money(amount: Decimal, currency: str) -> None:
     assert ask("money_text(%s, %s)", amount, currency) == money(amount, currency)
 
