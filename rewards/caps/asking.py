@@ -6,6 +6,7 @@ Campaigns, offers and candidates stand on higher floors; here they are only tabl
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, Decimal
+from typing import Any
 
 from django.db import connection
 
@@ -98,7 +99,7 @@ def asking(cap: Cap, room: Decimal, period: Period, today: date, *, most_days: i
     """The forecast for a cap in its running period, at most `most_days` ahead; None when nothing asked for it."""
     until = min(period.ends_on, today + timedelta(days=most_days + 1))
     left = max((until - today).days - 1, 0)
-    params = {"window": WINDOW_DAYS, "today": today, "scope": cap.scope, "key": cap.scope_key}
+    params: dict[str, Any] = {"window": WINDOW_DAYS, "today": today, "scope": cap.scope, "key": cap.scope_key}
     with connection.cursor() as cursor:
         cursor.execute(_ASKED, params)
         found = [

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from django.db.models import DecimalField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery, Sum
 
@@ -54,7 +55,7 @@ class Moved:
         """What is issued counts as it raises the liability, all else as it lowers it."""
         return -1 if self.figure is Figure.ISSUED else 1
 
-    def rows(self) -> QuerySet[Posting]:
+    def rows(self) -> QuerySet[Any]:
         """The postings, newest booking first; each with its part of the figure as `part`."""
         mine = PostingLine.objects.filter(posting_id=OuterRef("pk"), currency=self.currency, **_OWED_LINES)
         summed = mine.order_by().values("posting_id").annotate(sum=Sum("amount")).values("sum")
@@ -95,7 +96,7 @@ class Left:
     tier: str | None = None
     segment: str | None = None
 
-    def rows(self) -> QuerySet[CreditLot]:
+    def rows(self) -> QuerySet[Any]:
         """The lots of which something is left (`left`), the first to expire first."""
         return self._lots().annotate(left=self._left()).filter(left__gt=0)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from dateutil.relativedelta import relativedelta
 from django.db import connection
@@ -115,7 +116,7 @@ def forecast_of(currency: str, today: date) -> Forecast:
             unbilled += sum((amount for _, amount in open_lots), ZERO)
     opening = sum((amount for open_lots in lots.values() for _, amount in open_lots), ZERO)
     months = [first + relativedelta(months=n) for n in range(MONTHS)]
-    about = {"currency": currency, "today": today, "since": today - timedelta(days=PACE_DAYS)}
+    about: dict[str, Any] = {"currency": currency, "today": today, "since": today - timedelta(days=PACE_DAYS)}
     return Forecast(
         currency=currency,
         rows=by_month(months, opening, [s.step for s in steps]),
@@ -153,7 +154,7 @@ def _bills(currency: str, accounts: list[int], today: date) -> dict[int, list[Bi
     return bills
 
 
-def _one(query: str, params: dict[str, object]) -> Decimal:
+def _one(query: str, params: dict[str, Any]) -> Decimal:
     with connection.cursor() as cursor:
         cursor.execute(query, params)
         return Decimal(cursor.fetchone()[0])
