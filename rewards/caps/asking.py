@@ -49,7 +49,7 @@ WITH running AS (
 SELECT running.id, running.name, running.days, coalesce(asked.offers, 0), coalesce(refused.candidates, 0),
        coalesce(asked.amount, 0) + coalesce(refused.amount, 0)
 FROM running LEFT JOIN asked ON asked.id = running.id LEFT JOIN refused ON refused.id = running.id
-WHERE asked.id IS NOT NULL OR refused.id IS NOT NULL
+WHERE coalesce(asked.amount, 0) + coalesce(refused.amount, 0) > 0
 ORDER BY 6 DESC, running.id
 """
 

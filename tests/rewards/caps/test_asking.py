@@ -89,7 +89,8 @@ def test_the_page_of_a_cap_tells_it(finance: User, signed_in_as: SignIn) -> None
     offered(CampaignFactory(name="Northern", live_since=NOW - timedelta(days=9)), 0, 1500)
     cap = CapFactory(limit=Decimal(1000))
     page = " ".join(signed_in_as(finance).get(f"/caps/{cap.pk}/").content.decode().split())
-    assert "they will ask for about $1,500.00; $1,000.00 is left." in page
+    assert "they will ask for about $1,500.00 until" in page
+    assert "$1,000.00 is left." in page
     assert "$500.00 will be refused" in page
     assert (
         "What live campaigns will ask for"
