@@ -19,6 +19,7 @@ BENCHMARKS = {
     "sweep": "tests.benchmarks.sweep",
     "stripe": "tests.benchmarks.stripe_webhook",
     "pages": "tests.benchmarks.pages",
+    "caps": "tests.benchmarks.caps",
     "ledger": "tests.benchmarks.ledger",
     "liability": "tests.benchmarks.liability",
     "clients": "tests.benchmarks.clients",
