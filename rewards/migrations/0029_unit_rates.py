@@ -38,7 +38,7 @@ $$;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('rewards', '0027_taxed_grants_told'),
+        ('rewards', '0028_answer_days'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
