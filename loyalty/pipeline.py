@@ -54,7 +54,8 @@ from rewards.approvals.reminding import remind
 from rewards.breakage.verbs import recognise_until
 from rewards.campaigns.evaluating import account_ranges, evaluate_due, evaluate_range
 from rewards.campaigns.scope import ACCOUNTS_A_RANGE
-from rewards.delivery.invoices.verbs import settle_invoices
+from rewards.delivery.invoices.sending import send_balance_changes
+from rewards.delivery.invoices.settling import settle_invoices
 from rewards.delivery.outgoing.endpoints import WEBHOOKS
 from rewards.delivery.outgoing.passes import tell_expired
 from rewards.delivery.outgoing.sending import send_due as send_webhooks
@@ -248,6 +249,7 @@ def notices() -> None:
 def webhooks() -> None:
     """What goes out of the house: invoices that credit lowers first, since that is told by webhooks too."""
     settle_invoices(timezone.now())
+    send_balance_changes()
     send_webhooks()
 
 

@@ -172,6 +172,8 @@ INTAKE_BURST_SECONDS = 10
 
 # Money: one reporting currency; caps and liability are shown in it.
 REPORTING_CURRENCY = os.environ.get("REPORTING_CURRENCY", "USD")
+# Where billing is asked; only whoever runs the application sets another, for a stand-in in a test.
+STRIPE_API = os.environ.get("STRIPE_API") or "https://api.stripe.com"
 # Where the application stands for people outside of it: what letters lead to.
 PUBLIC_ADDRESS = os.environ.get("PUBLIC_ADDRESS") or "http://localhost:8000"
 # Mail goes out only where a server is named.
@@ -232,5 +234,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # It tells of every request, and so do the logs of what was asked.
+    "loggers": {"stripe": {"level": "WARNING"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL", "INFO")},
 }

@@ -23,6 +23,7 @@ urlpatterns = [
     path("settings/absence/", include("loyalty.core.absence.urls")),
     path("settings/approvals/", include("rewards.approvals.required.urls")),
     path("settings/api-keys/", include("rewards.delivery.api.settings_urls")),
+    path("settings/billing/", include("rewards.delivery.billing.urls")),
     path("settings/webhooks/", include("rewards.delivery.outgoing.urls")),
     path("quiz/", include("accounts.contacts.quiz_urls")),
     path("sources/", include("accounts.sources.urls")),

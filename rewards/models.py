@@ -6,7 +6,8 @@ from rewards.caps.models import Cap, CapEntry, CapPeriod
 from rewards.catalogue.models import Reward, RewardVersion
 from rewards.closing.models import ClosedMonth, JournalCodes
 from rewards.delivery.api.models import ApiKey, Redemption
-from rewards.delivery.invoices.models import BillingSettings, InvoiceCredit
+from rewards.delivery.billing.models import BillingConnection
+from rewards.delivery.invoices.models import BalanceChange, BalanceTry, BillingSettings, InvoiceCredit
 from rewards.delivery.outgoing.models import DeliveryTry, Endpoint, EndpointSecret, EventDelivery, OutgoingEvent
 from rewards.delivery.tasks.models import DeliveryTask
 from rewards.fit.models import FitRule, FitRuleVersion
@@ -33,6 +34,9 @@ __all__ = [
     "ApprovalRuleVersion",
     "ApprovalSettings",
     "ApprovalStep",
+    "BalanceChange",
+    "BalanceTry",
+    "BillingConnection",
     "BreakageMonth",
     "BreakageRate",
     "BreakageRateVersion",

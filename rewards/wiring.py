@@ -35,6 +35,7 @@ from rewards.catalogue.queries import find as find_rewards
 from rewards.closing.changing import CLOSED_MONTH, JOURNAL_CODES
 from rewards.delivery.described import SECTION
 from rewards.delivery.invoices.changing import BILLING
+from rewards.delivery.invoices.queries import due_since as credits_due_since
 from rewards.delivery.outgoing.queries import due_since as webhooks_due_since
 from rewards.delivery.tasks.queries import mine_count
 from rewards.fit.changing import FIT_RULE
@@ -84,9 +85,11 @@ def wire() -> None:
     add_counter("tasks", mine_count)
     add_settings_tab("Webhooks", "webhooks")
     add_settings_tab("API keys", "api-keys")
+    add_settings_tab("Billing", "billing")
     add_section(SECTION)
     add_gauge("Offers", due_since)
     add_gauge("Webhooks", webhooks_due_since)
+    add_gauge("Credits to billing", credits_due_since)
     register_caps()
     register(REWARD)
     register(FIT_RULE)

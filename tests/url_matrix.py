@@ -22,6 +22,7 @@ from django.db.models import Model
 from accounts.intake.files.models import FileUpload
 from accounts.intake.models import IntakeBatch, ProfileCall, RefusedItem
 from accounts.intake.stripe.models import StripeCall
+from accounts.records.models import Account, Invoice
 from accounts.sources.models import SourceKey, SourceSecret
 from accounts.tiers.models import Tier
 from loyalty.core.absence.models import Delegation
@@ -34,6 +35,7 @@ from rewards.approvals.models import SavedView
 from rewards.approvals.required.shipped import ensure_shipped as make_approval_rules
 from rewards.closing.models import ClosedMonth
 from rewards.delivery.api.models import ApiKey
+from rewards.delivery.invoices.models import InvoiceCredit
 from rewards.delivery.outgoing.models import Endpoint, EndpointSecret
 from rewards.delivery.tasks.models import DeliveryTask
 from rewards.fit.shipped import ensure_shipped as make_rules
@@ -154,6 +156,10 @@ EXPECTED: dict[str, Expect] = {
     "tasks": Expect(),
     "task": Expect({"task_id": "task"}),
     "invoice-credits": Expect(),
+    "invoice-credit": Expect({"credit_id": "invoice credit"}),
+    "invoice-credit-again": Expect({"credit_id": "invoice credit"}, posts=True),
+    "billing": Expect(),
+    "billing-disconnect": Expect(posts=True),
     "webhooks": Expect(),
     "endpoint": Expect({"endpoint_id": "endpoint"}),
     "endpoint-new": Expect(others=403, administrator=200),
@@ -317,6 +323,7 @@ def make_samples(proposer: User) -> dict[str, int]:
         "cap": CapFactory(),
         "change": change,
         "posting": posting,
+        "invoice credit": _credit_on_an_invoice(account),
         "closed month": ClosedMonth.objects.create(
             month=date(2026, 2, 1), is_closed=False, closed_at=datetime(2026, 3, 1, tzinfo=UTC), closed_by=proposer
         ),
@@ -334,6 +341,12 @@ def make_samples(proposer: User) -> dict[str, int]:
         "audit line": AuditLine.objects.order_by("id")[0],
     }
     return {name: made.pk for name, made in samples.items()}
+
+
+def _credit_on_an_invoice(account: Account) -> InvoiceCredit:
+    moment = datetime(2026, 3, 1, tzinfo=UTC)
+    told = {"status": "draft", "due": 100, "paid": 0, "currency": "USD", "issued_at": moment, "told_at": moment}
+    return InvoiceCredit.objects.create(invoice=Invoice.objects.create(account=account, external_id="in_1", **told))
 
 
 def _arrivals() -> dict[str, Model]:

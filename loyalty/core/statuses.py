@@ -70,6 +70,9 @@ FACES: dict[str, Face] = {
     "late": Face("Late", "warning", "bad"),
     "due": Face("Waiting", "half", "warn"),
     "given_back": Face("Given back", "undo", "quiet"),
+    "sending": Face("On its way", "half", "warn"),
+    "returning": Face("Coming back", "half", "warn"),
+    "locked_out": Face("Not let in", "lock", "bad"),
     "full": Face("Full", "ban", "bad"),
     "balanced": Face("Balanced", "check", "good"),
     # conditions of a rule, asked of one account

@@ -12,7 +12,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from loyalty.core.errors import DomainError
-from loyalty.core.money import cents, money
+from loyalty.core.money import CENT, cents, money
 from loyalty.core.people.models import User
 from rewards.ledger.models import CreditLot, Posting
 from rewards.ledger.queries import lines_of, lot_rooms
@@ -31,8 +31,9 @@ def redeem_up_to(
     invoice: str,
     booked_on: date,
     acting_user: User | None,
+    step: Decimal = CENT,
 ) -> Posting | None:
-    """Use as much of an account's credit as an invoice of `most` takes; the rest stays in its lots.
+    """Use as much of an account's credit as an invoice of `most` takes, in whole `step`s; the rest stays in its lots.
 
     None when the account has nothing that can be used. The same `request` is the same redemption, whatever
     the account has by then. Raises DomainError unless `most` is positive.
@@ -43,7 +44,8 @@ def redeem_up_to(
     known = Posting.objects.filter(key=redemption_key(request), account_id=account_id).first()
     if known is not None:
         return known
-    fits = sum((part for _, part in take_from(lot_rooms(account_id, currency), most, booked_on)), ZERO)
+    held = sum((part for _, part in take_from(lot_rooms(account_id, currency), most, booked_on)), ZERO)
+    fits = held - held % step
     if not fits:
         return None
     return redeem(

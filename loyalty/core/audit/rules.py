@@ -78,6 +78,9 @@ class AuditVerb(StrEnum):
     WEBHOOK_PAUSED = "webhook_paused"
     WEBHOOK_RESUMED = "webhook_resumed"
     WEBHOOK_RESENT = "webhook_resent"
+    BILLING_CONNECTED = "billing_connected"
+    BILLING_DISCONNECTED = "billing_disconnected"
+    CREDIT_SENT_AGAIN = "credit_sent_again"
     MONTH_CLOSED = "month_closed"
     MONTH_REOPENED = "month_reopened"
 
@@ -159,6 +162,9 @@ TITLES: dict[AuditVerb, str] = {
     V.WEBHOOK_PAUSED: "{actor} stopped sending webhooks to {label}",
     V.WEBHOOK_RESUMED: "{actor} resumed sending webhooks to {label}",
     V.WEBHOOK_RESENT: "{actor} sent again {label}",
+    V.BILLING_CONNECTED: "{actor} connected Stripe",
+    V.BILLING_DISCONNECTED: "{actor} disconnected Stripe",
+    V.CREDIT_SENT_AGAIN: "{actor} sent again the credit on {label}",
     V.MONTH_CLOSED: "{actor} closed the {label}",
     V.MONTH_REOPENED: "{actor} reopened the {label}",
 }

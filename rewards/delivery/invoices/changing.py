@@ -5,7 +5,9 @@ from typing import Any
 from django.urls import reverse
 
 from loyalty.core.changes.registry import Changeable, Live, Values
+from loyalty.core.errors import DomainError
 from loyalty.core.people.rules import Function
+from rewards.delivery.billing.connecting import connection_now
 from rewards.delivery.invoices.models import BillingSettings, InvoiceCredit
 from rewards.delivery.invoices.rules import CONNECTOR_LABELS, Connector, CreditState, clean_values
 from rewards.delivery.invoices.verbs import write_settings
@@ -28,6 +30,14 @@ def read(settings_id: int, lock: bool) -> Live:
     )
 
 
+def clean(settings_id: int, values: Values) -> dict[str, Any]:
+    """A valid choice, or DomainError in words."""
+    wanted = clean_values(values)
+    if wanted["connector"] == Connector.STRIPE and connection_now() is None:
+        raise DomainError("Stripe is not connected. Finance connects it under Settings, Billing.")
+    return wanted
+
+
 def impact(settings_id: int, values: Values) -> list[str]:
     """How many invoices were lowered so far."""
     count = InvoiceCredit.objects.filter(state=CreditState.APPLIED.value).count()
@@ -43,7 +53,7 @@ BILLING = Changeable(
     label="credits on invoices",
     owner_of=lambda settings_id, fields: Function.FINANCE,
     read=read,
-    clean=lambda settings_id, values: clean_values(values),
+    clean=clean,
     impact=impact,
     apply=write_settings,
     field_labels={"connector": "Credits reach invoices"},

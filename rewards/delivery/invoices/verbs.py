@@ -1,73 +1,22 @@
-"""Lowering invoices by credit, giving it back when one is void, and Finance's choice how."""
+"""Finance's choice how credits reach invoices, and sending again what billing did not take."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.records.rules import InvoiceStatus
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import record
+from loyalty.core.doorbell.verbs import ring_on_commit
+from loyalty.core.errors import DomainError
 from loyalty.core.people.models import User
-from rewards.delivery.invoices.models import BillingSettings, InvoiceCredit
-from rewards.delivery.invoices.queries import taken_by
-from rewards.delivery.invoices.rules import CONNECTOR_LABELS, Connector, CreditState
-from rewards.ledger.invoices import redeem_up_to, void
-
-A_STEP = 200
-
-
-def settle_invoices(now: datetime, *, limit: int = A_STEP) -> int:
-    """Lower the invoices that wait for it, and give back what void ones took; returns how many were settled.
-
-    Each is a transaction of its own. Safe to run twice and on several workers.
-    """
-    settled = 0
-    while settled < limit and _settle_one(now):
-        settled += 1
-    return settled
-
-
-@transaction.atomic
-def _settle_one(now: datetime) -> bool:
-    waiting = InvoiceCredit.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
-    rows = waiting.filter(state__in=[CreditState.DUE.value, CreditState.VOIDED.value]).order_by("id")
-    credit = rows.select_related("invoice", "posting").first()
-    if credit is None:
-        return False
-    if credit.state == CreditState.VOIDED:
-        _give_back(credit, now)
-    else:
-        _apply(credit, now)
-    credit.save(update_fields=["state", "amount", "posting", "applied_at"])
-    return True
-
-
-def _apply(credit: InvoiceCredit, now: datetime) -> None:
-    invoice = credit.invoice
-    used = None
-    if invoice.status == InvoiceStatus.OPEN and invoice.due > 0:
-        used = redeem_up_to(
-            invoice.account_id,
-            invoice.due,
-            invoice.currency,
-            request=f"invoice:{invoice.pk}",
-            invoice=invoice.number or invoice.external_id,
-            booked_on=now.date(),
-            acting_user=None,
-        )
-    if used is None:
-        credit.state = CreditState.NOTHING.value
-        return
-    credit.posting, credit.amount, credit.applied_at = used, taken_by(used), now
-    credit.state = CreditState.APPLIED.value
-
-
-def _give_back(credit: InvoiceCredit, now: datetime) -> None:
-    credit.state = CreditState.GIVEN_BACK.value
-    if credit.posting is not None:
-        void(credit.posting, f"{credit.invoice} is void", booked_on=now.date(), acting_user=None)
+from loyalty.core.people.permissions import check_member
+from loyalty.core.people.rules import Function
+from rewards.delivery.invoices.models import BalanceChange, BillingSettings, InvoiceCredit
+from rewards.delivery.invoices.rules import CONNECTOR_LABELS, ChangeState, Connector, CreditState
+from rewards.delivery.outgoing.endpoints import WEBHOOKS
 
 
 def settings_now() -> BillingSettings:
@@ -97,3 +46,42 @@ def write_settings(settings_id: int, values: Mapping[str, Any], acting_user: Use
         after={"credits reach invoices": CONNECTOR_LABELS[Connector(kept.connector)], "version": kept.version},
         reason=reason,
     )
+
+
+@transaction.atomic
+def send_again(credit_id: int, *, acting_user: User) -> InvoiceCredit:
+    """Ask billing again for what it was asked in vain: what failed as it was, what it refused by credit used anew.
+
+    Raises NotAllowed unless the person is in Finance, DomainError when nothing failed, and for what was refused once
+    its invoice is no draft any more.
+    """
+    check_member(acting_user, Function.FINANCE)
+    rows = InvoiceCredit.objects.select_for_update(of=("self",), no_key=True).select_related("invoice__account")
+    credit, before = rows.get(pk=credit_id), ""
+    failed = BalanceChange.objects.filter(credit=credit, state=ChangeState.FAILED)
+    if failed.update(state=ChangeState.WAITING, due_at=timezone.now(), tries=0, ended_at=None):
+        before = ChangeState.FAILED.value
+    elif credit.state == CreditState.REFUSED and credit.invoice.status == InvoiceStatus.DRAFT:
+        before = credit.state
+        credit.state, credit.attempt, credit.posting, credit.amount = (
+            CreditState.DUE.value,
+            credit.attempt + 1,
+            None,
+            None,
+        )
+        credit.save(update_fields=["state", "attempt", "posting", "amount"])
+    elif credit.state == CreditState.REFUSED:
+        raise DomainError("Billing has finalised this invoice: credit cannot lower it any more.")
+    else:
+        raise DomainError("Nothing is to be sent again here.")
+    record(
+        AuditVerb.CREDIT_SENT_AGAIN,
+        acting_user=acting_user,
+        object_type="invoice_credit",
+        object_id=credit.pk,
+        object_label=f"{credit.invoice} of {credit.invoice.account}",
+        before={"state": before},
+        after={"attempt": credit.attempt},
+    )
+    ring_on_commit(WEBHOOKS)
+    return credit

@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 
 from accounts.records.models import Account
 from rewards.delivery.outgoing.rules import EVENT_CHOICES, DeliveryState, EndpointState, EventType
+from rewards.delivery.tries import Try
 
 
 class Endpoint(models.Model):
@@ -113,17 +114,7 @@ class EventDelivery(models.Model):
         return f"{self.event} to {self.endpoint}"
 
 
-class DeliveryTry(models.Model):
-    """One try of a delivery; `status` is that of the answer, null when there was none."""
+class DeliveryTry(Try):
+    """One try of a delivery."""
 
     delivery = models.ForeignKey(EventDelivery, models.CASCADE, related_name="log")
-    at = models.DateTimeField()
-    status = models.PositiveSmallIntegerField(null=True)
-    told = models.CharField(max_length=300)
-    milliseconds = models.PositiveIntegerField()
-
-    class Meta:
-        ordering = ["-id"]
-
-    def __str__(self) -> str:
-        return self.told

@@ -9,10 +9,10 @@ in threads, few for each endpoint: one that is slow or dead keeps no other waiti
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import connection, transaction
 from django.urls import reverse
@@ -21,6 +21,7 @@ from django.utils import timezone
 from loyalty.core import outward
 from loyalty.core.notices.verbs import tell
 from loyalty.core.people.queries import administrators
+from loyalty.core.side_by_side import side_by_side
 from rewards.delivery.outgoing.endpoints import stop_by_itself
 from rewards.delivery.outgoing.models import DeliveryTry, Endpoint, EventDelivery
 from rewards.delivery.outgoing.rules import (
@@ -74,20 +75,11 @@ class Outcome:
 
 def send_due() -> int:
     """Send what is due, beginning for at most 20 s; returns how many were taken. Harmless beside others that do so."""
-    ends, taken = time.monotonic() + SECONDS, 0
-    running: dict[Future[Outcome], EventDelivery] = {}
-    with ThreadPoolExecutor(THREADS, "webhooks") as pool:
-        while True:
-            while time.monotonic() < ends and len(running) < THREADS:
-                delivery = claim(_busy(running.values()))
-                if delivery is None:
-                    break
-                running[pool.submit(_post, *_message(delivery))] = delivery
-            if not running:
-                return taken
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                taken += note(running.pop(future), future.result())
+
+    def begin(delivery: EventDelivery) -> Callable[[], Outcome]:
+        return partial(_post, *_message(delivery))
+
+    return side_by_side(lambda running: claim(_busy(running)), begin, note, seconds=SECONDS, threads=THREADS)
 
 
 def claim(busy: list[int] | None = None) -> EventDelivery | None:
@@ -107,9 +99,8 @@ def send(delivery: EventDelivery) -> bool:
     return note(delivery, _post(*_message(delivery)))
 
 
-def _busy(running: Iterable[EventDelivery]) -> list[int]:
+def _busy(under_way: Sequence[EventDelivery]) -> list[int]:
     """Endpoints that have as many requests under way as they may; one that fails has one at a time."""
-    under_way = list(running)
     held = Counter(delivery.endpoint_id for delivery in under_way)
     failing = {delivery.endpoint_id for delivery in under_way if delivery.endpoint.failures}
     return [endpoint for endpoint, count in held.items() if count >= (1 if endpoint in failing else AT_ONCE)]

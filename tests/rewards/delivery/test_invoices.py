@@ -14,9 +14,9 @@ from django.utils import timezone
 from accounts.records.models import Account, Invoice
 from loyalty.core.changes.models import ChangeRequest
 from loyalty.core.people.models import User
-from rewards.delivery.invoices import verbs
+from rewards.delivery.invoices import settling
 from rewards.delivery.invoices.models import BillingSettings, InvoiceCredit
-from rewards.delivery.invoices.verbs import settle_invoices
+from rewards.delivery.invoices.settling import settle_invoices
 from rewards.ledger.models import Posting
 from rewards.ledger.queries import liability
 from rewards.ledger.reconciliation import check
@@ -147,12 +147,12 @@ def test_whoever_dies_in_the_middle_has_done_nothing(acme: Account, monkeypatch:
         real(*args, **kwargs)
         raise SystemExit
 
-    real = verbs.redeem_up_to
-    monkeypatch.setattr(verbs, "redeem_up_to", use_and_die)
+    real = settling.redeem_up_to
+    monkeypatch.setattr(settling, "redeem_up_to", use_and_die)
     with pytest.raises(SystemExit):
         settle_invoices(timezone.now())
     assert (states(), liability("USD")) == ([("due", None)], 30)
-    monkeypatch.setattr(verbs, "redeem_up_to", real)
+    monkeypatch.setattr(settling, "redeem_up_to", real)
     settle_invoices(timezone.now())
     assert (states(), liability("USD")) == ([("applied", Decimal(30))], 0)
 
