@@ -6,3 +6,6 @@ SIGN_IN_NAMES = ("Signed In", "Login")
 # Use that is metered by the call, and words of a customer who is about to leave, as the product sends them.
 API_CALL_NAMES = ("API Call", "API Called")
 CANCELLATION_NAMES = ("Cancellation Intent",)
+
+# Something of the customer's own was joined to the product.
+INTEGRATION_NAMES = ("Integration Connected",)

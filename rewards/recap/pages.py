@@ -14,9 +14,13 @@ from accounts.records.rules import ContactRole
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import record
 from loyalty.core.people.session import signed_in
+from rewards.offers.models import Offer
+from rewards.offers.rules import OfferState
 from rewards.recap.queries import counted
 from rewards.recap.rules import letter, sentences, subject
 
+# The kind of reward that this page is the content of.
+KIND = "value_recap"
 # A link to a letter that is longer than this is cut by mail programs.
 LONGEST_LINK = 1900
 
@@ -35,8 +39,15 @@ def recap(request: HttpRequest, account_id: int) -> HttpResponse:
         "sentences": sentences(told),
         "letter": letter(told),
         "recipients": _recipients(account, subject(told), letter(told)),
+        "offer": _offer_to_hand_over(account),
     }
     return render(request, "rewards/recap/page.html", context)
+
+
+def _offer_to_hand_over(account: Account) -> Offer | None:
+    """The recap that was approved and is not noted as delivered yet."""
+    waiting = Offer.objects.filter(account=account, reward__kind=KIND, state=OfferState.APPROVED.value)
+    return waiting.order_by("id").first()
 
 
 def _letter_file(request: HttpRequest, account: Account, text: str) -> HttpResponse:

@@ -1,5 +1,6 @@
 """Counting what an account has with us, from its own use and its own credits."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -8,13 +9,17 @@ from django.db.models import Count, Min, Sum
 from accounts.facts.models import AccountFacts
 from accounts.milestones.models import MilestoneReach
 from accounts.records.models import Account
+from accounts.tiers.models import Tier
 from accounts.usage.models import ContactDay, DailyUsage, EventDay, MeteredDay
-from accounts.usage.rules import CANCELLATION_NAMES, SIGN_IN_NAMES
+from accounts.usage.rules import API_CALL_NAMES, CANCELLATION_NAMES, INTEGRATION_NAMES, SIGN_IN_NAMES
 from rewards.ledger.models import CreditLot
 from rewards.ledger.queries import lot_rooms
+from rewards.perks.rules import in_words
+from rewards.perks.verbs import perks_of, values_of
 from rewards.recap.rules import SHOWN_FEATURES, Counted, Owed, Reached, Used
 
-NO_FEATURES = (*SIGN_IN_NAMES, *CANCELLATION_NAMES)
+# Told by sentences of their own.
+NO_FEATURES = (*SIGN_IN_NAMES, *CANCELLATION_NAMES, *INTEGRATION_NAMES, *API_CALL_NAMES)
 
 
 def counted(account: Account, day: date) -> Counted:
@@ -31,17 +36,30 @@ def counted(account: Account, day: date) -> Counted:
     return Counted(
         account=account.name,
         day=day,
-        since=account.signed_up_on or used["first"],
+        since=used["first"],
         active_days=active,
         people=people,
         events=used["events"] or 0,
         key_actions=used["key_actions"] or 0,
         gigabytes=processed or Decimal(0),
+        integrations=_times(account, day, INTEGRATION_NAMES),
+        api_calls=_times(account, day, API_CALL_NAMES),
         features=_features(account, day),
         milestones=_milestones(account, day),
         owed=_owed(account, day),
-        tier=(facts.tier or "").replace("-", " ").replace("_", " ").capitalize() if facts else "",
+        standing=_standing(facts.tier if facts else None),
     )
+
+
+def _times(account: Account, day: date, names: Sequence[str]) -> int:
+    rows = EventDay.objects.filter(account=account, day__lte=day, name__in=names)
+    return rows.aggregate(n=Sum("quantity"))["n"] or 0
+
+
+def _standing(key: str | None) -> str:
+    """The tier with what it brings, in words; empty for none."""
+    tier = Tier.objects.filter(key=key).first() if key else None
+    return f"{tier}, with {in_words(values_of(perks_of(tier)))}" if tier else ""
 
 
 def _features(account: Account, day: date) -> list[Used]:

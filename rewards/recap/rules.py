@@ -40,7 +40,10 @@ class Owed:
 
 @dataclass(frozen=True)
 class Counted:
-    """All that is counted for a recap, up to and with `day` (UTC). Zero and empty: nothing there."""
+    """All that is counted for a recap, up to and with `day` (UTC). Zero and empty: nothing there.
+
+    `since` is the first day of which any use is known; `standing` the tier with what it brings, in words.
+    """
 
     account: str
     day: date
@@ -50,10 +53,12 @@ class Counted:
     events: int
     key_actions: int
     gigabytes: Decimal
+    integrations: int
+    api_calls: int
     features: Sequence[Used]
     milestones: Sequence[Reached]
     owed: Sequence[Owed]
-    tier: str
+    standing: str
 
     @property
     def is_empty(self) -> bool:
@@ -87,14 +92,16 @@ def sentences(counted: Counted) -> list[str]:
         said.append(f"Processed: {number_text(counted.gigabytes.quantize(Decimal(1)))} GB.")
     if counted.milestones:
         named = "; ".join(f"{m.name} ({day_text(m.on)})" for m in counted.milestones)
-        said.append(f"Workflows and integrations in place: {named}.")
+        said.append(f"Workflows in place: {named}.")
+    if counted.integrations or counted.api_calls >= LEAST_TIMES:
+        said.append(f"Integrations: {_joined(counted)}.")
     for owed in counted.owed:
         said.append(
             f"Credit not used yet: {money(owed.amount, owed.currency)}, good until {day_text(owed.until)}."
             " It ends with the contract."
         )
-    if counted.tier:
-        said.append(f"Standing: {counted.tier}, with all that comes with it.")
+    if counted.standing:
+        said.append(f"Standing: {counted.standing}.")
     return said
 
 
@@ -108,6 +115,16 @@ def letter(counted: Counted) -> str:
         "If you would rather pause for a while, or take a smaller plan that keeps what you use, tell us: both are"
         " possible.\n"
     )
+
+
+def _joined(counted: Counted) -> str:
+    """What is joined to the product, and how much goes over it."""
+    said = []
+    if counted.integrations:
+        said.append("connected once" if counted.integrations == 1 else f"connected {counted.integrations} times")
+    if counted.api_calls >= LEAST_TIMES:
+        said.append(f"{number_text(counted.api_calls)} calls of the API by your own systems")
+    return ", ".join(said)
 
 
 def _top(counted: Counted) -> list[Used]:

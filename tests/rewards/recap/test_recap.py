@@ -10,18 +10,20 @@ from django.utils import timezone
 
 from accounts.milestones.models import MilestoneReach
 from accounts.records.models import Account
+from accounts.tiers.models import Tier
 from loyalty.core.audit.models import AuditLine
 from loyalty.core.people.models import User
 from rewards.ledger.verbs import issue_credit, redeem
 from rewards.offers.models import Grant
 from rewards.recap.queries import counted
 from rewards.recap.rules import Counted, Owed, Reached, Used, letter, sentences
+from tests.accounts.conditions.test_truth import facts_row
 from tests.accounts.facts.company import use
-from tests.factories import AccountFactory, ContactFactory, MilestoneFactory, OfferFactory
+from tests.factories import AccountFactory, ContactFactory, MilestoneFactory, OfferFactory, RewardFactory
 
 SignIn = Callable[[User], Client]
 DAY = date(2026, 11, 14)
-NOTHING = Counted("Acme", DAY, None, 0, 0, 0, 0, Decimal(0), (), (), (), "")
+NOTHING = Counted("Acme", DAY, None, 0, 0, 0, 0, Decimal(0), 0, 0, (), (), (), "")
 
 
 def test_nothing_is_said_of_what_is_not_there() -> None:
@@ -39,10 +41,12 @@ def test_what_is_there_is_told_the_most_tangible_first() -> None:
         events=18204,
         key_actions=1410,
         gigabytes=Decimal("42.7"),
+        integrations=2,
+        api_calls=8120,
         features=(Used("Report Generated", 1204), Used("Export Created", 206), Used("Theme Changed", 1)),
-        milestones=(Reached("Integration connected", date(2025, 4, 2)),),
+        milestones=(Reached("Core workflow activated", date(2025, 4, 2)),),
         owed=(Owed(Decimal("300.00"), "USD", date(2027, 1, 1)),),
-        tier="Gold",
+        standing="Gold, with Premium SLA, 3.0 % renewal credit",
     )
 
     assert sentences(full) == [
@@ -50,9 +54,10 @@ def test_what_is_there_is_told_the_most_tangible_first() -> None:
         " “Export Created” 206 times.",
         "Data: 18,204 things recorded by 27 people on 212 days, since 1 Mar 2025.",
         "Processed: 43 GB.",
-        "Workflows and integrations in place: Integration connected (2 Apr 2025).",
+        "Workflows in place: Core workflow activated (2 Apr 2025).",
+        "Integrations: connected 2 times, 8,120 calls of the API by your own systems.",
         "Credit not used yet: $300.00, good until 1 Jan 2027. It ends with the contract.",
-        "Standing: Gold, with all that comes with it.",
+        "Standing: Gold, with Premium SLA, 3.0 % renewal credit.",
     ]
     assert letter(full).startswith("What Acme has built with us\n")
     assert "- Processed: 43 GB.\n" in letter(full)
@@ -66,8 +71,11 @@ def acme(db: None) -> Account:
     for back in range(3):
         use(account, today - timedelta(days=back), "Report Generated", contact=first, times=4, message_id=f"r{back}")
     use(account, today, "Signed In", contact=second, message_id="s")
+    use(account, today, "Integration Connected", contact=first, message_id="i")
+    use(account, today, "API Call", contact=first, times=30, message_id="a")
     use(account, today + timedelta(days=1), "Report Generated", contact=second, times=100, message_id="later")
     reached = datetime(2026, 2, 3, 12, tzinfo=UTC)
+    facts_row(account, today, tier=Tier.objects.create(key="gold", name="Gold").key)
     MilestoneReach.objects.create(
         milestone=MilestoneFactory(name="First report"), account=account, version=1, count=1, reached_at=reached,
         fires=False,
@@ -92,7 +100,9 @@ def test_counts_are_the_accounts_own_up_to_the_day(acme: Account, finance: User)
 
     told = counted(acme, timezone.now().date())
 
-    assert (told.events, told.people, told.active_days, told.since) == (13, 2, 3, date(2026, 1, 5))
+    first_day = timezone.now().date() - timedelta(days=2)
+    assert (told.events, told.people, told.active_days, told.since) == (44, 2, 3, first_day)
+    assert (told.integrations, told.api_calls, told.standing) == (1, 30, "Gold, with Standard SLA")
     assert list(told.features) == [Used("Report Generated", 12)]
     assert list(told.milestones) == [Reached("First report", date(2026, 2, 3))]
     assert list(told.owed) == [Owed(Decimal("180.00"), "USD", date(2099, 1, 1))]
@@ -108,6 +118,10 @@ def test_the_page_is_ready_to_send_to_who_consents(acme: Account, cs: User, sign
     assert "Write to Bo Buyer" in page
     assert "mailto:bo%40acme.example?subject=What%20Acme" in page
     assert "Silent Sam" not in page
+    assert "note it as delivered" not in page
+    offer = OfferFactory(account=acme, reward=RewardFactory(kind="value_recap", is_credit=False), state="approved")
+    sent = client.get(f"/accounts/{acme.pk}/recap/").content.decode()
+    assert f'<a href="/offers/{offer.pk}/">note it as delivered</a>' in sent
     answer = client.get(f"/accounts/{acme.pk}/recap/?format=txt")
     assert answer["Content-Type"] == "text/plain; charset=utf-8"
     assert "“Report Generated” 12 times" in answer.content.decode()
