@@ -46,11 +46,11 @@ class Asked:
 
 @dataclass(frozen=True)
 class Happened:
-    """What happened last, in words that a day follows, and when (a day in UTC); `still` follows that day."""
+    """What happened last, in words that a day follows, and when (a day in UTC); `now` says how it stands."""
 
     words: str
     on: date
-    still: str = ""
+    now: str = ""
 
 
 Look = Callable[[Asked], Happened | str]
@@ -62,13 +62,16 @@ def why_nothing_fires(asked: Asked, now: datetime) -> str:
     happened = _LOOKS[TriggerKind(asked.campaign.trigger_kind)](asked)
     if isinstance(happened, str):
         return happened
-    told = f"{happened.words} on {day_text(happened.on)}{happened.still}"
-    since = asked.campaign.live_since if asked.campaign.is_running else None
-    if since and happened.on < since.date():
-        return f"{told}, before the campaign ran."
-    if happened.on < (now - WAITS_UP_TO).date():
-        return f"{told}, longer ago than the {number_text(WAITS_UP_TO.days)} days in which it can still fire."
-    return f"{told}, but it was known too late, or not brought about by the account itself."
+    why = f"{happened.words} on {day_text(happened.on)}, {_too_late(asked.campaign, happened.on, now)}"
+    return f"{why}; {happened.now}." if happened.now else f"{why}."
+
+
+def _too_late(campaign: Campaign, on: date, now: datetime) -> str:
+    if campaign.is_running and campaign.live_since and on < campaign.live_since.date():
+        return "before the campaign ran"
+    if on < (now - WAITS_UP_TO).date():
+        return f"longer ago than the {number_text(WAITS_UP_TO.days)} days in which it can still fire"
+    return "but it was known too late, or not brought about by the account itself"
 
 
 def _milestone(asked: Asked) -> Happened | str:
@@ -87,7 +90,10 @@ def _streak(asked: Asked) -> Happened | str:
         pace = Pace(streak.pattern.pace)
         now = f"{units_in_words(held[asked.key][0], pace)} in a row now, and it takes {streak.length}"
     if last:
-        return Happened("It was last reached", last.reached_on, f" ({now})" if now else "")
+        return Happened("It was last reached", last.reached_on, now)
+    age, within = asked.facts.days_since_sign_up, streak.within_days if streak else None
+    if within is not None and age is not None and age > within:
+        return f"{asked.name} was not reached in the {number_text(within)} days after sign-up in which it counts."
     return f"{asked.name} has not been reached yet{f': {now}' if now else ''}."
 
 
@@ -116,7 +122,7 @@ def _tier(asked: Asked) -> Happened | str:
     standing = f"holds {held}" if held else "holds no tier"
     if last is None:
         return f"{asked.name} has not been reached yet: it {standing}." if asked.key else f"It {standing}."
-    return Happened(f"It rose to {last.tier}", last.day, f" and {standing}")
+    return Happened(f"It rose to {last.tier}", last.day, f"it {standing}")
 
 
 def _referral(asked: Asked) -> Happened | str:

@@ -21,7 +21,7 @@ CSV_HEADER = ("campaign", "status", "trigger", "outcome", "would_offer", "why")
 class TrialForm(forms.Form):
     """Which account: by its id in the CRM, or its exact name."""
 
-    account = forms.CharField(label="Account", max_length=300, help_text="Its id in the CRM, or its exact name.")
+    account = forms.CharField(label="Account, by its id in the CRM or its exact name", max_length=300)
 
     def clean_account(self) -> Account:
         try:

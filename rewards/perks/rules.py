@@ -24,6 +24,7 @@ SHIPPED: Mapping[str, Mapping[str, Any]] = {
         "kinds": ["premium_sla", "executive_sponsor", "roadmap_council"],
     },
 }
+PREMIUM_SLA = "premium_sla"
 STANDARD_SLA = "Standard SLA"
 
 
@@ -53,13 +54,11 @@ def field_in_words(field: str, value: Any) -> str:
 
 def in_words(values: Mapping[str, Any]) -> str:
     """All that a tier brings: "Premium SLA, 3.0 % renewal credit, optimisation workshop"."""
-    labels = [KINDS[kind].label for kind in values["kinds"]]
-    if "premium_sla" not in values["kinds"]:
-        labels.insert(0, STANDARD_SLA)
+    others = [KINDS[kind].label for kind in values["kinds"] if kind != PREMIUM_SLA]
     percent = Decimal(str(values["renewal_credit_percent"]))
-    if percent:
-        labels.insert(1, f"{percent_text(percent / 100)} renewal credit")
-    return ", ".join(labels)
+    credit = [f"{percent_text(percent / 100)} renewal credit"] if percent else []
+    sla = KINDS[PREMIUM_SLA].label if PREMIUM_SLA in values["kinds"] else STANDARD_SLA
+    return ", ".join([sla, *credit, *(f"{label[0].lower()}{label[1:]}" for label in others)])
 
 
 def renewal_credit(arr: Decimal, percent: Decimal) -> Decimal:

@@ -71,6 +71,7 @@ def _features(account: Account, day: date) -> list[Used]:
 def _milestones(account: Account, day: date) -> list[Reached]:
     end = datetime.combine(day + timedelta(days=1), time.min, tzinfo=UTC)
     stands = MilestoneReach.objects.filter(account=account, withdrawn_at=None)
+    stands = stands.exclude(milestone__event_name__in=INTEGRATION_NAMES)
     rows = stands.filter(reached_at__lt=end).order_by("reached_at", "id")
     return [Reached(name, at.date()) for name, at in rows.values_list("milestone__name", "reached_at")]
 

@@ -65,7 +65,8 @@ def web(workers: int = 2, threads: int = 4) -> Iterator[int]:
             yield port
         finally:
             process.terminate()
-            process.wait(30)
+            # The server itself gives its workers half a minute.
+            process.wait(60)
 
 
 def owner() -> psycopg.Connection:

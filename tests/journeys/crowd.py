@@ -8,6 +8,8 @@ from accounts.records.models import Account
 from accounts.segments.verbs import create_segment
 from accounts.sources.rules import Kind
 from accounts.sources.verbs import create_source
+from accounts.streaks.rules import Action, Pace, StreakKind
+from accounts.streaks.verbs import create_streak
 from loyalty.core.changes.verbs import propose_or_apply
 from loyalty.core.people.models import User
 from loyalty.core.people.rules import Function
@@ -65,6 +67,7 @@ def _fill_the_programme(everybody: User, colleague: User, many: int) -> None:
         values = {"name": name[:120], "event_name": name[:200], "count": n + 1, "within_days": None}
         milestone = create_milestone(values, acting_user=everybody)
         _segment(name, everybody, is_live=n < LIVE)
+        _streaks(name, n, everybody)
         create_source(name[:100], [Kind.SUPPORT], acting_user=everybody)
         _cap(name[:120], accounts[n], everybody)
         propose_or_apply("milestone", live.pk, {"name": name[:120], "count": n + 2}, name, acting_user=colleague)
@@ -77,6 +80,14 @@ def _segment(name: str, everybody: User, *, is_live: bool) -> None:
     made = create_segment(values, acting_user=everybody)
     if is_live:
         propose_or_apply("segment", made.pk, {"status": "live"}, name, acting_user=everybody)
+
+
+def _streaks(name: str, n: int, everybody: User) -> None:
+    """A streak on an event of that name, and a track."""
+    counted = {"action": Action.EVENT.value, "event_name": name[:200], "pace": Pace.WEEK.value}
+    track = {"name": name[:120], "length": n + 1, "features": 5, "active_days": 3}
+    create_streak(StreakKind.STREAK, {"name": name[:120], "length": n + 1, **counted}, acting_user=everybody)
+    create_streak(StreakKind.TRACK, track, acting_user=everybody)
 
 
 def _cap(name: str, account: Account, everybody: User) -> None:

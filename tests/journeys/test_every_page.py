@@ -9,6 +9,7 @@ from accounts.segments.shipped import SHIPPED as SEGMENTS
 from loyalty.core.people.models import User
 from loyalty.core.people.rules import Function
 from rewards.campaigns.ready import READY_MADE
+from rewards.catalogue.shipped import SHIPPED as REWARDS
 from rewards.offers.models import Offer
 from tests.factories import PersonFactory
 from tests.factories.people import PASSWORD
@@ -47,6 +48,9 @@ CROWDED = {
     "/accounts/": 50,
     "/campaigns/": MANY + len(READY_MADE),
     "/milestones/": MANY + 4,
+    "/milestones/streaks/": MANY + 2,
+    "/milestones/tracks/": MANY + 1,
+    "/rewards/": MANY + len(REWARDS),
     "/segments/": MANY + len(SEGMENTS),
     "/caps/": MANY,
     "/ledger/": 50,

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.facts.models import AccountFacts
 from accounts.records.models import Account
-from accounts.streaks.models import StreakReach
+from accounts.streaks.models import Streak, StreakReach
 from accounts.tiers.models import Tier, TierMove
 from accounts.tiers.verbs import ensure_shipped as ensure_tiers
 from loyalty.core.figures import day_text
@@ -122,10 +122,16 @@ def test_why_not_nothing_dated_happened_that_can_still_fire(acme: Account) -> No
     told = {kind: tried(acme, campaign).why for kind, campaign in campaigns.items()}
     assert told["milestone"].startswith("It was reached on")
     assert told["milestone"].endswith("before the campaign ran.")
-    assert "(2 days in a row now, and it takes 5), longer ago than the 30 days" in told["streak"]
+    assert "longer ago than the 30 days" in told["streak"]
+    assert told["streak"].endswith("; 2 days in a row now, and it takes 5.")
     assert told["segment"].startswith(f"It entered on {day_text(old)}, longer ago")
     assert told["tier"].startswith("It rose to Gold on")
-    assert "not brought about by the account itself" in told["tier"]
+    assert told["tier"].endswith("or not brought about by the account itself; it holds Gold.")
+    StreakReach.objects.all().delete()
+    Streak.objects.update(within_days=90)
+    know(acme, 0, days_since_sign_up=91, streaks={"exports": [9, 9]})
+    told_late = "“Exports” was not reached in the 90 days after sign-up in which it counts."
+    assert tried(acme, campaigns["streak"]).why == told_late
 
 
 def test_why_not_it_keeps_quiet(acme: Account) -> None:

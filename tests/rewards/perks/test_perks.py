@@ -47,8 +47,8 @@ def test_the_shipped_perks_in_words(perks: dict[str, TierPerks]) -> None:
 
     assert told == {
         "silver": "Standard SLA, 1.0 % renewal credit",
-        "gold": "Optimisation workshop, 3.0 % renewal credit, Premium SLA",
-        "platinum": "Premium SLA, 5.0 % renewal credit, Roadmap council, Executive sponsor",
+        "gold": "Premium SLA, 3.0 % renewal credit, optimisation workshop",
+        "platinum": "Premium SLA, 5.0 % renewal credit, roadmap council, executive sponsor",
     }
     assert [p.pk for p in ensure_shipped()] == [p.pk for p in perks.values()]
 
