@@ -9,7 +9,7 @@ from rewards.offers.rules import OfferState
 
 def locked(offer_ids: Sequence[int]) -> list[Offer]:
     """The offers, held until the transaction ends; raises DomainError when there is none."""
-    rows = Offer.objects.select_for_update(of=("self",), no_key=True).select_related("account", "campaign")
+    rows = Offer.objects.select_for_update(of=("self",), no_key=True).select_related("account", "campaign", "reward")
     found = list(rows.filter(pk__in=offer_ids).order_by("pk"))
     if not found:
         raise DomainError("Choose at least one offer.")

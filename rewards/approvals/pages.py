@@ -20,7 +20,7 @@ from rewards.approvals import forms, queries, verbs
 from rewards.approvals.listing import why_here
 from rewards.approvals.panels import panels_of
 from rewards.approvals.relations import steps_of
-from rewards.approvals.revising import may_undo
+from rewards.approvals.revising import decision_to_undo
 from rewards.approvals.standing_list import beside_list
 from rewards.caps.room import room_of
 from rewards.offers.models import Offer
@@ -112,7 +112,7 @@ def detail_of(request: HttpRequest, found: Offer) -> dict[str, Any]:
         "turn": turn,
         "may_work": queries.may_work(found, user),
         "may_revise": queries.may_revise(found, user),
-        "may_undo": bool(found.awaits) and may_undo(steps, user, timezone.now()),
+        "undoable": decision_to_undo(found, steps, user, timezone.now()),
         "evidence": queries.evidence_of(found),
         "value": value,
         "called": queries.in_words(value),

@@ -68,7 +68,7 @@ def revise(request: HttpRequest, offer_id: int) -> HttpResponse:
 
 @require_POST
 def undo(request: HttpRequest, offer_id: int) -> HttpResponse:
-    """Take back one's own approval."""
+    """Take back one's own decision."""
     user = signed_in(request)
 
     def act() -> str:

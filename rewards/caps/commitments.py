@@ -47,7 +47,7 @@ WITH counted AS (
     JOIN LATERAL (VALUES (1, 'reserve'), (2, 'spend')) AS step (place, kind)
       ON step.kind = 'reserve' OR counted.is_granted
     ORDER BY counted.id, step.place
-    ON CONFLICT (period_id, offer_id, kind) DO NOTHING
+    ON CONFLICT (period_id, offer_id, kind, turn) DO NOTHING
     RETURNING period_id
 )
 SELECT id FROM period
@@ -65,6 +65,7 @@ FROM (
     FROM rewards_capentry AS entry
     LEFT JOIN rewards_capentry AS used
       ON used.period_id = entry.period_id AND used.offer_id = entry.offer_id AND used.kind = 'spend'
+         AND used.turn = entry.turn
     WHERE entry.period_id = %(period)s
 ) AS sums
 WHERE period.id = %(period)s

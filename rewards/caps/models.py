@@ -61,20 +61,24 @@ class CapPeriod(models.Model):
 
 
 class CapEntry(models.Model):
-    """One movement: room reserved, spent or released by one offer in one period."""
+    """One movement: room reserved, spent or released by one offer in one period.
+
+    `turn` counts how often the offer asked: more than once only when its rejection was taken back.
+    """
 
     append_only = True
 
     period = models.ForeignKey(CapPeriod, models.PROTECT, related_name="entries")
     offer = models.ForeignKey("rewards.Offer", models.PROTECT, related_name="cap_entries")
     kind = models.CharField(max_length=10, choices=[(k.value, k.value) for k in CapEntryKind])
+    turn = models.PositiveSmallIntegerField(default=1, db_default=1)
     amount = models.DecimalField(max_digits=14, decimal_places=2)
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["id"]
         constraints = [
-            models.UniqueConstraint(fields=["period", "offer", "kind"], name="cap_entry_once"),
+            models.UniqueConstraint(fields=["period", "offer", "kind", "turn"], name="cap_entry_once"),
             models.CheckConstraint(condition=models.Q(amount__gte=0), name="cap_entry_not_negative"),
         ]
 

@@ -57,7 +57,10 @@ def room_together(offer_ids: Sequence[int]) -> list[Together]:
     """Every cap in which undecided offers hold room, by name, with what they hold together."""
     held = CapEntry.objects.filter(offer_id__in=offer_ids, kind=CapEntryKind.RESERVE.value)
     ended = CapEntry.objects.filter(
-        offer=OuterRef("offer"), period=OuterRef("period"), kind__in=[CapEntryKind.SPEND, CapEntryKind.RELEASE]
+        offer=OuterRef("offer"),
+        period=OuterRef("period"),
+        turn=OuterRef("turn"),
+        kind__in=[CapEntryKind.SPEND, CapEntryKind.RELEASE],
     )
     rows = held.exclude(Exists(ended)).values(
         "period__cap__name", "period__cap__limit", "period__reserved", "period__spent", "period_id"

@@ -111,6 +111,7 @@ WITH sums AS (
     FROM rewards_capentry AS entry
     LEFT JOIN rewards_capentry AS used
       ON used.period_id = entry.period_id AND used.offer_id = entry.offer_id AND used.kind = 'spend'
+     AND used.turn = entry.turn
     GROUP BY entry.period_id
 )
 SELECT 'cap period ' || period.id, format('“%s” from %s counts %s reserved and %s spent, but its entries say %s and %s',
@@ -131,7 +132,8 @@ JOIN rewards_cap AS cap ON cap.id = period.cap_id
 JOIN rewards_offer AS offer ON offer.id = entry.offer_id
 WHERE entry.kind = 'reserve' AND offer.state NOT IN ('proposed', 'in_approval')
   AND NOT EXISTS (SELECT FROM rewards_capentry AS after WHERE after.period_id = entry.period_id
-                  AND after.offer_id = entry.offer_id AND after.kind IN ('spend', 'release'))
+                  AND after.offer_id = entry.offer_id AND after.turn = entry.turn
+                  AND after.kind IN ('spend', 'release'))
 ORDER BY entry.id
 """
 

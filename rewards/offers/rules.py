@@ -31,6 +31,7 @@ class OfferAction(StrEnum):
     REDEEM = "redeem"
     LAPSE = "lapse"
     WITHDRAW = "withdraw"
+    UNDO = "undo"
 
 
 S, A = OfferState, OfferAction
@@ -42,6 +43,7 @@ TRANSITIONS: dict[tuple[OfferState, OfferAction], OfferState] = {
     (S.IN_APPROVAL, A.REJECT): S.REJECTED,
     (S.IN_APPROVAL, A.LAPSE): S.LAPSED,
     (S.IN_APPROVAL, A.WITHDRAW): S.WITHDRAWN,
+    (S.REJECTED, A.UNDO): S.IN_APPROVAL,
     (S.APPROVED, A.DELIVER): S.DELIVERED,
     (S.DELIVERED, A.ACCEPT): S.ACCEPTED,
     (S.DELIVERED, A.DECLINE): S.DECLINED,

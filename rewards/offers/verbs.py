@@ -1,10 +1,13 @@
 """What happens to an offer once its decision is made. The caller holds the offer's row lock."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from loyalty.core.errors import DomainError
-from rewards.caps.verbs import release
+from rewards.caps.room import room_together
+from rewards.caps.rules import ReserveRequest
+from rewards.caps.verbs import release, reserve
+from rewards.catalogue.supply import supply_left
 from rewards.offers.models import Offer
 from rewards.offers.rules import OPEN_STATES, OfferAction, OfferState, next_state
 
@@ -24,7 +27,9 @@ def _step(offer: Offer, action: OfferAction, now: datetime) -> None:
             f"This offer is {OfferState(offer.state).label}; it can no longer be changed by “{action.value}”."
         )
     offer.state = state.value
-    if state not in OPEN_STATES:
+    if state in OPEN_STATES:
+        offer.closed_at = None
+    else:
         offer.awaits, offer.due_at, offer.closed_at = [], None, now
 
 
@@ -43,3 +48,45 @@ def close_all(offers: Sequence[Offer], action: OfferAction, *, now: datetime) ->
         _step(offer, action, now)
     Offer.objects.bulk_update(offers, MOVED)
     release(*(offer.pk for offer in offers))
+
+
+def hold_supply(offer_id: int) -> None:
+    """Hold the supply of the reward of an offer that is to be reopened; called before its row is locked.
+
+    Whoever proposes takes the supply before any offer, so this does too.
+    """
+    supply_left(Offer.objects.filter(pk=offer_id).values_list("reward_id", flat=True))
+
+
+def reopen(offer: Offer, *, now: datetime) -> None:
+    """Take a rejection back: the offer is undecided again, and takes of supply and caps what the rejection gave back.
+
+    Cap room of the day (UTC) on which it was proposed, as an offer always does. The caller has
+    called `hold_supply`, and sets whom it awaits. Raises DomainError when there is no room any more, when it would
+    pass a soft cap that it did not pass before, or when the caps are others meanwhile.
+    """
+    if supply_left([offer.reward_id]).get(offer.reward_id, 1) < 1:
+        raise DomainError(f"The supply of “{offer.reward_name}” went to others meanwhile. Nothing was changed.")
+    held = offer.cap_entries.exists()
+    request = ReserveRequest(
+        offer_id=offer.pk,
+        account_id=offer.account_id,
+        campaign_id=offer.campaign_id,
+        function=offer.campaign.owner_function,
+        reward_kind=offer.reward.kind,
+        amount=offer.discount_equivalent,
+        day=offer.proposed_at.astimezone(UTC).date(),
+    )
+    result = reserve([request])[offer.pk]
+    if not result.ok:
+        raise DomainError(f"Its room went to others meanwhile. {result.reason} Nothing was changed.")
+    if newly := set(_names(result.exceeded)) - set(_names(offer.exceeded_caps)):
+        names = " and ".join(f"“{name}”" for name in sorted(newly))
+        raise DomainError(f"Its room went to others meanwhile: it would pass {names} now. Nothing was changed.")
+    if held and not room_together([offer.pk]):
+        raise DomainError("The caps that it was under are others now. Nothing was changed.")
+    _step(offer, OfferAction.UNDO, now)
+
+
+def _names(exceeded: str) -> list[str]:
+    return [name for name in exceeded.split(", ") if name]

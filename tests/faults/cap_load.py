@@ -164,7 +164,8 @@ def _counters_off() -> int:
                        coalesce(sum(amount) FILTER (WHERE kind = 'spend'), 0) - coalesce(sum(amount) FILTER (
                            WHERE kind = 'release' AND EXISTS (
                                SELECT FROM rewards_capentry AS used WHERE used.period_id = entry.period_id
-                               AND used.offer_id = entry.offer_id AND used.kind = 'spend')), 0)
+                               AND used.offer_id = entry.offer_id AND used.turn = entry.turn
+                               AND used.kind = 'spend')), 0)
                 FROM rewards_capentry AS entry WHERE entry.period_id = period.id)
             """
         )

@@ -73,7 +73,7 @@ def expected(case: Case) -> str:
                 return NOT_YOURS
             return LEGAL if undecided else NO_SENSE
         case "undo":
-            return LEGAL if undecided and case.relation == "decided" else NO_SENSE
+            return LEGAL if undecided and case.relation == "decided" else NO_SENSE  # a rejection: see test_revising
         case "snooze" | "wake" | "reassign":
             if not undecided:
                 return NO_SENSE

@@ -7,7 +7,7 @@ import pytest
 from rewards.offers.rules import OPEN_STATES, TRANSITIONS, OfferAction, OfferState, next_state
 
 S, A = OfferState, OfferAction
-ENDS = {S.REJECTED, S.DECLINED, S.LAPSED, S.WITHDRAWN, S.HELD_OUT, S.REDEEMED}
+ENDS = {S.DECLINED, S.LAPSED, S.WITHDRAWN, S.HELD_OUT, S.REDEEMED}
 
 
 @pytest.mark.parametrize(("state", "action"), list(itertools.product(S, A)), ids=lambda x: x.value)
@@ -21,6 +21,13 @@ def test_nothing_leaves_an_end() -> None:
 
 def test_every_state_but_the_ends_leads_somewhere() -> None:
     assert set(S) - {state for state, _ in TRANSITIONS} == ENDS
+
+
+def test_a_rejection_leads_back_only_by_being_taken_back() -> None:
+    assert [(action, to) for (state, action), to in TRANSITIONS.items() if state is S.REJECTED] == [
+        (A.UNDO, S.IN_APPROVAL)
+    ]
+    assert [state for state, action in TRANSITIONS if action is A.UNDO] == [S.REJECTED]
 
 
 def test_only_open_offers_can_be_approved_or_rejected() -> None:
