@@ -1,17 +1,15 @@
 """Which events count as key actions, at /milestones/key-actions/."""
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from accounts.milestones.forms import KeyActionsForm
 from accounts.milestones.key_actions import KIND, THE_LIST
 from accounts.milestones.queries import key_action_names
+from loyalty.core.changes.handing_in import hand_in
 from loyalty.core.changes.queries import pending_for
-from loyalty.core.changes.verbs import propose_or_apply
 from loyalty.core.errors import DomainError
-from loyalty.core.people.session import signed_in
 
 
 @require_http_methods(["GET", "POST"])
@@ -24,9 +22,7 @@ def key_actions(request: HttpRequest) -> HttpResponse:
         return render(request, "accounts/milestones/key_actions.html", context, status=422 if form.errors else 200)
     values = {"event_names": form.cleaned_data["event_names"]}
     try:
-        change = propose_or_apply(KIND, THE_LIST, values, form.cleaned_data["reason"], acting_user=signed_in(request))
+        return hand_in(request, KIND, THE_LIST, values, form.cleaned_data, back=("key-actions",))
     except DomainError as refusal:
         context["refusal"] = str(refusal)
         return render(request, "accounts/milestones/key_actions.html", context, status=refusal.status)
-    messages.success(request, "Proposed. A member of Product who is not you decides it." if change else "Saved.")
-    return redirect("change", change.pk) if change else redirect("key-actions")

@@ -16,9 +16,8 @@ from accounts.milestones.models import Milestone
 from accounts.milestones.rules import MilestoneStatus, times_in_words
 from accounts.sources.freshness import stale_sources
 from accounts.sources.rules import Kind
+from loyalty.core.changes.handing_in import hand_in
 from loyalty.core.changes.queries import pending_for, proposal_of
-from loyalty.core.changes.verbs import edit as edit_change
-from loyalty.core.changes.verbs import propose_or_apply
 from loyalty.core.chips import address, chip, chosen, id_in
 from loyalty.core.csv import csv_response, wants_csv
 from loyalty.core.errors import DomainError
@@ -61,20 +60,11 @@ def edit(request: HttpRequest, milestone_id: int) -> HttpResponse:
     form = _form(found, user, data=request.POST)
     if not form.is_valid():
         return _render(request, _detail(found, user, request.GET) | {"form": form}, status=422)
-    data = form.cleaned_data
     try:
-        if data["change"]:
-            edited = edit_change(data["change"], form.values, data["reason"], digest=data["digest"], acting_user=user)
-            return redirect("change", edited.pk)
-        proposed = propose_or_apply(KIND, milestone_id, form.values, data["reason"], acting_user=user)
+        return hand_in(request, KIND, milestone_id, form.values, form.cleaned_data, back=("milestone", milestone_id))
     except DomainError as refusal:
         context = _detail(found, user, request.GET) | {"form": form, "refusal": str(refusal)}
         return _render(request, context, status=refusal.status)
-    if proposed:
-        messages.success(request, "Proposed. A member of Product who is not you decides it.")
-        return redirect("change", proposed.pk)
-    messages.success(request, "Saved.")
-    return redirect("milestone", milestone_id)
 
 
 @require_http_methods(["GET", "POST"])

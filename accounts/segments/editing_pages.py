@@ -18,9 +18,8 @@ from accounts.segments.forms import NewSegmentForm, SegmentForm
 from accounts.segments.models import Segment
 from accounts.segments.queries import active_count
 from accounts.segments.rules import SegmentStatus, too_many_warning
+from loyalty.core.changes.handing_in import hand_in
 from loyalty.core.changes.queries import pending_for, proposal_of
-from loyalty.core.changes.verbs import edit as edit_change
-from loyalty.core.changes.verbs import propose_or_apply
 from loyalty.core.chips import id_in
 from loyalty.core.errors import DomainError
 from loyalty.core.people.models import User
@@ -57,20 +56,11 @@ def edit(request: HttpRequest, segment_id: int) -> HttpResponse:
     context |= {"warning": _warning(found)}
     if request.method != "POST" or not form.is_valid():
         return render(request, "accounts/segments/edit.html", context, status=422 if form.errors else 200)
-    data = form.cleaned_data
     try:
-        if data["change"]:
-            edited = edit_change(data["change"], form.values, data["reason"], digest=data["digest"], acting_user=user)
-            return redirect("change", edited.pk)
-        proposed = propose_or_apply(KIND, segment_id, form.values, data["reason"], acting_user=user)
+        return hand_in(request, KIND, segment_id, form.values, form.cleaned_data, back=("segment", segment_id))
     except DomainError as refusal:
         context["refusal"] = str(refusal)
         return render(request, "accounts/segments/edit.html", context, status=refusal.status)
-    if proposed:
-        messages.success(request, "Proposed. A member of Customer Success who is not you decides it.")
-        return redirect("change", proposed.pk)
-    messages.success(request, "Saved.")
-    return redirect("segment", segment_id)
 
 
 def _initial(found: Segment, query: QueryDict) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -3,10 +3,9 @@
 from typing import Any
 
 from django.conf import settings
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from accounts.facts.scores.changing import KIND, THE_TERMS
@@ -16,8 +15,8 @@ from accounts.facts.scores.rules import MONETARY_LABELS, Monetary
 from accounts.segments.bands import SCORES, frequency_bands, money_bands, recency_bands
 from accounts.segments.forms import MonetaryForm
 from accounts.segments.listing import score_counts
+from loyalty.core.changes.handing_in import hand_in
 from loyalty.core.changes.queries import pending_for
-from loyalty.core.changes.verbs import propose_or_apply
 from loyalty.core.charts.tally import tally
 from loyalty.core.csv import csv_response, wants_csv
 from loyalty.core.errors import DomainError
@@ -50,11 +49,9 @@ def scores(request: HttpRequest) -> HttpResponseBase:
         return _render(request, context, 422 if form.errors else 200)
     values = {"monetary": form.cleaned_data["monetary"]}
     try:
-        change = propose_or_apply(KIND, THE_TERMS, values, form.cleaned_data["reason"], acting_user=signed_in(request))
+        return hand_in(request, KIND, THE_TERMS, values, form.cleaned_data, back=("segment-scores",))
     except DomainError as refusal:
         return _render(request, context | {"refusal": str(refusal)}, refusal.status)
-    messages.success(request, "Proposed. A member of Finance who is not you decides it." if change else "Saved.")
-    return redirect("change", change.pk) if change else redirect("segment-scores")
 
 
 def _render(request: HttpRequest, context: dict[str, Any], status: int) -> HttpResponse:

@@ -18,9 +18,8 @@ from accounts.streaks.changing import KIND
 from accounts.streaks.forms import NewStreakForm, StreakForm, TermsForm
 from accounts.streaks.models import Streak
 from accounts.streaks.rules import KIND_LABELS, StreakKind, clean_values, terms_of
+from loyalty.core.changes.handing_in import hand_in
 from loyalty.core.changes.queries import pending_for, proposal_of
-from loyalty.core.changes.verbs import edit as edit_change
-from loyalty.core.changes.verbs import propose_or_apply
 from loyalty.core.chips import address, chip, chosen, id_in
 from loyalty.core.csv import csv_response, wants_csv
 from loyalty.core.errors import DomainError
@@ -62,20 +61,11 @@ def edit(request: HttpRequest, streak_id: int) -> HttpResponse:
     form = _form(found, user, data=request.POST)
     if not form.is_valid():
         return _render(request, _detail(found, user, request.GET) | {"form": form}, status=422)
-    data = form.cleaned_data
     try:
-        if data["change"]:
-            edited = edit_change(data["change"], form.values, data["reason"], digest=data["digest"], acting_user=user)
-            return redirect("change", edited.pk)
-        proposed = propose_or_apply(KIND, streak_id, form.values, data["reason"], acting_user=user)
+        return hand_in(request, KIND, streak_id, form.values, form.cleaned_data, back=("streak", streak_id))
     except DomainError as refusal:
         context = _detail(found, user, request.GET) | {"form": form, "refusal": str(refusal)}
         return _render(request, context, status=refusal.status)
-    if proposed:
-        messages.success(request, "Proposed. A member of Product who is not you decides it.")
-        return redirect("change", proposed.pk)
-    messages.success(request, "Saved.")
-    return redirect("streak", streak_id)
 
 
 @require_http_methods(["GET", "POST"])

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -19,10 +18,9 @@ from accounts.tiers.forms import SchemeForm, initial_of
 from accounts.tiers.models import TierScheme, TierSchemeVersion
 from accounts.tiers.rules import clean_values, scheme_of
 from accounts.tiers.verbs import SCHEME_ID
+from loyalty.core.changes.handing_in import hand_in
 from loyalty.core.changes.queries import pending_for, proposal_of
 from loyalty.core.changes.registry import measured_impact
-from loyalty.core.changes.verbs import edit as edit_change
-from loyalty.core.changes.verbs import propose_or_apply
 from loyalty.core.chips import id_in
 from loyalty.core.csv import csv_response, wants_csv
 from loyalty.core.errors import DomainError
@@ -60,24 +58,15 @@ def tiers(request: HttpRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest) -> HttpResponse:
     """Propose another scheme: it is always in force, so a colleague of Product decides."""
-    kept, user = get_object_or_404(TierScheme, pk=SCHEME_ID), signed_in(request)
+    kept = get_object_or_404(TierScheme, pk=SCHEME_ID)
     initial = _initial(request, kept)
     form = SchemeForm(request.POST or None, initial=initial)
     refusal, status = "", 422 if form.errors else 200
     if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
         try:
-            if data["change"]:
-                edited = edit_change(
-                    data["change"], form.values, data["reason"], digest=data["digest"], acting_user=user
-                )
-                return redirect("change", edited.pk)
-            change = propose_or_apply(KIND, SCHEME_ID, form.values, data["reason"], acting_user=user)
+            return hand_in(request, KIND, SCHEME_ID, form.values, form.cleaned_data, back=("tiers",))
         except DomainError as error:
             refusal, status = str(error), error.status
-        else:
-            messages.success(request, "Proposed. A member of Product who is not you decides it.")
-            return redirect("change", change.pk) if change else redirect("tiers")
     context = {"form": form, "refusal": refusal, "rewrites": bool(initial.get("change"))}
     return render(request, "accounts/tiers/edit.html", context, status=status)
 

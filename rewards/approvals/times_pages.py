@@ -1,15 +1,13 @@
 """The times of the approval steps at /settings/approvals/times/."""
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
+from loyalty.core.changes.handing_in import hand_in
 from loyalty.core.changes.queries import pending_for
-from loyalty.core.changes.verbs import propose_or_apply
 from loyalty.core.errors import DomainError
-from loyalty.core.people.session import signed_in
 from rewards.approvals.times import FIELD_LABELS, KIND, LONGEST_DUE, ONLY, read
 
 
@@ -38,13 +36,9 @@ def times(request: HttpRequest) -> HttpResponse:
     status = 422 if form.errors else 200
     if request.method == "POST" and form.is_valid():
         values = {field: form.cleaned_data[field] for field in FIELD_LABELS}
-        reason = form.cleaned_data["reason"]
         try:
-            change = propose_or_apply(KIND, ONLY, values, reason, acting_user=signed_in(request))
+            return hand_in(request, KIND, ONLY, values, form.cleaned_data, back=("approval-times",))
         except DomainError as error:
             refusal, status = str(error), error.status
-        else:
-            messages.success(request, "Proposed. A member of Customer Success who is not you decides it.")
-            return redirect("change", change.pk) if change else redirect("approval-times")
     context = {"form": form, "refusal": refusal, "pending": pending_for(KIND, ONLY)}
     return render(request, "rewards/approvals/times.html", context, status=status)

@@ -4,15 +4,14 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from loyalty.core.changes.handing_in import hand_in
 from loyalty.core.changes.queries import pending_for
-from loyalty.core.changes.verbs import propose_or_apply
 from loyalty.core.charts.curves import Curve, curves
 from loyalty.core.csv import csv_response, wants_csv
 from loyalty.core.errors import DomainError
@@ -66,9 +65,7 @@ def breakage(request: HttpRequest) -> HttpResponseBase:
 
 def _propose(request: HttpRequest, currency: str, form: RateForm, today: date) -> HttpResponse:
     rate = rate_of_currency(currency, today)
-    change = propose_or_apply(KIND, rate.pk, form.values, form.cleaned_data["reason"], acting_user=signed_in(request))
-    messages.success(request, "Proposed. A member of Finance who is not you decides it.")
-    return redirect("change", change.pk) if change else redirect("breakage")
+    return hand_in(request, KIND, rate.pk, form.values, form.cleaned_data, back=("breakage",))
 
 
 def _initial(currency: str, today: date) -> dict[str, Any]:

@@ -8,10 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
+from loyalty.core.changes.handing_in import hand_in
 from loyalty.core.changes.queries import pending_for, proposal_of
 from loyalty.core.changes.registry import measured_impact
-from loyalty.core.changes.verbs import edit as edit_change
-from loyalty.core.changes.verbs import propose_or_apply
 from loyalty.core.chips import id_in
 from loyalty.core.errors import DomainError
 from loyalty.core.people.models import User
@@ -108,7 +107,7 @@ def edit(request: HttpRequest, campaign_id: int) -> HttpResponse:
                 form.add_error("reason", GIVE_A_REASON)
             else:
                 try:
-                    return _save(request, found, form, user)
+                    return _save(request, found, form)
                 except BadTerms as bad:
                     form.take_faults(bad.faults)
                 except DomainError as error:
@@ -146,17 +145,9 @@ def _impact_of(found: Campaign, terms: Mapping[str, Any], words: Known) -> list[
         return []
 
 
-def _save(request: HttpRequest, found: Campaign, form: CampaignForm, user: User) -> HttpResponse:
-    data = form.cleaned_data
-    if data["change"]:
-        edited = edit_change(data["change"], form.values, data["reason"], digest=data["digest"], acting_user=user)
-        return redirect("change", edited.pk)
-    change = propose_or_apply(KIND, found.pk, form.values, data["reason"], acting_user=user)
-    if change is None:
-        messages.success(request, "Saved. It has to be modelled and approved again.")
-        return redirect("campaign", found.pk)
-    messages.success(request, f"Proposed. A member of {change.get_owner_function_display()} who is not you decides it.")
-    return redirect("change", change.pk)
+def _save(request: HttpRequest, found: Campaign, form: CampaignForm) -> HttpResponse:
+    saved = "Saved. It has to be modelled and approved again."
+    return hand_in(request, KIND, found.pk, form.values, form.cleaned_data, back=("campaign", found.pk), saved=saved)
 
 
 def _terms_to_begin_with(request: HttpRequest) -> dict[str, Any] | None:

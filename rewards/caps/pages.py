@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from loyalty.core.changes.verbs import propose_or_apply
+from loyalty.core.changes.handing_in import hand_in
 from loyalty.core.charts.burndown import burndown
 from loyalty.core.csv import csv_response, wants_csv
 from loyalty.core.errors import DomainError
@@ -96,14 +96,10 @@ def edit_cap(request: HttpRequest, cap_id: int) -> HttpResponse:
     refusal, status = "", 200
     if request.method == "POST" and form.is_valid():
         try:
-            change = propose_or_apply(
-                KIND, found.pk, form.values(), form.cleaned_data["reason"], acting_user=signed_in(request)
-            )
+            where, typed = ("cap", found.pk), form.cleaned_data
+            return hand_in(request, KIND, found.pk, form.values(), typed, back=where, saved="Changed.")
         except DomainError as error:
             refusal, status = str(error), error.status
-        else:
-            messages.success(request, "Proposed. A member of Finance who is not you decides." if change else "Changed.")
-            return redirect("change", change.pk) if change else redirect("cap", found.pk)
     today = timezone.now().date()
     context = {"form": form, "cap": found, "now": queries.cap_at(found, today, today), "refusal": refusal}
     return render(request, "rewards/caps/edit.html", context, status=status)

@@ -8,10 +8,9 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from loyalty.core.changes.handing_in import hand_in
 from loyalty.core.changes.queries import pending_for, proposal_of
 from loyalty.core.changes.registry import measured_impact
-from loyalty.core.changes.verbs import edit as edit_change
-from loyalty.core.changes.verbs import propose_or_apply
 from loyalty.core.chips import address, chip, chosen, id_in
 from loyalty.core.csv import csv_response, wants_csv
 from loyalty.core.errors import DomainError
@@ -58,21 +57,11 @@ def edit(request: HttpRequest, reward_id: int) -> HttpResponse:
     form = _form(found, data=request.POST)
     if not form.is_valid():
         return _render(request, _detail(found, user, request.GET) | {"form": form}, status=422)
-    data = form.cleaned_data
     try:
-        if data["change"]:
-            edited = edit_change(data["change"], form.values, data["reason"], digest=data["digest"], acting_user=user)
-            return redirect("change", edited.pk)
-        proposed = propose_or_apply(KIND, reward_id, form.values, data["reason"], acting_user=user)
+        return hand_in(request, KIND, reward_id, form.values, form.cleaned_data, back=("reward", reward_id))
     except DomainError as refusal:
         context = _detail(found, user, request.GET) | {"form": form, "refusal": str(refusal)}
         return _render(request, context, status=refusal.status)
-    if proposed:
-        decides = proposed.get_owner_function_display()
-        messages.success(request, f"Proposed. A member of {decides} who is not you decides it.")
-        return redirect("change", proposed.pk)
-    messages.success(request, "Saved.")
-    return redirect("reward", reward_id)
 
 
 @require_http_methods(["GET", "POST"])

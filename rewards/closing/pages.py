@@ -12,8 +12,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import record
+from loyalty.core.changes.handing_in import hand_in
 from loyalty.core.changes.queries import pending_for
-from loyalty.core.changes.verbs import propose_or_apply
 from loyalty.core.csv import csv_response
 from loyalty.core.errors import DomainError
 from loyalty.core.figures import month_text
@@ -63,13 +63,10 @@ def reopen(request: HttpRequest, closed_id: int) -> HttpResponse:
         return _page(request, form=form, status=422)
     try:
         check_finance(user, str(closed))
-        change = propose_or_apply(
-            REOPENING, closed.pk, {"is_closed": False}, form.cleaned_data["reason"], acting_user=user
-        )
+        open_again = {"is_closed": False}
+        return hand_in(request, REOPENING, closed.pk, open_again, form.cleaned_data, back=("close",))
     except DomainError as refusal:
         return _page(request, str(refusal), form, refusal.status)
-    messages.success(request, "Proposed. Another member of Finance decides it.")
-    return redirect("change", change.pk) if change else redirect("close")
 
 
 @require_GET
@@ -99,15 +96,11 @@ def codes(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            values = dict(form.cleaned_data)
-            reason, user = values.pop("reason"), signed_in(request)
+            values = {name: value for name, value in form.cleaned_data.items() if name != "reason"}
             try:
-                change = propose_or_apply(CODES, journal_codes().pk, values, reason, acting_user=user)
+                return hand_in(request, CODES, journal_codes().pk, values, form.cleaned_data, back=("close",))
             except DomainError as error:
                 refusal, status = str(error), error.status
-            else:
-                messages.success(request, "Proposed. Finance decides it." if change else "Saved.")
-                return redirect("change", change.pk) if change else redirect("close")
     return render(request, "rewards/closing/codes.html", {"form": form, "refusal": refusal}, status=status)
 
 

@@ -8,8 +8,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
+from loyalty.core.changes.handing_in import hand_in
 from loyalty.core.changes.queries import pending_for
-from loyalty.core.changes.verbs import propose_or_apply
 from loyalty.core.csv import csv_response, wants_csv
 from loyalty.core.errors import DomainError
 from loyalty.core.people.session import signed_in
@@ -42,19 +42,10 @@ def rule(request: HttpRequest, rule_id: int) -> HttpResponse:
         status = 422
         if form.is_valid():
             try:
-                change = propose_or_apply(
-                    KIND, found.pk, form.values, form.cleaned_data["reason"], acting_user=signed_in(request)
-                )
+                where = ("fit-rule", found.pk)
+                return hand_in(request, KIND, found.pk, form.values, form.cleaned_data, back=where)
             except DomainError as error:
                 refusal, status = str(error), error.status
-            else:
-                decides = (
-                    f"Proposed. A member of {change.get_owner_function_display()} who is not you decides it."
-                    if change
-                    else "Saved."
-                )
-                messages.success(request, decides)
-                return redirect("change", change.pk) if change else redirect("fit-rule", found.pk)
     context = {"rule": found, "form": form, "refusal": refusal, "restores": bool(restored)}
     context |= {"versions": _versions(found), "pending": pending_for(KIND, found.pk)}
     return render(request, "rewards/fit/rule.html", context, status=status)

@@ -2,17 +2,15 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.tiers.models import Tier
+from loyalty.core.changes.handing_in import hand_in
 from loyalty.core.changes.queries import pending_for
-from loyalty.core.changes.verbs import propose_or_apply
 from loyalty.core.chips import id_in
 from loyalty.core.errors import DomainError
-from loyalty.core.people.session import signed_in
 from rewards.perks.changing import KIND
 from rewards.perks.forms import PerksForm
 from rewards.perks.models import TierPerks, TierPerksVersion
@@ -36,15 +34,9 @@ def perks(request: HttpRequest, tier_id: int) -> HttpResponse:
     refusal, status = "", 422 if form.errors else 200
     if request.method == "POST" and form.is_valid():
         try:
-            change = propose_or_apply(
-                KIND, found.pk, form.values, form.cleaned_data["reason"], acting_user=signed_in(request)
-            )
+            return hand_in(request, KIND, found.pk, form.values, form.cleaned_data, back=("tiers",))
         except DomainError as error:
             refusal, status = str(error), error.status
-        else:
-            decides = change.get_owner_function_display() if change else ""
-            messages.success(request, f"Proposed. A member of {decides} who is not you decides it.")
-            return redirect("change", change.pk) if change else redirect("tiers")
     context: dict[str, Any] = {
         "perks": found,
         "words": in_words(values_of(found)),

@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.records.models import Contact
+from loyalty.core.changes.handing_in import hand_in
 from loyalty.core.changes.queries import pending_for
-from loyalty.core.changes.verbs import propose_or_apply
 from loyalty.core.chips import Chip, address, chosen
 from loyalty.core.csv import csv_response, wants_csv
 from loyalty.core.errors import DomainError
@@ -61,12 +61,9 @@ def thresholds(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         rules, data = verbs.ensure_rules(), form.cleaned_data
         try:
-            change = propose_or_apply(KIND, rules.pk, data["lines"], data["reason"], acting_user=signed_in(request))
+            return hand_in(request, KIND, rules.pk, data["lines"], data, back=("tax",))
         except DomainError as refused:
             form.add_error(None, str(refused))
-        else:
-            messages.success(request, "Proposed. A member of Finance who is not you decides it.")
-            return redirect("change", change.pk) if change else redirect("tax")
     context = {"form": form, "pending": pending_for(KIND, 1)}
     return render(request, "rewards/tax/thresholds.html", context, status=422 if form.errors else 200)
 

@@ -42,16 +42,19 @@ def today() -> date:
 
 @transaction.atomic
 def propose_or_apply(
-    kind: str, object_id: int, values: Mapping[str, Any], reason: str, *, acting_user: User
+    kind: str, object_id: int, values: Mapping[str, Any], reason: str, *, as_draft: bool = False, acting_user: User
 ) -> ChangeRequest | None:
     """Edit an object: the owner's edit of what is not live applies at once (None); all else is a request.
 
-    Raises DomainError when the values make no sense or change nothing.
+    `as_draft` keeps it as a draft that its proposer submits, whoever owns it. Raises DomainError
+    when the values make no sense or change nothing.
     """
     spec = changeable(kind)
     live = read_live(spec, object_id, lock=True)
     proposed = proposed_values(spec, object_id, live, values)
     owner = spec.owner_of(object_id, set(changed_fields(live.values, proposed)))
+    if as_draft:
+        return _write(spec, object_id, live, proposed, reason, ChangeState.DRAFT, acting_user)
     if not live.is_live and is_member(acting_user, owner):
         spec.apply(object_id, proposed, acting_user, reason)
         return None

@@ -9,8 +9,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
+from loyalty.core.changes.handing_in import hand_in
 from loyalty.core.changes.queries import pending_for
-from loyalty.core.changes.verbs import propose_or_apply
 from loyalty.core.csv import csv_response, wants_csv
 from loyalty.core.errors import DomainError
 from loyalty.core.people.rules import Function
@@ -43,15 +43,11 @@ def rule(request: HttpRequest, rule_id: int) -> HttpResponse:
     )
     refusal, status = "", 422 if form.errors else 200
     if request.method == "POST" and form.is_valid():
-        reason = form.cleaned_data["reason"]
         try:
-            change = propose_or_apply(verbs.KIND, found.pk, form.values, reason, acting_user=signed_in(request))
+            where = ("approval-rule", found.pk)
+            return hand_in(request, verbs.KIND, found.pk, form.values, form.cleaned_data, back=where)
         except DomainError as error:
             refusal, status = str(error), error.status
-        else:
-            decides = f"Proposed. A member of {found.get_function_display()} who is not you decides it."
-            messages.success(request, decides if change else "Saved.")
-            return redirect("change", change.pk) if change else redirect("approval-rule", found.pk)
     context = {"rule": found, "says": _says(found), "form": form, "refusal": refusal, "restores": bool(restored)}
     context |= {"versions": _versions(found), "pending": pending_for(verbs.KIND, found.pk)}
     return render(request, "rewards/approvals/rule.html", context, status=status)

@@ -8,8 +8,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from loyalty.core.changes.handing_in import hand_in
 from loyalty.core.changes.queries import pending_for
-from loyalty.core.changes.verbs import propose_or_apply
 from loyalty.core.chips import Chip, address, chosen
 from loyalty.core.csv import csv_response, wants_csv
 from loyalty.core.errors import DomainError, NotAllowed
@@ -49,16 +49,15 @@ def invoices(request: HttpRequest) -> HttpResponseBase:
     form = ConnectorForm(request.POST or None, initial={"connector": kept.connector})
     status = 422 if form.errors else 200
     if request.method == "POST" and form.is_valid():
-        values, reason = {"connector": form.cleaned_data["connector"]}, form.cleaned_data["reason"]
+        values = {"connector": form.cleaned_data["connector"]}
         try:
-            change = propose_or_apply(KIND, verbs.ensure_settings().pk, values, reason, acting_user=user)
+            saved, where = "Saved. It holds for invoices that are made from now on.", ("invoice-credits",)
+            return hand_in(
+                request, KIND, verbs.ensure_settings().pk, values, form.cleaned_data, back=where, saved=saved
+            )
         except DomainError as refused:
             form.add_error(None, str(refused))
             status = refused.status
-        else:
-            waits = "Proposed. A member of Finance who is not you decides it."
-            messages.success(request, waits if change else "Saved. It holds for invoices that are made from now on.")
-            return redirect("change", change.pk) if change else redirect("invoice-credits")
     context = {
         "page": page_of(rows, ("-id",), query),
         "chips": [Chip(label, address(query, view=name), name == view) for name, (label, _) in VIEWS.items()],
