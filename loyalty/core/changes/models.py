@@ -17,6 +17,7 @@ class ChangeRequest(models.Model):
 
     `effective_on` is the day (company's time zone) from which an approved change
     holds; null means at once. `expires_at` is when it is closed if nobody decides.
+    `decided_for` is in whose place `decided_by` decided, who was away; null for their own seat.
     """
 
     kind = models.CharField(max_length=40)
@@ -35,6 +36,7 @@ class ChangeRequest(models.Model):
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     proposed_at = models.DateTimeField(auto_now_add=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    decided_for = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
     decision_note = models.TextField(blank=True)
     applied_at = models.DateTimeField(null=True)
@@ -55,6 +57,9 @@ class ChangeRequest(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=~models.Q(decided_by=models.F("proposed_by")), name="change_not_decided_by_proposer"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(decided_for=models.F("proposed_by")), name="change_not_decided_for_proposer"
             ),
         ]
 

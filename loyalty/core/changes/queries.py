@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import BooleanField, Case, QuerySet, Value, When
+from django.db.models import BooleanField, Case, Q, QuerySet, Value, When
 
-from loyalty.core.changes.models import ChangeComment, ChangeRequest
+from loyalty.core.absence.seats import functions_today
+from loyalty.core.changes.models import ChangeComment, ChangeEditor, ChangeRequest
 from loyalty.core.changes.registry import Live, changeable
 from loyalty.core.changes.rules import (
     OPEN_STATES,
     ChangeAction,
     ChangeState,
+    Place,
     Relation,
     changed_fields,
     decision_refusal,
@@ -20,7 +22,6 @@ from loyalty.core.changes.rules import (
     refusal_of,
 )
 from loyalty.core.people.models import User
-from loyalty.core.people.permissions import is_member
 from loyalty.core.people.rules import FUNCTION_LABELS, Function
 
 OPEN = [state.value for state in OPEN_STATES]
@@ -44,10 +45,18 @@ CSV_HEADER = (
 
 
 def waiting_for(user: User) -> QuerySet[ChangeRequest]:
-    """Requests that this person may decide: of their functions, and neither proposed nor edited by them."""
-    return ChangeRequest.objects.filter(
-        state=ChangeState.PENDING.value, owner_function__in=[f.value for f in user.functions]
-    ).exclude(editors__user=user)
+    """Requests that this person may decide today: of their functions, and of those whom they stand in for.
+
+    Neither they nor whom they stand in for there has proposed or edited them.
+    """
+    pending = ChangeRequest.objects.filter(state=ChangeState.PENDING.value).exclude(editors__user=user)
+    theirs = Q(pk__in=[])
+    for function, seat in functions_today(user).items():
+        of_function = Q(owner_function=function.value)
+        if seat != user:
+            of_function &= ~Q(pk__in=ChangeEditor.objects.filter(user=seat).values("change_id"))
+        theirs |= of_function
+    return pending.filter(theirs)
 
 
 def waiting_count(user: User) -> int:
@@ -129,8 +138,9 @@ def summary_of(change: ChangeRequest) -> str:
 class Detail:
     """One request with everything that its page shows.
 
-    `refusal` says why this person may not decide (empty when they may). `live`
-    is None when the object is gone. `edit_url` is where to write it anew.
+    `refusal` says why this person may not decide (empty when they may), `in_place_of`
+    in whose place they would (empty for their own seat). `live` is None when the
+    object is gone. `edit_url` is where to write it anew.
     """
 
     change: ChangeRequest
@@ -141,6 +151,7 @@ class Detail:
     moved_on: bool
     is_pending: bool
     refusal: str
+    in_place_of: str
     may_withdraw: bool
     may_submit: bool
     may_set_day: bool
@@ -153,18 +164,19 @@ class Detail:
 
 def detail_of(change_id: int, user: User) -> Detail:
     """Raises ChangeRequest.DoesNotExist."""
-    change = ChangeRequest.objects.select_related("proposed_by", "decided_by").get(pk=change_id)
+    change = ChangeRequest.objects.select_related("proposed_by", "decided_by", "decided_for").get(pk=change_id)
     spec, state, owner = changeable(change.kind), ChangeState(change.state), Function(change.owner_function)
     live = _live(change)
     editors = list(change.editors.select_related("user").order_by("pk"))
-    relation = Relation(
-        owns=is_member(user, owner),
-        proposed=change.proposed_by_id == user.pk,
-        edited=any(editor.user_id == user.pk for editor in editors),
-    )
+    writers = {editor.user_id for editor in editors}
+    seat = functions_today(user).get(owner)
+    relation = Relation(owns=seat is not None, proposed=change.proposed_by_id == user.pk, edited=user.pk in writers)
+    away = seat if seat != user else None
+    place = Place(away.display_name, change.proposed_by_id == away.pk, away.pk in writers) if away else None
 
     def may(action: ChangeAction) -> bool:
-        return next_state(state, action) is not None and not refusal_of(action, state, relation, FUNCTION_LABELS[owner])
+        refusal = refusal_of(action, state, relation, FUNCTION_LABELS[owner], place)
+        return next_state(state, action) is not None and not refusal
 
     return Detail(
         change=change,
@@ -174,7 +186,8 @@ def detail_of(change_id: int, user: User) -> Detail:
         live=live,
         moved_on=state in OPEN_STATES and live is not None and live.version != change.base_version,
         is_pending=state is ChangeState.PENDING,
-        refusal=decision_refusal(relation, FUNCTION_LABELS[owner]) or "",
+        refusal=decision_refusal(relation, FUNCTION_LABELS[owner], place) or "",
+        in_place_of=away.display_name if away else "",
         may_withdraw=may(ChangeAction.WITHDRAW),
         may_submit=may(ChangeAction.SUBMIT),
         may_set_day=may(ChangeAction.EDIT),

@@ -87,25 +87,39 @@ class Relation:
     edited: bool
 
 
-def decision_refusal(relation: Relation, owner: str) -> str | None:
+@dataclass(frozen=True)
+class Place:
+    """In whose place somebody decides today, by name, and what that one is to the request."""
+
+    name: str
+    proposed: bool
+    edited: bool
+
+
+def decision_refusal(relation: Relation, owner: str, place: Place | None = None) -> str | None:
     """Why this person may not decide, or None when they may; `owner` is the function's name.
 
     Administrators are no exception, and nor is somebody who proposed in one
-    function and sits in the owning one too.
+    function and sits in the owning one too, nor who decides in the `place` of somebody.
     """
     if relation.proposed:
         return "Nobody decides their own proposal. Ask a colleague."
     if relation.edited:
         return "You wrote a version of this proposal, so somebody else decides it."
+    if place and (place.proposed or place.edited):
+        tied = "proposed this" if place.proposed else "wrote a version of this proposal"
+        return f"{place.name}, whom you stand in for, {tied}, so neither of you decides it."
     if not relation.owns:
         return f"{owner} decides this."
     return None
 
 
-def refusal_of(action: ChangeAction, state: ChangeState, relation: Relation, owner: str) -> str | None:
+def refusal_of(
+    action: ChangeAction, state: ChangeState, relation: Relation, owner: str, place: Place | None = None
+) -> str | None:
     """Why this person may not do this, or None when they may. Whether the state allows it is `next_state`'s to say."""
     if action in DECISIONS:
-        return decision_refusal(relation, owner)
+        return decision_refusal(relation, owner, place)
     if action in OF_THE_PROGRAMME:
         return "The programme does this by itself, on its day."
     mine_only = action in (A.SUBMIT, A.WITHDRAW) or (action is A.EDIT and state is S.DRAFT)

@@ -12,15 +12,18 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from loyalty.core.absence.seats import take_seat
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import record
 from loyalty.core.changes.models import ChangeRequest
 from loyalty.core.changes.registry import Changeable, Live, measured_impact
 from loyalty.core.changes.rules import (
+    DECISIONS,
     OPEN_FOR,
     PAST_TENSE,
     ChangeAction,
     ChangeState,
+    Place,
     Relation,
     changed_fields,
     digest_of,
@@ -30,7 +33,6 @@ from loyalty.core.changes.rules import (
 from loyalty.core.errors import DomainError, NotAllowed
 from loyalty.core.figures import moment_text
 from loyalty.core.people.models import User
-from loyalty.core.people.permissions import holds_seat
 from loyalty.core.people.rules import FUNCTION_LABELS, Function
 
 CHANGED_MEANWHILE = "The terms changed while you were looking. Read them again, then decide."
@@ -115,19 +117,37 @@ def note_decision(change: ChangeRequest, action: ChangeAction, decider: User, no
     """Keep who decided what, when and why."""
     change.state = after(change, action)
     change.decided_by, change.decided_at, change.decision_note = decider, now, note.strip()
-    change.save(update_fields=["state", "decided_by", "decided_at", "decision_note"])
+    change.save(update_fields=["state", "decided_by", "decided_for", "decided_at", "decision_note"])
 
 
-def check_right(change: ChangeRequest, action: ChangeAction, acting_user: User) -> None:
-    """Raise NotAllowed unless the person may do this, by the seats and the writers of this very moment."""
+def check_right(change: ChangeRequest, action: ChangeAction, acting_user: User) -> User | None:
+    """In whose place the person does this, None for their own; by the seats and the writers of this very moment.
+
+    Raises NotAllowed unless they may.
+    """
     owner = Function(change.owner_function)
+    seat = _seat(acting_user, owner) if action in DECISIONS else None
+    away = seat if seat != acting_user else None
     relation = Relation(
-        owns=holds_seat(acting_user, owner),
+        owns=seat is not None,
         proposed=change.proposed_by_id == acting_user.pk,
-        edited=change.editors.filter(user=acting_user).exists(),
+        edited=_has_edited(change, acting_user),
     )
-    if refusal := refusal_of(action, ChangeState(change.state), relation, FUNCTION_LABELS[owner]):
+    place = Place(away.display_name, change.proposed_by_id == away.pk, _has_edited(change, away)) if away else None
+    if refusal := refusal_of(action, ChangeState(change.state), relation, FUNCTION_LABELS[owner], place):
         raise NotAllowed(refusal)
+    return away
+
+
+def _seat(person: User, owner: Function) -> User | None:
+    try:
+        return take_seat(person, owner)
+    except NotAllowed:
+        return None
+
+
+def _has_edited(change: ChangeRequest, person: User) -> bool:
+    return change.editors.filter(user=person).exists()
 
 
 def step(
@@ -145,7 +165,9 @@ def step(
     def under_lock() -> ChangeRequest:
         change = lock(change_id)
         check_step(change, action)
-        check_right(change, action, acting_user)
+        away = check_right(change, action, acting_user)
+        if action in DECISIONS:
+            change.decided_for = away
         if digest is not None:
             check_digest(change, digest)
         carry_out(change, timezone.now())
@@ -165,6 +187,12 @@ def telling_refusals(
         change = ChangeRequest.objects.get(pk=change_id)
         tell(AuditVerb.REFUSED, change, acting_user, str(refusal), after={"attempt": action.value})
         raise
+
+
+def decided_terms(change: ChangeRequest) -> dict[str, Any]:
+    """What the audit says of a decision: of which terms, and in whose place when not with one's own seat."""
+    place = {"in the place of": change.decided_for.display_name} if change.decided_for else {}
+    return {"terms": change.digest} | place
 
 
 def tell(

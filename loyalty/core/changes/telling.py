@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from django.urls import reverse
 
+from loyalty.core.absence.seats import company_day, in_force
 from loyalty.core.changes.models import ChangeComment, ChangeRequest
 from loyalty.core.notices.verbs import tell
 from loyalty.core.people.models import User
@@ -12,9 +13,12 @@ from loyalty.core.people.rules import Function
 
 
 def tell_it_waits(change: ChangeRequest) -> None:
-    """Those who may decide these terms; other terms are told anew."""
-    deciders = members(Function(change.owner_function)).exclude(pk__in=_writers(change))
-    _tell(change, deciders.values_list("pk", flat=True), f"waits:{change.digest[:16]}", f"{change} waits for you")
+    """Those who may decide these terms, and who stands in for them today; other terms are told anew."""
+    writers = _writers(change)
+    deciders = members(Function(change.owner_function)).exclude(pk__in=writers)
+    standing_in = in_force(company_day()).filter(delegator__in=deciders).exclude(delegate__in=writers)
+    people = {person.pk for person in deciders} | set(standing_in.values_list("delegate_id", flat=True))
+    _tell(change, people, f"waits:{change.digest[:16]}", f"{change} waits for you")
 
 
 def tell_outcome(change: ChangeRequest, outcome: str, *, by: User | None) -> None:

@@ -21,6 +21,7 @@ from loyalty.core.changes.rules import OPEN_FOR, ChangeAction, ChangeState, chan
 from loyalty.core.changes.steps import (
     after,
     check_live,
+    decided_terms,
     lock,
     note_decision,
     proposed_values,
@@ -143,7 +144,7 @@ def approve(change_id: int, *, digest: str, note: str = "", acting_user: User) -
         spec = changeable(change.kind)
         check_live(change, read_live(spec, change.object_id, lock=True))
         note_decision(change, ChangeAction.APPROVE, acting_user, now, note)
-        tell(AuditVerb.CHANGE_APPROVED, change, acting_user, note, after={"terms": digest})
+        tell(AuditVerb.CHANGE_APPROVED, change, acting_user, note, after=decided_terms(change))
         if change.effective_on is not None and change.effective_on > today():
             change.expires_at = now + (change.effective_on - today()) + OPEN_FOR
             change.save(update_fields=["expires_at"])
@@ -170,7 +171,7 @@ def reject(change_id: int, *, digest: str, note: str, acting_user: User) -> Chan
 
     def turn_down(change: ChangeRequest, now: datetime) -> None:
         note_decision(change, ChangeAction.REJECT, acting_user, now, note)
-        tell(AuditVerb.CHANGE_REJECTED, change, acting_user, note, after={"terms": digest})
+        tell(AuditVerb.CHANGE_REJECTED, change, acting_user, note, after=decided_terms(change))
         telling.tell_outcome(change, "rejected", by=acting_user)
 
     return step(change_id, ChangeAction.REJECT, digest, acting_user, turn_down)
@@ -185,7 +186,7 @@ def ask_for_changes(change_id: int, *, digest: str, note: str, acting_user: User
         change.state = after(change, ChangeAction.REQUEST_CHANGES)
         change.save(update_fields=["state"])
         ChangeComment.objects.create(change=change, author=acting_user, text=note.strip())
-        tell(AuditVerb.CHANGE_RETURNED, change, acting_user, note, after={"terms": digest})
+        tell(AuditVerb.CHANGE_RETURNED, change, acting_user, note, after=decided_terms(change))
         telling.tell_return(change, note, by=acting_user)
 
     return step(change_id, ChangeAction.REQUEST_CHANGES, digest, acting_user, give_back)
@@ -241,7 +242,7 @@ def _edit(
 
 def _void_approval(change: ChangeRequest, acting_user: User) -> None:
     change.state = after(change, ChangeAction.EDIT)
-    change.decided_by = change.decided_at = None
+    change.decided_by = change.decided_for = change.decided_at = None
     change.decision_note = ""
     change.save()
     ChangeEditor.objects.get_or_create(change=change, user=acting_user)
