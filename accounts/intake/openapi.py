@@ -133,17 +133,17 @@ def _webhooks(envelopes: list[str]) -> dict[str, Any]:
         "/webhooks/{source_id}": ("standard", "Records of CRM, support and feedback, by Standard Webhooks.", records),
         "/webhooks/hubspot/{source_id}": (
             "hubspot",
-            "HubSpot's companies and contacts.",
+            "HubSpot’s companies and contacts.",
             {"oneOf": [hubspot, {"type": "array", "items": hubspot}]},
         ),
         "/webhooks/zendesk/{source_id}": (
             "zendesk",
-            "Zendesk's tickets and their ratings.",
+            "Zendesk’s tickets and their ratings.",
             {"$ref": "#/components/schemas/ZendeskEvent"},
         ),
         "/webhooks/stripe/{source_id}": (
             "stripe",
-            "Stripe's customers, subscriptions and invoices.",
+            "Stripe’s customers, subscriptions and invoices.",
             {"$ref": "#/components/schemas/StripeEvent"},
         ),
     }

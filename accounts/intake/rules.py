@@ -128,7 +128,7 @@ def not_the_record(kind_label: str, other: str | None) -> Refusal:
     known = f"{other} is" if other else "no source is"
     return Refusal(
         "not_system_of_record",
-        f"This source is not the system of record for {kind_label}; {known}. Send with that source's key, "
+        f"This source is not the system of record for {kind_label}; {known}. Send with that source’s key, "
         "or have an administrator change it on the Sources page.",
     )
 

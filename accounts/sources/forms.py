@@ -83,7 +83,7 @@ class SigningForm(forms.Form):
         elif secret and (not secret.isascii() or not secret.isprintable() or " " in secret):
             self.add_error("secret", "A secret has neither spaces nor letters beyond ASCII. Copy it again.")
         elif scheme is Scheme.STRIPE and not secret.startswith("whsec_"):
-            self.add_error("secret", "Stripe's signing secrets begin with whsec_. This may be an API key.")
+            self.add_error("secret", "Stripe’s signing secrets begin with whsec_. This may be an API key.")
         elif secret and scheme is Scheme.STANDARD and not _is_standard(secret):
             self.add_error("secret", "A Standard Webhooks secret is whsec_ and at least 24 bytes in base64.")
         return cleaned

@@ -102,7 +102,7 @@ def _person(seat: Seat, known: str | None) -> dict[str, str]:
             object_type="person",
             object_id=person.pk,
             object_label=person.display_name,
-            reason="A new password, because the demo's sign-ins were not kept",
+            reason="A new password, because the demo’s sign-ins were not kept",
         )
     return {"function": seat.function, "username": seat.username, "password": password, "name": seat.name}
 

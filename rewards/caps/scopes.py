@@ -35,7 +35,7 @@ def account_key(text: str) -> str:
     if not found:
         raise DomainError(f"No account has the id or the name “{wanted}”.")
     if len(found) > 1:
-        raise DomainError(f"Several accounts are called “{wanted}”. Give the account's id in the CRM.")
+        raise DomainError(f"Several accounts are called “{wanted}”. Give the account’s id in the CRM.")
     return str(found[0])
 
 

@@ -32,7 +32,7 @@ def finance_pack(month: date) -> bytes:
     """The workbook (xlsx) of a month, by its first day: roll-forward, ageing, postings, caps, approvals."""
     book = Workbook(write_only=True)
     _sheet(book, "Roll-forward", ROLL_FORWARD, _roll_forward(month))
-    _sheet(book, "Ageing", ["currency", "expires in", "left at the month's end"], _ageing(month))
+    _sheet(book, "Ageing", ["currency", "expires in", "left at the month’s end"], _ageing(month))
     _sheet(book, "Postings", JOURNAL_HEADER, journal_rows(month))
     _sheet(book, "Caps", CAPS, _caps(month))
     _sheet(book, "Approvals", APPROVALS, _approvals(month))

@@ -26,7 +26,7 @@ def read(rules_id: int, lock: bool) -> Live:
 def impact(rules_id: int, values: Values) -> list[str]:
     """How many persons of this year would reach a threshold, against those of now."""
     now, then = over_under(thresholds_of(rules_now().values)), over_under(thresholds_of(values))
-    return [f"Of this year's payments so far, {then:,} would reach a threshold instead of {now:,}."]
+    return [f"Of this year’s payments so far, {then:,} would reach a threshold instead of {now:,}."]
 
 
 def _in_words(field: str, value: Any) -> str:

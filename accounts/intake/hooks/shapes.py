@@ -85,7 +85,7 @@ class AccountRecord(_Record):
     goals: Annotated[str, _text(10_000)] | None = None
     plan_segment: PlanSegment | None = None
     time_zone: Annotated[str, AfterValidator(_zone)] | None = Field(
-        default=None, description="Whose days streaks are counted in; the company's own while it is unknown."
+        default=None, description="Whose days streaks are counted in; the company’s own while it is unknown."
     )
     referred_by: Annotated[str, _text(255)] | None = Field(
         default=None, description="external_id of the account that referred this one; it may be told of later."

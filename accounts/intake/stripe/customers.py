@@ -51,7 +51,7 @@ def unknown_customer(about: Whose) -> Refusal:
     why = (
         f"there is no account {about.named}, which its metadata.{ACCOUNT_KEY} names. Make or import the account"
         if about.named
-        else f"it names no account. Set metadata.{ACCOUNT_KEY} of the customer in Stripe to the account's id"
+        else f"it names no account. Set metadata.{ACCOUNT_KEY} of the customer in Stripe to the account’s id"
     )
     return Refusal(
         UNKNOWN_CUSTOMER, f"The customer {about.customer_id} is nobody known: {why}, then take this in again."

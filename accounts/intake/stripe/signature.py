@@ -17,12 +17,12 @@ TOLERANCE_SECONDS = 300
 NO_SECRET = Refusal(
     "no_secret",
     "No signing secret of Stripe is set for this source. An administrator sets it on the Sources page; "
-    "Stripe shows it beside the webhook's address.",
+    "Stripe shows it beside the webhook’s address.",
 )
 BAD_SIGNATURE = Refusal(
     "bad_signature",
     "The header Stripe-Signature does not fit the body and a signing secret of this source. Check that the "
-    "secret set on the Sources page is the one of this webhook's address in Stripe.",
+    "secret set on the Sources page is the one of this webhook’s address in Stripe.",
 )
 OUT_OF_TIME = Refusal(
     "out_of_time",

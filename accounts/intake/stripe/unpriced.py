@@ -21,7 +21,7 @@ WHY: Mapping[str, Why] = {
         "Stripe names a discount of it only by its id, and has not told what that takes off.",
         "In Stripe, under Developers, Webhooks, add the event types customer.discount.created, "
         "customer.discount.updated, customer.discount.deleted, "
-        "coupon.created and coupon.updated to this webhook. Then send the discount's "
+        "coupon.created and coupon.updated to this webhook. Then send the discount’s "
         "event again from there, and rename its coupon, which sends that. The MRR is filled in by itself, for the "
         "days that have passed too.",
     ),

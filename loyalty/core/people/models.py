@@ -10,6 +10,7 @@ from functools import cached_property
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
+from loyalty.core.people.browsers import browser_in_words
 from loyalty.core.people.rules import FUNCTION_CHOICES, FUNCTION_LABELS, Function
 
 
@@ -73,6 +74,10 @@ class SignedIn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person} at {self.address}"
+
+    @property
+    def browser_in_words(self) -> str:
+        return browser_in_words(self.browser)
 
 
 class SecondFactor(models.Model):

@@ -26,7 +26,7 @@ EVENT_WORDS: dict[EventType, str] = {
     EventType.OFFER_DELIVERED: "an approved offer reached the customer",
     EventType.GRANT_ISSUED: "a reward was given",
     EventType.GRANT_REDEEMED: "a reward was used, in whole or in part",
-    EventType.GRANT_EXPIRED: "a reward's last day has passed",
+    EventType.GRANT_EXPIRED: "a reward’s last day has passed",
     EventType.TIER_CHANGED: "an account rose or fell to another tier",
 }
 EVENT_CHOICES = [(event.value, f"{event.value}: {words}") for event, words in EVENT_WORDS.items()]

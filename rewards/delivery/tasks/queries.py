@@ -9,7 +9,7 @@ from loyalty.core.people.models import User
 from rewards.delivery.tasks.models import DeliveryTask
 from rewards.offers.rules import OfferState
 
-VIEWS = {"mine": "Mine", "nobodys": "Nobody's", "late": "Late", "": "All"}
+VIEWS = {"mine": "Mine", "nobodys": "Nobody’s", "late": "Late", "": "All"}
 SORTED_BY = ("due_on", "id")
 CSV_HEADER = ("reward", "account", "contact", "owner", "due on", "approved on")
 

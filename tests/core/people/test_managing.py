@@ -181,11 +181,12 @@ def test_who_leaves_is_outside_at_once_and_their_drafts_are_withdrawn(
 
 
 def test_a_person_sees_where_they_are_signed_in_and_ends_the_others(finance: User) -> None:
-    here, there = Client(headers={"User-Agent": "Firefox <b>"}), Client(headers={"User-Agent": "Phone"})
+    here = Client(headers={"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0 <b>"})
+    there = Client(headers={"User-Agent": "Mozilla/5.0 (iPhone) Safari/604.1"})
     assert sign_in(here, "fay", PASSWORD)
     assert sign_in(there, "fay", PASSWORD)
     page = here.get("/settings/").content.decode()
-    assert ("Firefox &lt;b&gt;" in page, "Phone" in page) == (True, True)
+    assert ("Firefox on Linux" in page, "Safari on iPhone" in page, "Mozilla" in page) == (True, True, False)
     assert "Signed out in 1 other place." in here.post("/settings/sign-out-elsewhere", follow=True).content.decode()
     assert (here.get("/caps/").status_code, there.get("/caps/").status_code) == (200, 302)
     assert AuditLine.objects.filter(verb="signed_out").get().after == {"elsewhere": 1}
