@@ -1,13 +1,14 @@
 """django-hordak's transfer, measured in an environment of its own: a script, told what to do by its environment.
 
-Each number on its input is how many transfers to make, each committed by itself; each answer is one line
-of JSON.
+Each line of its input is how many transfers to make, each committed by itself or, with “together” behind the
+number, all in one transaction; each answer is one line of JSON.
 """
 
 import json
 import os
 import sys
 import time
+from contextlib import nullcontext
 from importlib.metadata import version
 
 import django
@@ -37,14 +38,16 @@ def main() -> None:
     owed = Account.objects.create(name="Owed", code="2", type=AccountType.liability, currencies=["USD"])
 
     def transfer() -> None:
-        with transaction.atomic():
-            owed.transfer_to(cost, Money("7.00", "USD"), description="A credit")
+        owed.transfer_to(cost, Money("7.00", "USD"), description="A credit")
 
     transfer()
     for line in sys.stdin:
+        count, *together = line.split()
         started = time.perf_counter()
-        for _ in range(int(line)):
-            transfer()
+        with transaction.atomic() if together else nullcontext():
+            for _ in range(int(count)):
+                with transaction.atomic():
+                    transfer()
         told = {"seconds": time.perf_counter() - started, "legs": Leg.objects.count()}
         versions = {name: version(name) for name in ("django-hordak", "django")}
         sys.stdout.write(json.dumps(told | {"versions": versions}) + "\n")

@@ -3,7 +3,9 @@
 All on the same durable PostgreSQL, one connection, each posting committed by itself. Ours writes the posting,
 its two lines, the mark for the summaries and the audit line, with balance, month and key checked by the
 database; the bare side inserts two rows by the ORM. The sides take turns. django-hordak lives in an environment
-of its own that is made for the run; where it cannot be installed, its recorded figure stands in for it.
+of its own that is made for the run; where it cannot be installed, it is not measured. Many credits at once are
+the work of a sweep that grants them: ours puts them on the books in one call, theirs by as many transfers in
+one transaction.
 """
 
 import json
@@ -16,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -37,10 +40,14 @@ def run() -> list[Result]:
     with stage.engines():
         bare, ours = _bare(), _ours()
         bare(), ours()
-        paces: dict[str, list[float]] = {"bare": [], "ours": [], "hordak": []}
+        paces: dict[str, list[float]] = {name: [] for name in ("bare", "ours", "hordak", "many", "hordak many")}
         with _hordak() as (theirs, versions):
+            in_bulk = _many()
             for _ in range(ROUNDS):
-                for name, turn in (("bare", bare), ("ours", ours), ("hordak", theirs)):
+                for name, turn in (("bare", bare), ("ours", ours), ("hordak", theirs and partial(theirs, ""))):
+                    if turn is not None:
+                        paces[name].append(A_ROUND / turn())
+                for name, turn in (("many", in_bulk), ("hordak many", theirs and partial(theirs, "together"))):
                     if turn is not None:
                         paces[name].append(A_ROUND / turn())
         few, many = _balances(FEW), _balances(MANY)
@@ -48,14 +55,24 @@ def run() -> list[Result]:
     told = [
         Result("ledger", "bare two-row insert", round(median(paces["bare"])), "a second"),
         Result("ledger", "postings, ours", round(median(paces["ours"])), "a second"),
+        Result("ledger", f"postings, ours, {A_ROUND} in one call", round(median(paces["many"])), "a second"),
         Result("ledger", "ours : bare", round(share, 3), "×", f"at least {LEAST_SHARE}", share >= LEAST_SHARE),
     ]
     if paces["hordak"]:
-        times = median(o / h for o, h in zip(paces["ours"], paces["hordak"], strict=True))
+        times, together = (
+            median(o / h for o, h in zip(paces[ours_], paces[theirs_], strict=True))
+            for ours_, theirs_ in (("ours", "hordak"), ("many", "hordak many"))
+        )
         told += [
             Result("ledger", "transfers, django-hordak", round(median(paces["hordak"])), "a second", detail=versions),
+            Result("ledger", "ours : django-hordak, each by itself", round(times, 2), "×"),
             Result(
-                "ledger", "ours : django-hordak", round(times, 2), "×", f"at least {LEAST_TIMES}", times >= LEAST_TIMES
+                *("ledger", f"transfers, django-hordak, {A_ROUND} in one transaction"),
+                *(round(median(paces["hordak many"])), "a second"),
+            ),
+            Result(
+                *("ledger", "ours : django-hordak, many at once", round(together, 2), "×", f"at least {LEAST_TIMES}"),
+                together >= LEAST_TIMES,
             ),
         ]
     for name in few:
@@ -118,8 +135,27 @@ def _ours() -> Callable[[], float]:
     return turn
 
 
+def _many() -> Callable[[], float]:
+    """Credits as a sweep puts them on the books: lots, postings, lines, audit lines, in one call."""
+    from rewards.ledger.issuing import issue_credits
+    from tests.faults.clients import NOW, granted, offers
+
+    pile = iter([granted(offer).pk for offer in offers(ROUNDS * A_ROUND, Decimal(7), accounts=50)])
+
+    def turn() -> float:
+        grants = [next(pile) for _ in range(A_ROUND)]
+        started = time.perf_counter()
+        written = issue_credits(grants, booked_on=NOW.date(), acting_user=None)
+        seconds = time.perf_counter() - started
+        if written != A_ROUND:
+            raise RuntimeError(f"{written} of {A_ROUND} credits were posted.")
+        return seconds
+
+    return turn
+
+
 @contextmanager
-def _hordak() -> Iterator[tuple[Callable[[], float] | None, dict[str, Any]]]:
+def _hordak() -> Iterator[tuple[Callable[[str], float] | None, dict[str, Any]]]:
     """A turn of django-hordak, and its versions; no turn where it cannot be installed."""
     with tempfile.TemporaryDirectory(prefix="loyalty-hordak-") as folder:
         python = Path(folder) / "environment" / "bin" / "python"
@@ -141,15 +177,15 @@ def _hordak() -> Iterator[tuple[Callable[[], float] | None, dict[str, Any]]]:
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         with subprocess.Popen(command, env=environment, text=True, **pipes) as process:
 
-            def ask(count: int) -> dict[str, Any]:
-                process.stdin.write(f"{count}\n")
+            def ask(count: int, how: str = "") -> dict[str, Any]:
+                process.stdin.write(f"{count} {how}\n")
                 process.stdin.flush()
                 answer: dict[str, Any] = json.loads(process.stdout.readline() or "{}")
                 if answer.get("legs", 0) < 2 * count:
                     raise RuntimeError("django-hordak did not make every transfer.")
                 return answer
 
-            yield lambda: float(ask(A_ROUND)["seconds"]), ask(A_ROUND)["versions"]
+            yield lambda how: float(ask(A_ROUND, how)["seconds"]), ask(A_ROUND)["versions"]
             process.stdin.close()
 
 

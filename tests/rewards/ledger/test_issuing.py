@@ -1,10 +1,12 @@
 """Many credits at once stand on the books exactly as one by one."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from loyalty.core.audit.models import AuditLine
+from loyalty.core.errors import DomainError
 from rewards.ledger.issuing import issue_credits
 from rewards.ledger.models import CreditLot, Posting, PostingLine
 from rewards.ledger.reconciliation import check
@@ -45,6 +47,15 @@ def test_twice_is_once() -> None:
         issue_credits(ids, booked_on=TODAY, acting_user=None),
     ] == [2, 1]
     assert (CreditLot.objects.count(), Posting.objects.count(), PostingLine.objects.count()) == (3, 3, 6)
+
+
+def test_what_stands_with_other_content_is_refused_and_nothing_is_written() -> None:
+    first, second = granted(), granted()
+    issue_credits([first.pk], booked_on=TODAY, acting_user=None)
+    with pytest.raises(DomainError, match=f"issue:grant:{first.pk} stands already with other content: it is booked on"):
+        issue_credits([second.pk, first.pk], booked_on=TODAY + timedelta(days=1), acting_user=None)
+    assert (CreditLot.objects.count(), Posting.objects.count(), PostingLine.objects.count()) == (1, 1, 2)
+    assert AuditLine.objects.filter(verb="ledger_posted").count() == 1
 
 
 def test_nothing_is_nothing() -> None:
