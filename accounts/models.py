@@ -18,6 +18,7 @@ from accounts.records.models import (
     Ticket,
 )
 from accounts.referrals.models import Referral
+from accounts.renewals.models import Renewal
 from accounts.segments.models import Segment, SegmentMove, SegmentVersion
 from accounts.sources.models import Source, SourceKey, SourceKind, SourceSecret
 from accounts.streaks.models import Pattern, PatternCounted, Streak, StreakReach, StreakRun, StreakVersion
@@ -57,6 +58,7 @@ __all__ = [
     "QuizAnswer",
     "RecordTold",
     "Referral",
+    "Renewal",
     "RefusedItem",
     "Retention",
     "ScoreCuts",

@@ -13,6 +13,7 @@ from accounts.intake.refusals import refusals_of
 from accounts.milestones.changing import MILESTONE
 from accounts.milestones.key_actions import KEY_ACTIONS
 from accounts.referrals.verbs import follow_referrals
+from accounts.renewals.verbs import follow_renewals
 from accounts.segments.changing import SEGMENT
 from accounts.segments.finding import find_segments, waiting_segments
 from accounts.segments.following import follow as follow_with_segments
@@ -45,6 +46,7 @@ def wire() -> None:
     add_choices("segments", segment_choices)
     add_choices("primary_segment", segment_choices)
     add_follower("referrals", follow_referrals)
+    add_follower("renewals", follow_renewals)
     register_job(IMPORT_JOB)
     add_finder("Accounts", find_accounts)
     add_finder("Contacts", find_contacts)

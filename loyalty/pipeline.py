@@ -23,6 +23,7 @@ from accounts.intake.hooks.verbs import forget_calls
 from accounts.milestones.verbs import detect
 from accounts.records.models import Account
 from accounts.referrals.verbs import detect_referrals
+from accounts.renewals.verbs import detect_renewals
 from accounts.segments.following import place as place_in_segments
 from accounts.sources.telling import tell_stale
 from accounts.tiers.following import place as place_in_tiers
@@ -64,6 +65,7 @@ from rewards.ledger.expiring import expire_credits
 from rewards.ledger.folding import fold, fold_if_many
 from rewards.ledger.reconciliation import check, keep_proof
 from rewards.offers.handing import lapse_unaccepted
+from rewards.offers.renewals import take_back_renewals
 
 DIRTY_ACCOUNTS_A_STEP = 200
 # After so long the worker is given back: a history that was taken in must not keep
@@ -193,12 +195,14 @@ CHORES: tuple[Chore, ...] = (
     WholeChore("facts", "changes of this day", lambda span: carry_out_due()),
     WholeChore("facts", "first tickets", lambda span: {"accounts with another first ticket": mark_support_change()}),
     WholeChore("facts", "referrals", lambda span: {"referrals": detect_referrals(None)}),
+    WholeChore("facts", "renewals", lambda span: {"renewals": detect_renewals(None)}),
     RangedChore("facts", "milestones and facts", _facts),
     WholeChore("facts", "score cuts", lambda span: {"score cuts": int(cut_if_due(span.day) is not None)}),
     RangedChore("segments", "segments", _segments),
     RangedChore("tiers", "tiers", _tiers),
     WholeChore("expiry", "undecided offers", lambda span: {"offers that nobody decided": lapse_overdue()}),
     WholeChore("expiry", "unaccepted offers", lambda span: {"offers nobody accepted": lapse_unaccepted(span.day)}),
+    WholeChore("expiry", "renewals taken back", lambda span: {"renewal credits": take_back_renewals(span.day)}),
     WholeChore("expiry", "credits", lambda span: {"credits": expire_credits(span.day)}),
     WholeChore("expiry", "breakage", lambda span: {"breakage postings": recognise_until(span.day)}),
     WholeChore("expiry", "passes", lambda span: {"passes that were told of": tell_expired(span.day)}),

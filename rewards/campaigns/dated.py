@@ -78,6 +78,18 @@ JOIN accounts_account AS referred ON referred.id = fact.referred_id
 WHERE campaign.id = ANY (%(referral)s) AND {{scope}} AND {_SINCE.format(at="fact.converted_at")}
 """
 
+# Each renewal is a subject of its own, so that an account's second subscription is not kept waiting by its first.
+_RENEWAL = f"""
+SELECT campaign.id, fact.account_id, 'renewal:' || fact.id, 'renewal:' || fact.id,
+       {_DAY.format(at="fact.paid_at")}, NULL::bigint,
+       jsonb_build_object(
+           'fact', 'renewal', 'name', coalesce(nullif(invoice.number, ''), invoice.external_id), 'at', fact.paid_at)
+FROM rewards_campaign AS campaign
+JOIN accounts_renewal AS fact ON {{fires}} AND fact.withdrawn_at IS NULL
+JOIN accounts_invoice AS invoice ON invoice.id = fact.invoice_id
+WHERE campaign.id = ANY (%(renewal)s) AND {{scope}} AND {_SINCE.format(at="fact.paid_at")}
+"""
+
 # Without consent a contact's behaviour counts in account totals only, and sets off nothing of its own.
 _QUIZ = f"""
 SELECT campaign.id, contact.account_id, 'quiz:' || contact.id, 'contact:' || contact.id,
@@ -99,8 +111,9 @@ _STATEMENTS: tuple[tuple[frozenset[TriggerKind], str, str, str], ...] = (
     (frozenset({TriggerKind.TIER}), _TIER, "fact.account_id", f"fact.cause = '{TierCause.FACTS.value}'"),
     (frozenset({TriggerKind.REFERRAL}), _REFERRAL, "fact.referrer_id", "true"),
     (frozenset({TriggerKind.QUIZ}), _QUIZ, "contact.account_id", "true"),
+    (frozenset({TriggerKind.RENEWAL_PAID}), _RENEWAL, "fact.account_id", "true"),
 )
-_NAMES = ("milestone", "streak", "segment", "tier", "referral", "quiz")
+_NAMES = ("milestone", "streak", "segment", "tier", "referral", "quiz", "renewal")
 
 
 def dated_matches(

@@ -14,6 +14,7 @@ from accounts.facts.models import AccountFacts
 from accounts.milestones.models import MilestoneReach
 from accounts.records.models import Account
 from accounts.referrals.models import Referral
+from accounts.renewals.models import Renewal
 from accounts.segments.models import Segment, SegmentMove
 from accounts.streaks.models import Streak, StreakReach
 from accounts.streaks.rules import Pace, units_in_words
@@ -141,6 +142,13 @@ def _quiz(asked: Asked) -> Happened | str:
     return Happened("A contact last completed it", last.answered_at.date()) if last else "No contact has completed it."
 
 
+def _renewal(asked: Asked) -> Happened | str:
+    last = Renewal.objects.filter(account=asked.account, withdrawn_at=None).first()
+    if last is None:
+        return "No renewal that is billed by the year or longer has been paid yet."
+    return Happened("It last paid a renewal", last.paid_at.date())
+
+
 _LOOKS: dict[TriggerKind, Look] = {
     TriggerKind.MILESTONE: _milestone,
     TriggerKind.STREAK: _streak,
@@ -149,4 +157,5 @@ _LOOKS: dict[TriggerKind, Look] = {
     TriggerKind.TIER: _tier,
     TriggerKind.REFERRAL: _referral,
     TriggerKind.QUIZ: _quiz,
+    TriggerKind.RENEWAL_PAID: _renewal,
 }

@@ -27,6 +27,9 @@ _STILL = {
     TriggerKind.TIER: "coalesce(campaign.trigger_parameters ->> 'tier', f.tier) = f.tier",
     TriggerKind.REFERRAL: "true",
     TriggerKind.QUIZ: "true",
+    TriggerKind.RENEWAL_PAID: """EXISTS (
+        SELECT FROM accounts_renewal AS fact WHERE 'renewal:' || fact.id = before.cause_key
+        AND fact.withdrawn_at IS NULL)""",
 }
 _STILL[TriggerKind.TRACK] = _STILL[TriggerKind.STREAK]
 

@@ -266,6 +266,17 @@ READY_MADE: tuple[ReadyMade, ...] = (
         ("Referrals, invoices", "medium", "medium", "medium"),
     ),
     _ready(
+        "tier-renewal-credit",
+        "Renewal credit",
+        F.FINANCE,
+        "A renewal is paid: what the tier promises",
+        "Retention: keep the promise of the tier, in time for the next invoice",
+        {"kind": "renewal_paid"},
+        _ladder(("tier-renewal-credit", 0)),
+        ("Invoices, tiers", "medium", "medium", "low"),
+        **BUYER,
+    ),
+    _ready(
         "preference-quiz",
         "Preference quiz",
         F.PRODUCT,

@@ -51,6 +51,7 @@ class Basis(StrEnum):
     PERCENT_OF_ARR = "percent_of_arr"
     PERCENT_OF_MRR = "percent_of_mrr"
     PERCENT_OF_GROWTH = "percent_of_growth"
+    PERCENT_OF_TIER = "percent_of_tier"
 
 
 class RewardStatus(StrEnum):
@@ -116,6 +117,7 @@ BASIS_WORDS: Mapping[Basis, str] = {
     Basis.PERCENT_OF_ARR: "% of ARR",
     Basis.PERCENT_OF_MRR: "% of MRR",
     Basis.PERCENT_OF_GROWTH: "% of the growth of ARR in a year",
+    Basis.PERCENT_OF_TIER: "% of the renewal credit that the tier promises",
 }
 
 FIELD_LABELS: Mapping[str, str] = {

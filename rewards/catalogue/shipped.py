@@ -39,6 +39,13 @@ SHIPPED: tuple[tuple[str, str, str, str, dict[str, Any]], ...] = (
         _share("percent_of_renewal", "5.00"),
     ),
     (
+        "tier-renewal-credit",
+        "renewal_credit",
+        "Renewal credit of the tier",
+        "The share of the renewal that the tier promises, as a credit on the next invoice.",
+        _share("percent_of_tier", "100.00"),
+    ),
+    (
         "growth-rebate-3",
         "growth_rebate",
         "3 % growth rebate",

@@ -10,8 +10,13 @@ from django.conf import settings
 
 from loyalty.core.money import POINTS
 
+_RENEWAL = "f.mrr * coalesce(f.contract_months, 12)"
+# Perks stand on a higher floor; here they are only a table. A tier without perks, and no tier, promise nothing known.
+_PROMISED = """(SELECT perks.renewal_credit_percent FROM rewards_tierperks AS perks
+    JOIN accounts_tier AS tier ON tier.id = perks.tier_id WHERE tier.key = f.tier)"""
 _BASES = {
-    "percent_of_renewal": "f.mrr * coalesce(f.contract_months, 12)",
+    "percent_of_renewal": _RENEWAL,
+    "percent_of_tier": f"{_RENEWAL} * {_PROMISED} / 100",
     "percent_of_arr": "f.arr",
     "percent_of_mrr": "f.mrr",
     "percent_of_growth": "greatest(f.arr - f.mrr_year_before * 12, 0)",

@@ -45,6 +45,8 @@ def summary(stored: Stored) -> str:
             return f"Referred {cause['name']}, {day}"
         case "quiz":
             return f"Preference quiz completed, {day}"
+        case "renewal":
+            return f"Renewal {cause['name']} paid, {day}"
     return f"{stored['trigger']}, since {day}"
 
 
@@ -83,6 +85,8 @@ def _reason(stored: Stored) -> str:
             return f"{name}, which this account referred, paid its first invoice on {day}."
         case "quiz":
             return f"A contact completed the preference quiz on {_moment(cause)}."
+        case "renewal":
+            return f"The renewal invoice {cause['name']} was paid on {_moment(cause)}."
     return f"{stored['trigger']}, since {day}."
 
 

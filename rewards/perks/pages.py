@@ -14,6 +14,7 @@ from loyalty.core.errors import DomainError
 from rewards.perks.changing import KIND
 from rewards.perks.forms import PerksForm
 from rewards.perks.models import TierPerks, TierPerksVersion
+from rewards.perks.posting import posted_by
 from rewards.perks.rules import in_words
 from rewards.perks.verbs import perks_of, values_of, written_perks_of
 
@@ -42,6 +43,7 @@ def perks(request: HttpRequest, tier_id: int) -> HttpResponse:
         "words": in_words(values_of(found)),
         "form": form,
         "refusal": refusal,
+        "posted_by": posted_by(),
         "versions": [(v, in_words(v.values)) for v in found.versions.all()] if found.pk else [],
         "pending": pending_for(KIND, found.pk) if found.pk else [],
     }

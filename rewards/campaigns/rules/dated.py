@@ -80,4 +80,13 @@ DATED = (
         ASKED,
         is_event_made=True,
     ),
+    Dated(
+        TriggerKind.RENEWAL_PAID,
+        "Renewal paid",
+        Function.FINANCE,
+        (),
+        lambda values, names: "the invoice of a renewal is paid",
+        PAID,
+        is_event_made=True,
+    ),
 )

@@ -28,6 +28,7 @@ class TriggerKind(StrEnum):
     MULTI_YEAR_GROWTH = "multi_year_growth"
     REFERRAL = "referral"
     QUIZ = "quiz"
+    RENEWAL_PAID = "renewal_paid"
 
 
 Values = Mapping[str, Any]

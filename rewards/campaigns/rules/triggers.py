@@ -1,4 +1,4 @@
-"""All fourteen triggers, in the order in which they are told."""
+"""All triggers, in the order in which they are told."""
 
 from rewards.campaigns.rules.contract import CONTRACT
 from rewards.campaigns.rules.dated import DATED

@@ -1,4 +1,4 @@
-"""All fourteen triggers: their defaults, their words, their rules, and what is refused."""
+"""All triggers: their defaults, their words, their rules, and what is refused."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -33,6 +33,7 @@ CASES: list[tuple[TriggerKind, dict[str, Any], str, str]] = [
     (K.TIER, {"tier": "gold"}, "The tier “Gold” is reached", ""),
     (K.TIER, {}, "A tier is reached", ""),
     (K.SEGMENT, {"segment": "at-risk"}, "The segment “At-Risk” is entered", ""),
+    (K.RENEWAL_PAID, {}, "The invoice of a renewal is paid", ""),
     (
         K.RENEWAL_WINDOW,
         {},
@@ -89,7 +90,7 @@ def read(kind: TriggerKind, given: Mapping[str, Any]) -> tuple[dict[str, Any], l
 
 def test_every_trigger_of_the_product_is_there() -> None:
     assert list(TRIGGERS) == list(TriggerKind)
-    assert len(TRIGGERS) == 14
+    assert len(TRIGGERS) == 15
     assert {kind for kind, *_ in CASES} == set(TriggerKind)
 
 

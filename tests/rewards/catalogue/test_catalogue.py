@@ -165,7 +165,7 @@ WORTH = [
 def test_what_a_reward_is_worth_to_one_account(basis: str, percent: str | None, face: str, expected: str) -> None:
     facts = (
         "SELECT date '2026-11-14' AS day, 1000.00 AS mrr, 12 AS contract_months, 12000.00 AS arr,"
-        " 800.00 AS mrr_year_before"
+        " 800.00 AS mrr_year_before, 'gold' AS tier"
     )
     reward = (
         "SELECT %s AS value_basis, %s::numeric AS percent, %s::numeric AS face_value,"
