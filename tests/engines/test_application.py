@@ -79,18 +79,15 @@ def test_a_taken_port_is_told_before_anything_starts(place: Path) -> None:
     assert not (place / "data" / "postgres").exists()
 
 
-@pytest.mark.parametrize(
-    ("environ", "reason"),
-    [
+def test_up_needs_a_first_administrator(place: Path) -> None:
+    for environ, reason in (
         ({}, "Set LOYALTY_ADMIN_USERNAME and LOYALTY_ADMIN_PASSWORD"),
         (GOOD | {"LOYALTY_ADMIN_PASSWORD": "short"}, "too short"),
-    ],
-)
-def test_up_needs_a_first_administrator(place: Path, environ: dict[str, str], reason: str) -> None:
-    stdout, stderr = fails(Application(place / "data", "up", "--json", **environ))
-    assert stdout == ""
-    assert reason in stderr
-    assert "Traceback" not in stderr
+    ):
+        stdout, stderr = fails(Application(place / "data", "up", "--json", **environ))
+        assert stdout == ""
+        assert reason in stderr
+        assert "Traceback" not in stderr
 
 
 def test_a_command_brings_the_engines_for_its_own_time(place: Path) -> None:
