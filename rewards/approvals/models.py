@@ -47,7 +47,7 @@ class ApprovalStep(models.Model):
     `decided_for` is in whose place `decided_by` decided, when it was not their own.
     """
 
-    offer = models.ForeignKey(Offer, models.PROTECT, related_name="steps")
+    offer = models.ForeignKey(Offer, models.PROTECT, related_name="steps", db_index=False)
     function = models.CharField(max_length=10, choices=FUNCTION_CHOICES)
     position = models.PositiveIntegerField()
     why = models.CharField(max_length=300)

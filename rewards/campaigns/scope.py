@@ -9,7 +9,7 @@ from typing import Any
 # that what one has found is seen by the other. Of the two-argument advisory locks: 7204, then the bucket.
 LOCK_OF_BUCKETS = 7204
 BUCKET = 500
-ACCOUNTS_A_RANGE = 10 * BUCKET
+ACCOUNTS_A_RANGE = 20 * BUCKET
 
 # A run of true days that began within so many days fires; late data reaches as far back.
 FIRES_WITHIN_DAYS = 7

@@ -68,7 +68,8 @@ class CapEntry(models.Model):
 
     append_only = True
 
-    period = models.ForeignKey(CapPeriod, models.PROTECT, related_name="entries")
+    # The unique constraint is its index: by one on the period alone a whole period may be read for each offer.
+    period = models.ForeignKey(CapPeriod, models.PROTECT, related_name="entries", db_index=False)
     offer = models.ForeignKey("rewards.Offer", models.PROTECT, related_name="cap_entries")
     kind = models.CharField(max_length=10, choices=[(k.value, k.value) for k in CapEntryKind])
     turn = models.PositiveSmallIntegerField(default=1, db_default=1)

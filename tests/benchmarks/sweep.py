@@ -108,9 +108,16 @@ def _ours(now: datetime, workers: int) -> dict[str, Any]:
     """One sweep by so many workers at once: seconds from the first begin to the last end, outcomes, peak memory."""
     command = [sys.executable, "-m", "tests.benchmarks.sweep_once", now.isoformat()]
     begun = [
-        subprocess.Popen([*command, str(place), str(workers)], stdout=subprocess.PIPE, text=True)
+        subprocess.Popen([*command, str(place), str(workers)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         for place in range(workers)
     ]
+    for process in begun:
+        if not (process.stdout and process.stdout.readline()):
+            raise RuntimeError("A worker ended before it was ready.")
+    for process in begun:
+        if process.stdin:
+            process.stdin.write("begin\n")
+            process.stdin.flush()
     told = [json.loads(process.communicate()[0].splitlines()[-1]) for process in begun]
     outcomes = sum((Counter(one["outcomes"]) for one in told), Counter())
     return {

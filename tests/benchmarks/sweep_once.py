@@ -13,10 +13,17 @@ from tests.faults.memory import peak_mb
 
 
 def main(now: datetime, place: int, workers: int) -> None:
-    """Evaluate every range whose turn it is; prints begin, end, what came of the matches, and peak memory as JSON."""
+    """When a line was read, evaluate every range whose turn it is.
+
+    Prints begin, end, what came of the matches, and peak memory as JSON.
+    """
     django.setup()
     from rewards.campaigns.evaluating import account_ranges, evaluate_range
 
+    # Whoever is ready first waits for the word, as the workers of the night wait for theirs.
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    sys.stdin.readline()
     began, outcomes = time.time(), Counter[str]()
     for first, last in islice(account_ranges(), place, None, workers):
         outcomes += evaluate_range(first, last, now=now)

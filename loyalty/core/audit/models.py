@@ -21,7 +21,7 @@ class AuditLine(models.Model):
     append_only = True
 
     at = models.DateTimeField(auto_now_add=True)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
     actor_name = models.CharField(max_length=200)
     verb = models.CharField(max_length=40)  # one of AuditVerb; no choices, so that a new verb needs no migration
     object_type = models.CharField(max_length=40)
