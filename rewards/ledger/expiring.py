@@ -1,7 +1,13 @@
-"""Credits whose last day has passed, taken off the books at night."""
+"""Credits whose last day has passed, taken off the books at night.
 
-from datetime import date
+A credit can be used until the midnight that ends its last day in the customer's own time zone (the company's, when
+nobody told theirs). The first night that begins after that instant, at 00:00 UTC, takes what is left off the books.
+"""
 
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
 from django.db.models import Q, Sum
 
 from rewards.ledger.models import CreditLot
@@ -10,11 +16,17 @@ from rewards.ledger.verbs import expire_lot
 
 
 def expire_credits(day: date) -> int:
-    """Expire what is left of every lot whose last day lies before `day` (UTC); returns how many lots that were.
+    """Expire what is left of every lot whose last day was over when `day` (UTC) began; returns how many lots that were.
 
     Each lot is a transaction of its own, booked on `day`. Harmless to repeat and to share.
     """
     owed = Sum("lines__amount", filter=Q(lines__ledger_account__code=Book.LIABILITY.value))
     due = CreditLot.objects.filter(expires_on__lt=day).annotate(owed=owed).filter(owed__lt=0)
-    lots = list(due.order_by("expires_on", "pk").values_list("pk", flat=True))
-    return sum(expire_lot(lot, booked_on=day, acting_user=None) is not None for lot in lots)
+    began = datetime.combine(day, time(), UTC)
+    lots = due.order_by("expires_on", "pk").values_list("pk", "expires_on", "account__time_zone")
+    over = [
+        pk
+        for pk, last_day, zone in lots
+        if last_day < began.astimezone(ZoneInfo(zone or settings.COMPANY_TIME_ZONE)).date()
+    ]
+    return sum(expire_lot(lot, booked_on=day, acting_user=None) is not None for lot in over)

@@ -15,7 +15,7 @@ from loyalty.core.errors import DomainError
 from loyalty.core.money import CENT, cents, money
 from loyalty.core.people.models import User
 from rewards.ledger.models import CreditLot, Posting
-from rewards.ledger.queries import lines_of, lot_rooms
+from rewards.ledger.queries import day_there, lines_of, lot_rooms
 from rewards.ledger.rules import ZERO, PostingKind, give_back_key, give_back_lines, give_to, take_from
 from rewards.ledger.verbs import expire_lot, lock_account, redeem, redemption_key, reverse_redemption
 from rewards.ledger.writing import write_posting
@@ -44,7 +44,13 @@ def redeem_up_to(
     known = Posting.objects.filter(key=redemption_key(request), account_id=account_id).first()
     if known is not None:
         return known
-    held = sum((part for _, part in take_from(lot_rooms(account_id, currency), most, booked_on)), ZERO)
+    held = sum(
+        (
+            part
+            for _, part in take_from(lot_rooms(account_id, currency), most, booked_on, day_there(account_id, booked_on))
+        ),
+        ZERO,
+    )
     fits = held - held % step
     if not fits:
         return None
@@ -160,5 +166,6 @@ def _given_by(posting: Posting) -> Decimal:
 
 def _expire_what_is_over(lots: Sequence[int], booked_on: date, acting_user: User | None) -> None:
     over = CreditLot.objects.filter(pk__in=lots, expires_on__lt=booked_on).order_by("expires_on", "pk")
-    for lot in over.values_list("pk", flat=True):
-        expire_lot(lot, booked_on=booked_on, acting_user=acting_user)
+    for lot, account, last_day in over.values_list("pk", "account_id", "expires_on"):
+        if last_day < day_there(account, booked_on):
+            expire_lot(lot, booked_on=booked_on, acting_user=acting_user)

@@ -3,11 +3,15 @@
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
+from django.conf import settings
 from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
+from django.utils import timezone
 
+from accounts.records.models import Account
 from rewards.ledger.models import CreditLot, Posting, PostingLine
 from rewards.ledger.rules import OWED, ZERO, Book, Line, LotRoom, PostingKind, RollForwardMonth, roll_forward
 
@@ -29,6 +33,15 @@ def lot_rooms(account_id: int, currency: str) -> list[LotRoom]:
         owed=Sum("lines__amount", filter=Q(lines__ledger_account__code=Book.LIABILITY.value))
     )
     return [LotRoom(o.pk, -(o.owed or ZERO), o.expires_on, o.issued_on) for o in lots]
+
+
+def day_there(account_id: int, booked_on: date) -> date:
+    """The customer's own day when something is booked today (UTC); what is booked on another day is of that day."""
+    now = timezone.now()
+    if booked_on != now.date():
+        return booked_on
+    zone = Account.objects.values_list("time_zone", flat=True).get(pk=account_id)
+    return now.astimezone(ZoneInfo(zone or settings.COMPANY_TIME_ZONE)).date()
 
 
 def offer_of_lot(lot_id: int) -> int:

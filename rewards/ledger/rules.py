@@ -148,13 +148,16 @@ def reversed_lines(lines: Iterable[Line]) -> list[Line]:
     return [Line(line.book, -line.amount, line.currency, line.lot) for line in lines]
 
 
-def take_from(lots: Iterable[LotRoom], amount: Decimal, today: date) -> list[tuple[int, Decimal]]:
+def take_from(
+    lots: Iterable[LotRoom], amount: Decimal, today: date, there: date | None = None
+) -> list[tuple[int, Decimal]]:
     """Which lots pay for `amount`: first what expires first, then the older, then the lower id.
 
-    A lot counts through its last day. Takes less than `amount` when there is not
+    A lot counts from the day (UTC) of its issue through its last day, which is one of the customer's own days:
+    `there` is theirs, `today` when it is not given. Takes less than `amount` when there is not
     enough; the caller sees it in the sum.
     """
-    usable = [lot for lot in lots if lot.left > 0 and lot.issued_on <= today <= lot.expires_on]
+    usable = [lot for lot in lots if lot.left > 0 and lot.issued_on <= today and (there or today) <= lot.expires_on]
     taken: list[tuple[int, Decimal]] = []
     for lot in sorted(usable, key=lambda o: (o.expires_on, o.issued_on, o.lot)):
         part = min(lot.left, amount)

@@ -20,7 +20,7 @@ from loyalty.core.people.permissions import check_member
 from loyalty.core.people.rules import Function
 from rewards.caps.verbs import refund
 from rewards.ledger.models import CreditLot, Posting
-from rewards.ledger.queries import lines_of, lot_rooms, offer_of_lot
+from rewards.ledger.queries import day_there, lines_of, lot_rooms, offer_of_lot
 from rewards.ledger.rules import (
     Book,
     Line,
@@ -107,7 +107,7 @@ def redeem(
     known = Posting.objects.filter(key=key).first()
     if known is not None:
         return _same_redemption(known, account_id, amount, currency, invoice)
-    taken = take_from(lot_rooms(account_id, currency), amount, booked_on)
+    taken = take_from(lot_rooms(account_id, currency), amount, booked_on, day_there(account_id, booked_on))
     room = sum((part for _, part in taken), Decimal(0))
     if currency == POINTS and amount != amount.to_integral_value():
         raise DomainError("Points are whole: use a whole number of them.")

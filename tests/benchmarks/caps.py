@@ -17,8 +17,8 @@ from tests.benchmarks import stage
 from tests.benchmarks.results import Result
 
 CLIENTS = 32
-ROUNDS, A_ROUND, A_SWEEP = 5, 1_600, 5_000
-ONE_BY_ONE = 500
+ROUNDS, A_ROUND, A_SWEEP = 5, 320, 5_000
+ONE_BY_ONE = 100
 LEAST_SHARE, LEAST_TIMES = 0.40, 20.0
 ROOM = Decimal("99999999.00")
 
