@@ -7,6 +7,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Count, Q, QuerySet, Sum
 from django.http import QueryDict
 from django.utils import timezone
@@ -144,8 +145,12 @@ def why_here(offer: Offer) -> str:
 
 
 def view_counts(user: User) -> Mapping[str, int]:
-    """How many offers are in each view for this person, counted up to one more than COUNTED_TO."""
-    return {view: in_view(view, user).order_by()[: COUNTED_TO + 1].count() for view in VIEWS}
+    """How many offers are in each view for this person, counted up to one more than COUNTED_TO: in one statement."""
+    views = [in_view(view, user).order_by().values("pk")[: COUNTED_TO + 1].query.sql_with_params() for view in VIEWS]
+    counts = ", ".join(f"(SELECT count(*) FROM ({sql}) AS counted)" for sql, _ in views)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {counts}", [value for _, values in views for value in values])
+        return dict(zip(VIEWS, cursor.fetchone(), strict=True))
 
 
 def waiting_count(user: User) -> int:
