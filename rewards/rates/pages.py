@@ -10,8 +10,8 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from loyalty.core.changes.handing_in import hand_in
 from loyalty.core.changes.queries import pending_for
-from loyalty.core.changes.verbs import propose_or_apply
 from loyalty.core.csv import csv_response, wants_csv
 from loyalty.core.errors import DomainError
 from loyalty.core.money import POINTS
@@ -71,13 +71,9 @@ def propose_points(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, status=422, points_form=form)
     try:
-        change = propose_or_apply(
-            KIND, OBJECT, form.values, form.cleaned_data["reason"], acting_user=signed_in(request)
-        )
+        return hand_in(request, KIND, OBJECT, form.values, form.cleaned_data, back=("unit-rates",))
     except DomainError as error:
         return _page(request, refusal=str(error), status=error.status, points_form=form)
-    messages.success(request, "Proposed. A member of Finance who is not you decides it.")
-    return redirect("change", change.pk) if change else redirect("unit-rates")
 
 
 def _page(
