@@ -18,9 +18,10 @@ from rewards.ledger.rules import PostingKind, roll_forward
 from rewards.ledger.translating import translate
 from rewards.ledger.verbs import issue_credit, redeem
 from rewards.offers.models import Grant, Offer
+from rewards.offers.reward_impact import cost_of_reward_change
 from rewards.rates.models import UnitRate
 from rewards.rates.rules import Rates
-from tests.factories import OfferFactory
+from tests.factories import AccountFactory, OfferFactory
 
 SignIn = Callable[[User], Client]
 OCTOBER, NOVEMBER, TODAY = date(2026, 10, 1), date(2026, 11, 1), date(2026, 11, 22)
@@ -99,3 +100,14 @@ def test_points_are_given_as_a_whole_number_and_worth_their_rate(finance: User) 
     for wrong in ({"face_value": "0.50"}, {"face_value": "0.00"}, {"value_basis": "percent_of_mrr", "percent": "5.00"}):
         with pytest.raises(DomainError, match="Points are given as a fixed, whole number"):
             clean_values("points", {**EMPTY, **terms}, wrong)
+    rate("PTS", OCTOBER, "0.01")
+    made = Grant.objects.create(
+        offer=OfferFactory(reward=reward, discount_equivalent=Decimal("5.00"), state="approved"),
+        account=AccountFactory(),
+        face_value=Decimal(500),
+        currency="PTS",
+        expires_on=TODAY,
+    )
+    assert made.offer.equivalent_in == "USD"
+    (told,) = cost_of_reward_change(reward.pk, {"value_basis": "fixed", "face_value": "1000.00"})
+    assert told.endswith("worth $5.00; under the new terms the same grants would be $10.00.")
