@@ -64,7 +64,7 @@ from rewards.delivery.tasks.verbs import remind as remind_of_deliveries
 from rewards.ledger.expiring import expire_credits
 from rewards.ledger.folding import fold, fold_if_many
 from rewards.ledger.reconciliation import check, keep_proof
-from rewards.offers.handing import lapse_unaccepted
+from rewards.offers.handing import lapse_unaccepted, redeem_used_up
 from rewards.offers.renewals import take_back_renewals
 
 DIRTY_ACCOUNTS_A_STEP = 200
@@ -203,6 +203,7 @@ CHORES: tuple[Chore, ...] = (
     WholeChore("expiry", "undecided offers", lambda span: {"offers that nobody decided": lapse_overdue()}),
     WholeChore("expiry", "unaccepted offers", lambda span: {"offers nobody accepted": lapse_unaccepted(span.day)}),
     WholeChore("expiry", "renewals taken back", lambda span: {"renewal credits": take_back_renewals(span.day)}),
+    WholeChore("expiry", "credits used up", lambda span: {"offers redeemed": redeem_used_up(now=timezone.now())}),
     WholeChore("expiry", "credits", lambda span: {"credits": expire_credits(span.day)}),
     WholeChore("expiry", "breakage", lambda span: {"breakage postings": recognise_until(span.day)}),
     WholeChore("expiry", "passes", lambda span: {"passes that were told of": tell_expired(span.day)}),

@@ -1,15 +1,19 @@
-"""What the customer did with an approved offer, as Customer Success notes it.
+"""What the customer did with an approved offer, as Customer Success notes it, or as follows from what is known.
+
+An automatic reward has reached the customer once every other system that was told of the grant took it; a credit is
+redeemed once the last of it was used.
 
 Invariants: a step goes by the table of an offer's life; the audit line stands in
 the same transaction; a declined or lapsed reward gives back the cap room that it
 had spent, and an unused credit goes off the books.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from loyalty.core.audit.rules import AuditVerb
@@ -20,7 +24,9 @@ from loyalty.core.people.models import User
 from loyalty.core.people.permissions import check_member
 from loyalty.core.people.rules import Function
 from rewards.caps.verbs import refund
-from rewards.ledger.rules import PostingKind
+from rewards.catalogue.rules import Delivery
+from rewards.ledger.models import PostingLine
+from rewards.ledger.rules import Book, PostingKind
 from rewards.ledger.verbs import take_back
 from rewards.offers.delivering import check_may_go, note_gone
 from rewards.offers.models import Grant, Offer
@@ -53,6 +59,49 @@ def decline(offer_id: int, *, note: str, acting_user: User) -> Offer:
     if not note.strip():
         raise DomainError("Say why they declined: the next step of the ladder is better for it.")
     return _hand(offer_id, OfferAction.DECLINE, AuditVerb.OFFER_DECLINED, note, acting_user)
+
+
+@transaction.atomic
+def deliver_by_itself(offer_id: int, *, now: datetime) -> bool:
+    """Note that an automatic reward reached the customer, because other systems took the grant over.
+
+    False when the offer is not approved any more, is handed over by a person, or has to wait (for a tax form, say).
+    """
+    rows = Offer.objects.select_for_update(of=("self",), no_key=True).select_related("account", "reward")
+    offer = rows.get(pk=offer_id)
+    if offer.state != OfferState.APPROVED or offer.reward.delivery != Delivery.AUTOMATIC:
+        return False
+    try:
+        check_may_go(offer, now.date())
+    except DomainError:
+        return False
+    move(offer, OfferAction.DELIVER, now=now)
+    _follow(offer, OfferAction.DELIVER, "", now, None)
+    _tell(offer, AuditVerb.OFFER_DELIVERED, "Every system that was told of the grant took it over.")
+    return True
+
+
+def redeem_used_up(*, now: datetime) -> int:
+    """Note that delivered and accepted credits of which nothing is left, the last by use, are redeemed; returns how
+    many. Twice is once.
+    """
+    owed = Sum("lot__lines__amount", filter=Q(lot__lines__ledger_account__code=Book.LIABILITY.value))
+    last = PostingLine.objects.filter(lot__grant=OuterRef("pk")).order_by("-id").values("posting__kind")[:1]
+    states = [OfferState.DELIVERED.value, OfferState.ACCEPTED.value]
+    held = Grant.objects.filter(offer__state__in=states, lot__isnull=False).annotate(owed=owed, last=Subquery(last))
+    used_up = held.filter(owed=0, last=PostingKind.REDEEM.value).order_by("offer_id")
+    return sum(_redeem(pk, states, now) for pk in used_up.values_list("offer_id", flat=True))
+
+
+@transaction.atomic
+def _redeem(offer_id: int, states: Sequence[str], now: datetime) -> bool:
+    rows = Offer.objects.select_for_update(of=("self",), no_key=True).select_related("account")
+    offer = rows.get(pk=offer_id)
+    if offer.state not in states:
+        return False
+    move(offer, OfferAction.REDEEM, now=now)
+    _tell(offer, AuditVerb.OFFER_REDEEMED, "All of its credit was used.")
+    return True
 
 
 def lapse_unaccepted(day: date, *, limit: int = A_STEP) -> int:
@@ -123,13 +172,18 @@ def _lapse(offer: Offer, day: date) -> None:
     else:
         # The credit itself expires by its lot, on the books of the same night.
         refund(offer.pk)
+    _tell(offer, AuditVerb.OFFER_LAPSED, said)
+
+
+def _tell(offer: Offer, verb: AuditVerb, reason: str) -> None:
+    """The audit line of a step that nobody took."""
     record(
-        AuditVerb.OFFER_LAPSED,
+        verb,
         acting_user=None,
         object_type="offer",
         object_id=offer.pk,
         object_label=str(offer),
-        reason=said,
+        reason=reason,
     )
 
 

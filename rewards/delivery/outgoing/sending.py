@@ -6,6 +6,7 @@ second time, after the lease, with the same id. Only the requests themselves run
 in threads, few for each endpoint: one that is slow or dead keeps no other waiting.
 """
 
+import json
 import logging
 import time
 from collections import Counter
@@ -23,17 +24,19 @@ from loyalty.core.notices.verbs import tell
 from loyalty.core.people.queries import administrators
 from loyalty.core.side_by_side import side_by_side
 from rewards.delivery.outgoing.endpoints import stop_by_itself
-from rewards.delivery.outgoing.models import DeliveryTry, Endpoint, EventDelivery
+from rewards.delivery.outgoing.models import DeliveryTry, Endpoint, EventDelivery, OutgoingEvent
 from rewards.delivery.outgoing.rules import (
     GONE_STATUS,
     LEASE,
     DeliveryState,
     EndpointState,
+    EventType,
     headers_for,
     is_dead,
     wait_before,
 )
 from rewards.delivery.outgoing.secrets import opened
+from rewards.offers.handing import deliver_by_itself
 
 log = logging.getLogger(__name__)
 
@@ -141,6 +144,7 @@ def note(delivery: EventDelivery, outcome: Outcome) -> bool:
     if outcome.is_taken:
         _recovered(endpoint)
         _mine(delivery, state=DeliveryState.SENT.value, ended_at=now, told=outcome.told)
+        _reached(delivery.event, now)
         return True
     log.warning("Delivery %s to %s failed, try %s: %s", delivery.pk, endpoint.host, delivery.tries, outcome.told)
     pause = wait_before(delivery.tries, outcome.wait)
@@ -151,6 +155,17 @@ def note(delivery: EventDelivery, outcome: Outcome) -> bool:
         _mine(delivery, due_at=now + pause, told=outcome.told)
     _failed(endpoint, outcome, now)
     return False
+
+
+def _reached(event: OutgoingEvent, now: datetime) -> None:
+    """Once every system that was told of a grant took it over, the reward has reached the customer."""
+    if event.type != EventType.GRANT_ISSUED:
+        return
+    # Of two that are taken at the same moment the second must see the first.
+    OutgoingEvent.objects.select_for_update(no_key=True).get(pk=event.pk)
+    if event.deliveries.exclude(state=DeliveryState.SENT).exists():
+        return
+    deliver_by_itself(json.loads(event.body)["data"]["offer"], now=now)
 
 
 def _mine(delivery: EventDelivery, **values: object) -> None:
