@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.facts.scores.verbs import cut_if_due
 from accounts.facts.verbs import follow_facts, refresh
 from accounts.milestones.verbs import detect
+from accounts.referrals.verbs import detect_referrals
 from loyalty.demo import history, setup, story
 from loyalty.demo.access import DemoAccess
 from loyalty.demo.campaigns import launch
@@ -69,6 +70,7 @@ def _finish(tale: Story, progress: Progress) -> None:
     """Milestones first, because facts tell them; then facts, month after month; segments and tiers; offers."""
     progress("Finding who reached which milestone", 0, 0)
     detect(None, now=tale.until)
+    detect_referrals(None, now=tale.until)
     begins, today = tale.anchor - timedelta(days=HISTORY_DAYS - 1), tale.until.date()
     months = _months(begins, today)
     refresh(None, begins, begins, follow=False)

@@ -17,6 +17,7 @@ from accounts.records.models import Account, Contact, FeedbackScore, Subscriptio
 from loyalty.core.people.models import User
 from loyalty.demo.billing import sold
 from loyalty.demo.company import Customer, Person
+from loyalty.demo.referrals import referrers, write_first_invoices
 from loyalty.demo.support import answers, tickets
 from loyalty.demo.usage_rows import Ids
 
@@ -35,6 +36,7 @@ def write_records(
     contacts = _contacts(joined, accounts)
     _consents(joined, contacts, until)
     _subscriptions(customers, accounts, until.date())
+    write_first_invoices(customers, accounts, until)
     _tickets(customers, accounts, anchor, until)
     _answers(customers, accounts, contacts, anchor, until)
     return Ids(
@@ -46,6 +48,7 @@ def write_records(
 
 
 def _accounts(customers: Sequence[Customer], managers: Sequence[User]) -> list[int]:
+    referred = referrers(customers)
     Account.objects.bulk_create(
         (
             Account(
@@ -58,6 +61,7 @@ def _accounts(customers: Sequence[Customer], managers: Sequence[User]) -> list[i
                 plan_segment=c.segment.value,
                 time_zone=c.time_zone,
                 signed_up_on=c.signed_up_on,
+                referred_by=referred.get(c.external_id, ""),
                 cs_manager=managers[c.index % len(managers)],
             )
             for c in customers

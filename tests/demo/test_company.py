@@ -11,6 +11,7 @@ from accounts.records.rules import ContactRole, PlanSegment
 from loyalty.demo.billing import NOTICE, sold
 from loyalty.demo.company import HISTORY_DAYS, Customer, company
 from loyalty.demo.names import HONEST_NAMES
+from loyalty.demo.referrals import referrers
 from loyalty.demo.vocabulary import CUSTOM_REPORT, MILESTONE_EVENTS
 
 ANCHOR = date(2026, 11, 20)
@@ -40,6 +41,14 @@ def test_a_customer_does_not_depend_on_how_many_there_are(customers: tuple[Custo
     few = company(25, ANCHOR)
     # The handful of the last week is chosen among all, so their first reports may differ.
     assert [(c.name, c.contract, c.people) for c in few] == [(c.name, c.contract, c.people) for c in customers[:25]]
+
+
+def test_some_were_referred_by_a_content_customer_of_before(customers: tuple[Customer, ...]) -> None:
+    told, by_id = referrers(customers), {c.external_id: c for c in customers}
+    assert 10 <= len(told) <= 40
+    assert all(by_id[b].signed_up_on < by_id[a].signed_up_on for a, b in told.items())
+    few = {c.external_id for c in customers[:100]}
+    assert referrers(customers[:100]) == {a: b for a, b in told.items() if a in few}
 
 
 def test_another_day_moves_the_company_without_changing_who_is_in_it(customers: tuple[Customer, ...]) -> None:
