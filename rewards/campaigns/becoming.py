@@ -16,7 +16,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from accounts.conditions.rules.vocabulary import ROW
+from accounts.usage.rules import CANCELLATION_NAMES
 from rewards.campaigns.live import LiveCampaign
+from rewards.campaigns.rules.trigger import TriggerKind
 from rewards.campaigns.scope import Scope
 
 # Bits of a bigint, without its sign.
@@ -40,6 +42,17 @@ SELECT coalesce((
 )) AS number
 """
 
+# The word of the product that began the run; billing's own word is no event.
+_WORD_TO_LEAVE = """
+|| CASE WHEN became.campaign_id = ANY (%(leaving)s) THEN coalesce((
+    SELECT jsonb_build_object('event', word.name, 'at', word.occurred_at, 'message', word.message_id)
+    FROM accounts_event AS word
+    WHERE word.account_id = became.account_id AND word.name = ANY (%(words_to_leave)s)
+      AND word.occurred_at >= became.began_on::timestamp AT TIME ZONE 'UTC'
+      AND word.occurred_at < (became.began_on + 1)::timestamp AT TIME ZONE 'UTC'
+    ORDER BY word.occurred_at, word.id LIMIT 1), '{}') ELSE '{}' END
+"""
+
 
 def became_true(campaigns: Sequence[LiveCampaign], scope: Scope) -> tuple[str, dict[str, Any]]:
     """The statement for campaigns with a condition, and its parameters.
@@ -55,12 +68,15 @@ def became_true(campaigns: Sequence[LiveCampaign], scope: Scope) -> tuple[str, d
     )
     for campaign in campaigns:
         params |= campaign.condition.params if campaign.condition else {}
+    leaving = [c.pk for c in campaigns if c.kind is TriggerKind.CANCELLATION_INTENT]
+    if leaving:
+        params |= {"leaving": leaving, "words_to_leave": list(CANCELLATION_NAMES)}
     window = min(scope.window, LONGEST_WINDOW)
     bits = ", ".join(f"({c.pk}::bigint, c{c.pk})" for c in campaigns)
     causes = " ".join(f"WHEN {c.pk} THEN {_CAUSES[c.cause].format(kind=c.kind.value)}" for c in campaigns)
     statement = f"""
 SELECT became.campaign_id, became.account_id, CASE became.campaign_id {causes} END, '', became.began_on, NULL::bigint,
-       jsonb_build_object('fact', 'condition', 'on', became.began_on), %(day)s::date
+       jsonb_build_object('fact', 'condition', 'on', became.began_on) {_WORD_TO_LEAVE if leaving else ""}, %(day)s::date
 FROM (
     SELECT told.campaign_id, days.account_id,
            %(day)s::date - (bit_count(((~told.bits & (told.bits + 1)) - 1)::bit(64))::int - 1) AS began_on

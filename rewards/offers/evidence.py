@@ -87,6 +87,8 @@ def _reason(stored: Stored) -> str:
             return f"A contact completed the preference quiz on {_moment(cause)}."
         case "renewal":
             return f"The renewal invoice {cause['name']} was paid on {_moment(cause)}."
+    if cause.get("event"):
+        return f"“{cause['event']}” on {_moment(cause)}: {stored['trigger'][0].lower()}{stored['trigger'][1:]}."
     return f"{stored['trigger']}, since {day}."
 
 

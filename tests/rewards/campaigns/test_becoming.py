@@ -1,18 +1,19 @@
 """A condition fires when it becomes true: on the latest facts, begun within seven days, once in a quiet time."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from accounts.facts.models import AccountFacts
+from loyalty.core.figures import day_text
 from rewards.approvals.queries import evidence_of
 from rewards.approvals.required.shipped import ensure_shipped as ensure_approval_rules
 from rewards.campaigns.evaluating import evaluate_range
 from rewards.campaigns.models import Campaign, Candidate
 from rewards.offers.models import Offer
-from tests.factories import AccountFactory, RewardFactory
+from tests.factories import AccountFactory, EventFactory, RewardFactory
 from tests.rewards.campaigns.made import ago, campaign_on, evaluate, history, know
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +57,25 @@ def test_it_does_not_fire_for_what_was_true_before_it_was_live() -> None:
     history(late, "seat_utilisation", 0.5, 0.9, 0.9)
     assert evaluate() == 1
     assert Offer.objects.get().account == late
+
+
+def test_the_evidence_of_a_word_to_cancel_names_the_event_and_that_of_billing_none() -> None:
+    campaign_on("cancellation_intent")
+    told, billed = AccountFactory(), AccountFactory()
+    know(told, 0, cancellation_intent=True)
+    know(billed, 0, cancellation_intent=True)
+    at = datetime.combine(ago(0), time(9, 5), UTC)
+    EventFactory(account=told, name="Cancellation Intent", occurred_at=at, message_id="gone-1")
+    EventFactory(account=told, name="Cancellation Intent", occurred_at=at - timedelta(days=3), message_id="older")
+    EventFactory(account=billed, name="Signed In", occurred_at=at)
+    assert evaluate() == 2
+    by_product, by_billing = (evidence_of(Offer.objects.get(account=account)) for account in (told, billed))
+    assert by_product["words"][0].startswith(f"“Cancellation Intent” on {day_text(ago(0))}, 09:05 UTC: product or")
+    assert [(event["name"], event["detail"]) for event in by_product["events"]] == [
+        ("Cancellation Intent", "message gone-1")
+    ]
+    assert by_billing["words"][0].endswith(f"since {day_text(ago(0))}.")
+    assert by_billing["events"] == []
 
 
 def told_as_earlier(days: int, cause_key: str) -> None:
