@@ -16,6 +16,8 @@ from accounts.tiers.verbs import ensure_shipped as ensure_tiers
 from loyalty.core.figures import day_text
 from loyalty.core.people.models import User
 from rewards.campaigns.models import Campaign, Candidate
+from rewards.campaigns.rules.trigger import Dated
+from rewards.campaigns.rules.triggers import TRIGGERS
 from rewards.campaigns.trial import Trial, try_out
 from rewards.caps.models import CapEntry
 from rewards.fit.shipped import ensure_shipped as ensure_fit
@@ -89,7 +91,7 @@ def test_why_not_nothing_dated_happened_that_can_still_fire(acme: Account) -> No
     tier = Tier.objects.get(key="gold")
     know(acme, 0, sign_ins_30=3, streaks={"exports": [2, 9]}, tier="gold", segments=[])
     campaigns = {
-        kind: campaign_on(kind, parameters={} if kind in {"referral", "quiz"} else {kind: key})
+        kind: campaign_on(kind, parameters={} if kind in {"referral", "quiz", "renewal_paid"} else {kind: key})
         for kind, key in (
             ("milestone", MilestoneFactory(key="made", name="Made").key),
             ("streak", "exports"),
@@ -97,8 +99,10 @@ def test_why_not_nothing_dated_happened_that_can_still_fire(acme: Account) -> No
             ("tier", None),
             ("referral", None),
             ("quiz", None),
+            ("renewal_paid", None),
         )
     }
+    assert {*campaigns, "track"} == {kind.value for kind, known in TRIGGERS.items() if isinstance(known, Dated)}
     AccountFactory(referred_by="acme")
     assert {kind: tried(acme, campaign).why for kind, campaign in campaigns.items()} == {
         "milestone": "“Made” has not been reached yet.",
@@ -107,6 +111,7 @@ def test_why_not_nothing_dated_happened_that_can_still_fire(acme: Account) -> No
         "tier": "It holds Gold.",
         "referral": "1 referred, and none of them has paid a first invoice yet.",
         "quiz": "No contact has completed it.",
+        "renewal_paid": "No renewal that is billed by the year or longer has been paid yet.",
     }
 
     Campaign.objects.update(live_since=timezone.now() - timedelta(days=90))
