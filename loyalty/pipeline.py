@@ -20,6 +20,7 @@ from accounts.facts.support import mark_support_change
 from accounts.facts.verbs import lock_accounts, refresh, refresh_dirty
 from accounts.intake.files.uploads import clear_old_uploads
 from accounts.intake.hooks.verbs import forget_calls
+from accounts.intake.waiting import take_in_all_waiting, take_in_waiting
 from accounts.milestones.verbs import detect
 from accounts.records.models import Account
 from accounts.referrals.verbs import detect_referrals
@@ -96,6 +97,7 @@ def react_now() -> int:
     facts of the last. Rings for whoever goes on when some are left.
     """
     mark_support_change()
+    take_in_waiting(now=timezone.now())
     ends = time.monotonic() + REACT_SECONDS
     total = 0
     while True:
@@ -193,6 +195,7 @@ def _clear_away(span: Span) -> Counts:
 
 CHORES: tuple[Chore, ...] = (
     WholeChore("facts", "changes of this day", lambda span: carry_out_due()),
+    WholeChore("facts", "what came too early", lambda span: {"went in": take_in_all_waiting(now=timezone.now())}),
     WholeChore("facts", "first tickets", lambda span: {"accounts with another first ticket": mark_support_change()}),
     WholeChore("facts", "referrals", lambda span: {"referrals": detect_referrals(None)}),
     WholeChore("facts", "renewals", lambda span: {"renewals": detect_renewals(None)}),

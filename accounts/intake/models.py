@@ -54,8 +54,9 @@ class ProfileCall(models.Model):
 class RefusedItem(models.Model):
     """One item that was not taken in: what it was, and why. `raw` is the text as it came.
 
-    The `retried` fields tell the last time that it was sent again; `went_in_at`
-    is set once it went in.
+    `waits_for` is the id of whom it is about, where they were nobody known: it goes
+    in by itself once they are. The `retried` fields tell the last time that it was
+    sent again, by nobody if by itself; `went_in_at` is set once it went in.
     """
 
     batch = models.ForeignKey(IntakeBatch, models.CASCADE, related_name="refused_items")
@@ -67,6 +68,7 @@ class RefusedItem(models.Model):
     code = models.CharField(max_length=40)
     reason = models.TextField()
     raw = models.TextField(blank=True)
+    waits_for = models.CharField(max_length=255, blank=True, default="", db_default="")
     retried_at = models.DateTimeField(null=True)
     retried_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
@@ -79,6 +81,9 @@ class RefusedItem(models.Model):
         indexes = [
             models.Index(fields=["source", "-id"], name="refused_by_source"),
             models.Index(fields=["source", "-id"], name="refused_not_gone_in", condition=models.Q(went_in_at=None)),
+            models.Index(
+                fields=["id"], name="refused_waiting", condition=models.Q(went_in_at=None) & ~models.Q(waits_for="")
+            ),
         ]
 
     def __str__(self) -> str:

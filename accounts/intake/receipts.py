@@ -114,6 +114,7 @@ def keep(sender: Sender, channel: str, receipt: Receipt) -> None:
             code=refused.refusal.code,
             reason=refused.refusal.reason,
             raw=refused.raw,
+            waits_for=plain(refused.refusal.waits_for, 255),
         )
         for refused in receipt.refused
     )

@@ -77,7 +77,7 @@ def replay(item_id: int, *, acting_user: User) -> RefusedItem:
     _check(acting_user, item)
     if reason := why_not(item):
         raise DomainError(reason)
-    _try(item, acting_user)
+    try_again(item, acting_user)
     _tell(
         f"{item.call} of {item.source}", item.source, went_in=int(item.went_in_at is not None), acting_user=acting_user
     )
@@ -104,7 +104,7 @@ def replay_alike(item_id: int, *, acting_user: User) -> tuple[int, int]:
     if not tried:
         raise DomainError("None of these can be sent again from here.")
     for item in sorted(tried, key=lambda item: item.pk):
-        _try(item, acting_user)
+        try_again(item, acting_user)
     went_in = sum(item.went_in_at is not None for item in tried)
     label = f"{len(tried)} calls of {like.source} refused as {like.code}"
     _tell(label, like.source, went_in=went_in, acting_user=acting_user)
@@ -131,7 +131,8 @@ def _call_in(item: RefusedItem) -> dict[str, Any] | None:
     return content if isinstance(content, dict) else None
 
 
-def _try(item: RefusedItem, acting_user: User) -> None:
+def try_again(item: RefusedItem, acting_user: User | None) -> None:
+    """Send an item, which is locked and can be sent again, through the intake, and note on it what came of it."""
     content, source = _call_in(item), item.source
     if content is None or source is None:
         raise DomainError(why_not(item))

@@ -41,10 +41,14 @@ CALLS_BY_NAME = {c.value: c for c in Call}
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why something was not taken in: a code for programs, a reason that says what to do."""
+    """Why something was not taken in: a code for programs, a reason that says what to do.
+
+    `waits_for` is the id of whom it is about, if nobody else keeps it from being taken in.
+    """
 
     code: str
     reason: str
+    waits_for: str = ""
 
 
 class Refused(Exception):

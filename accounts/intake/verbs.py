@@ -6,7 +6,7 @@ a message id means one call of its source for good, another body is refused.
 """
 
 from collections.abc import Callable, Container, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import transaction
@@ -95,7 +95,7 @@ def _write(sender: Sender, channel: str, items: list[Any], envelope: Envelope, t
         refused |= applied.problems
     if told.events:
         stored = store_events(sender.source_id, told.events, text)
-        refused |= {position: _REASONS[code] for position, code in stored.problems.items()} | stored.others
+        refused |= _refusals(told.events, stored.problems) | stored.others
     forgotten = _of_erased(items, refused)
     receipt = Receipt(
         accepted=applied.accepted + stored.accepted,
@@ -104,6 +104,16 @@ def _write(sender: Sender, channel: str, items: list[Any], envelope: Envelope, t
     )
     keep(sender, channel, receipt)
     return receipt
+
+
+def _refusals(events: list[EventRow], problems: dict[int, str]) -> dict[int, Refusal]:
+    """Why events have no place, and the account that one waits for."""
+    groups = {row["position"]: row["group_id"] for row in events}
+    reasons = {position: _REASONS[code] for position, code in problems.items()}
+    return {
+        position: replace(reason, waits_for=groups[position] or "") if reason is rules.UNKNOWN_ACCOUNT else reason
+        for position, reason in reasons.items()
+    }
 
 
 def _refused_calls(

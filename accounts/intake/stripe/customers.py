@@ -54,7 +54,9 @@ def unknown_customer(about: Whose) -> Refusal:
         else f"it names no account. Set metadata.{ACCOUNT_KEY} of the customer in Stripe to the account’s id"
     )
     return Refusal(
-        UNKNOWN_CUSTOMER, f"The customer {about.customer_id} is nobody known: {why}, then take this in again."
+        UNKNOWN_CUSTOMER,
+        f"The customer {about.customer_id} is nobody known: {why}: this goes in by itself then.",
+        waits_for=about.named or about.customer_id,
     )
 
 
