@@ -98,7 +98,7 @@ def _propose(product: Page, address: str) -> None:
     beside = product.get_by_role("region", name=MILESTONE, exact=True)
     beside.wait_for()
     if not beside.get_by_role("link", name="A change by").count():
-        beside.get_by_label("Within days of sign-up").fill("90")
+        beside.get_by_label("Within days").fill("90")
         beside.get_by_label("Reason").fill("Only a report in the first three months tells that onboarding worked")
         with product.expect_navigation():
             beside.get_by_role("button", name="Propose").click()
