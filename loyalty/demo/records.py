@@ -20,6 +20,7 @@ from loyalty.demo.company import Customer, Person
 from loyalty.demo.referrals import referrers, write_first_invoices
 from loyalty.demo.support import answers, tickets
 from loyalty.demo.usage_rows import Ids
+from loyalty.demo.vocabulary import CUSTOM_REPORT
 
 BATCH = 2000
 POLICY = "2025-01"
@@ -29,7 +30,7 @@ def write_records(
     customers: Sequence[Customer], anchor: date, managers: Sequence[User], usage_source: int, until: datetime
 ) -> Ids:
     """Write all records as of `until` (UTC) and return the ids that usage refers to."""
-    accounts = _accounts(customers, managers)
+    accounts = _accounts(customers, keepers(customers, anchor, managers))
     people = [(c.index, person) for c in customers for person in c.people]
     # One day more, because a day begins earlier east of Greenwich.
     joined = [(index, person) for index, person in people if person.joined_on <= until.date() + timedelta(days=1)]
@@ -47,6 +48,17 @@ def write_records(
     )
 
 
+def keepers(customers: Sequence[Customer], anchor: date, managers: Sequence[User]) -> list[User]:
+    """In whose book each customer is: in turn, but for those who made their first custom report in the last week.
+
+    Of these an offer waits: they go to the first two, who can sign in, so that both find work in their book.
+    """
+    week = timedelta(days=7)
+    ready = [c.index for c in customers if anchor - week <= c.firsts.get(CUSTOM_REPORT, anchor) < anchor]
+    turns = {index: managers[turn % 2] for turn, index in enumerate(ready)}
+    return [turns.get(c.index, managers[c.index % len(managers)]) for c in customers]
+
+
 def _accounts(customers: Sequence[Customer], managers: Sequence[User]) -> list[int]:
     referred = referrers(customers)
     Account.objects.bulk_create(
@@ -62,9 +74,9 @@ def _accounts(customers: Sequence[Customer], managers: Sequence[User]) -> list[i
                 time_zone=c.time_zone,
                 signed_up_on=c.signed_up_on,
                 referred_by=referred.get(c.external_id, ""),
-                cs_manager=managers[c.index % len(managers)],
+                cs_manager=manager,
             )
-            for c in customers
+            for c, manager in zip(customers, managers, strict=True)
         ),
         batch_size=BATCH,
         ignore_conflicts=True,

@@ -167,6 +167,8 @@ class TestWhatIsBuilt:
     def test_every_account_is_in_somebodys_book(self) -> None:
         assert not Account.objects.exclude(cs_manager__memberships__function="cs").exists()
         assert Account.objects.values("cs_manager").distinct().count() == 4
+        waiting = Offer.objects.filter(state="in_approval", assigned_to__username__in=["leila", "ben"])
+        assert set(waiting.values_list("assigned_to__username", flat=True)) == {"leila", "ben"}
 
     def test_a_second_start_changes_nothing_and_asks_next_to_nothing(
         self, built: DemoAccess, django_assert_num_queries: Any
