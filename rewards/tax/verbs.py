@@ -95,8 +95,8 @@ def set_profile(contact_id: int, known: Known, *, acting_user: User) -> TaxProfi
     before = _profile_told(profile)
     profile.recipient, profile.country = known.recipient.value, known.country
     profile.form_filed_on, profile.has_tax_number = known.form_filed_on, known.has_tax_number
-    profile.save()
     if before != _profile_told(profile):
+        profile.save()
         record(
             AuditVerb.EDITED,
             acting_user=acting_user,

@@ -61,11 +61,12 @@ def choose(wanted: Wanted, *, acting_user: User) -> NoticeChoice:
         raise DomainError("E-mail needs an address.")
     choice.email_pace, choice.slack_pace = wanted.email_pace.value, wanted.slack_pace.value
     choice.digest_hour = wanted.digest_hour
-    choice.save()
     person.email = wanted.email
-    person.save(update_fields=["email"])
-    _redirect(person, choice)
-    if (after := _told(person, choice)) != before:
+    # Another address of Slack may end like the one before.
+    if (after := _told(person, choice)) != before or wanted.slack_url:
+        choice.save()
+        person.save(update_fields=["email"])
+        _redirect(person, choice)
         record(
             AuditVerb.NOTICES_CHOSEN,
             acting_user=acting_user,

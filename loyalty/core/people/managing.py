@@ -6,7 +6,7 @@ and what waited for them is handed over in the same transaction.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.contrib.auth.tokens import default_token_generator
@@ -73,6 +73,9 @@ def change_person(person_id: int, standing: Standing, *, acting_user: User) -> U
         raise NotAllowed("Another administrator sets your functions: nobody gives themselves a right.")
     if person.is_administrator and not standing.is_administrator:
         _check_another_administrator(person)
+    stands = Standing(person.display_name, person.email, _seats(person), person.is_administrator)
+    if stands == replace(standing, name=" ".join(standing.name.split())):
+        return person
     _write(person, standing)
     after = _told(person)
     if before["e-mail"].casefold() != person.email.casefold() and drop_links(person):

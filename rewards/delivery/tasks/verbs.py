@@ -36,8 +36,8 @@ def assign(task_id: int, owner: User | None, due_on: date, *, acting_user: User)
         raise DomainError(f"{owner.display_name} is not in Customer Success, who notes deliveries.")
     before = _told(task)
     task.owner, task.due_on = owner, due_on
-    task.save(update_fields=["owner", "due_on"])
     if before != _told(task):
+        task.save(update_fields=["owner", "due_on"])
         record(
             AuditVerb.EDITED,
             acting_user=acting_user,

@@ -1,55 +1,25 @@
-"""Every verb that somebody acts by leads to an audit line: a walk through all of them, by what they call."""
+"""Every verb that somebody acts by leaves an audit line: by what it calls, and by what it writes (tests.audited)."""
 
 import ast
-import importlib
 import inspect
-import pkgutil
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
-from types import ModuleType
 from typing import Any
 
 import pytest
 
-import accounts
-import loyalty
-import rewards
+import rewards.approvals.verbs as verbs_of_offers
+import tests.rewards.approvals.test_revising as queue
+from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import audit_line, record
+from loyalty.core.changes import pages as changes
+from loyalty.core.changes import verbs as verbs_of_changes
+from loyalty.core.people.models import User
+from tests.audited import UNTOLD, LeftNoLine, verbs, watched
 
-# What may stay untold, and why.
-UNTOLD = {
-    "accounts.privacy.verbs.tell_consent": "its callers tell it; what systems send stands dated in the consents",
-    "loyalty.core.notices.verbs.mark_read": "reading one's own inbox decides and changes nothing for anybody",
-    "loyalty.core.notices.verbs.mark_all_read": "as mark_read",
-}
 TELLING = {record, audit_line}
-# What only asks whether somebody may do something, and what is not for others to call.
-NOT_VERBS = ("_", "check_", "may_")
 OURS = ("loyalty.", "accounts.", "rewards.")
-
-
-def modules() -> Iterator[ModuleType]:
-    for package in (loyalty, accounts, rewards):
-        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if ".migrations" not in found.name and found.name not in ("loyalty.wsgi",):
-                yield importlib.import_module(found.name)
-
-
-def verbs() -> dict[str, Callable[..., Any]]:
-    """Every public function of ours that takes `acting_user` by its name."""
-    found = {}
-    for module in modules():
-        for name, thing in vars(module).items():
-            if name.startswith(NOT_VERBS) or not inspect.isfunction(thing):
-                continue
-            if inspect.unwrap(thing).__module__ == module.__name__ and _acts(thing):
-                found[f"{module.__name__}.{name}"] = inspect.unwrap(thing)
-    return found
-
-
-def _acts(function: Callable[..., Any]) -> bool:
-    return function not in TELLING and "acting_user" in inspect.signature(function).parameters
 
 
 @cache
@@ -94,7 +64,7 @@ def test_there_are_verbs() -> None:
 
 @pytest.mark.parametrize("name", sorted(set(VERBS) - set(UNTOLD)))
 def test_a_verb_leads_to_the_audit(name: str) -> None:
-    assert tells(VERBS[name]), f"{name} acts for somebody and leaves no audit line"
+    assert tells(inspect.unwrap(VERBS[name])), f"{name} acts for somebody and leaves no audit line"
 
 
 def silent(*, acting_user: object) -> None:
@@ -104,3 +74,45 @@ def silent(*, acting_user: object) -> None:
 
 def test_a_verb_that_forgets_is_found_out() -> None:
     assert not tells(silent)
+
+
+def rename(person: User, *, acting_user: User) -> None:
+    User.objects.filter(pk=person.pk).update(first_name="Another")
+
+
+def rename_and_tell(person: User, *, acting_user: User) -> None:
+    rename(person, acting_user=acting_user)
+    record(AuditVerb.PERSON_CHANGED, acting_user=acting_user, object_type="person", object_id=person.pk)
+
+
+def look(person: User, *, acting_user: User) -> User:
+    return User.objects.select_for_update().get(pk=person.pk)
+
+
+@pytest.mark.django_db
+def test_a_verb_that_writes_and_leaves_no_line_is_found_out(cs: User) -> None:
+    with pytest.raises(LeftNoLine, match="rename wrote to core_user and left no audit line"):
+        watched("rename", rename)(cs, acting_user=cs)
+    watched("rename_and_tell", rename_and_tell)(cs, acting_user=cs)
+    watched("look", look)(cs, acting_user=cs)
+    nobody = User(pk=0)
+    watched("rename", rename)(nobody, acting_user=cs)
+
+
+@pytest.mark.django_db
+def test_the_outermost_verb_answers_for_those_within(cs: User) -> None:
+    inner = watched("rename", rename)
+
+    def both(*, acting_user: User) -> None:
+        inner(cs, acting_user=acting_user)
+        rename_and_tell(cs, acting_user=acting_user)
+
+    watched("both", both)(acting_user=cs)
+    with pytest.raises(LeftNoLine):
+        inner(cs, acting_user=cs)
+
+
+def test_verbs_are_watched_wherever_they_are_named() -> None:
+    assert queue.approve is verbs_of_offers.approve
+    assert hasattr(queue.approve, "__wrapped__")
+    assert changes.DECIDE["approve"] is verbs_of_changes.approve

@@ -76,6 +76,9 @@ def test_a_choice_is_kept_and_audited_without_the_secret(finance: User, signed_i
     client.post("/settings/notices/", CHOICE | {"slack_pace": "daily"})
     assert slack_address(finance.pk) == SLACK
     assert AuditLine.objects.count() == 1
+    another = SLACK.replace("T0", "T1")
+    client.post("/settings/notices/", CHOICE | {"slack_pace": "daily", "slack_url": another})
+    assert (slack_address(finance.pk), AuditLine.objects.count()) == (another, 2)
     client.post("/settings/notices/", CHOICE | {"forget_slack": "on"})
     assert slack_address(finance.pk) == ""
 
