@@ -27,6 +27,7 @@ import rewards
 # What may stay untold, and why.
 UNTOLD = {
     "accounts.privacy.verbs.tell_consent": "its callers tell it; what systems send stands dated in the consents",
+    "accounts.intake.replaying.try_again": "its callers tell it; what the programme sends again is noted on the item",
     "loyalty.core.notices.verbs.mark_read": "reading one's own inbox decides and changes nothing for anybody",
     "loyalty.core.notices.verbs.mark_all_read": "as mark_read",
 }
