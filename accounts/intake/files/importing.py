@@ -33,8 +33,6 @@ from loyalty.core.audit.verbs import Actor, record
 from loyalty.core.doorbell.verbs import ring_on_commit
 
 CHUNK = 100_000
-# The first is small, so that the database is soon at work while the next is read.
-FIRST_CHUNK = 20_000
 # The pages show what was refused; a file that is bad throughout must not fill the database.
 REFUSED_KEPT = 1_000
 CHANNEL = "csv"
@@ -149,7 +147,7 @@ def take_chunks(
         blocks = table.blocks()
         if after:
             blocks = behind(after, blocks, lambda before: _remember(plan, before, refused))
-        with made_ahead(pieces_of(blocks, columns, CHUNK, FIRST_CHUNK), PIECES_AHEAD) as pieces:
+        with made_ahead(pieces_of(blocks, columns, CHUNK), PIECES_AHEAD) as pieces:
             return all(_take_chunk(run, columns.names, chunk) for chunk in chunks_of(pieces))
 
 
@@ -203,6 +201,7 @@ class _Done:
 @transaction.atomic
 def _take_chunk(run: _Run, names: Sequence[str], pieces: Iterator[Piece]) -> bool:
     plan, chunk, parameters = run.plan, _Done(), run.plan.parameters
+    staging.remember_taken(plan.shape)
     staging.copy_rows(names, run.copied(pieces, chunk))
     staging.check_rows(plan.shape, plan.fields, parameters)
     done = chunk.summary

@@ -19,12 +19,9 @@ class Piece:
     ends_chunk: bool
 
 
-def pieces_of(blocks: Iterable[Block], columns: Columns, chunk: int, first: int | None = None) -> Iterator[Piece]:
-    """The rows of the blocks in pieces, of which each chunk holds exactly `chunk` rows, the last one fewer.
-
-    The first chunk holds only `first` rows, if that is fewer.
-    """
-    left = min(first or chunk, chunk)
+def pieces_of(blocks: Iterable[Block], columns: Columns, chunk: int) -> Iterator[Piece]:
+    """The rows of the blocks in pieces, of which each chunk holds exactly `chunk` rows, the last one fewer."""
+    left = chunk
     for block in blocks:
         start = 0
         while start < len(block):

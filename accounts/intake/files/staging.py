@@ -69,6 +69,12 @@ def staging(shape: Shape) -> Iterator[None]:
                 cursor.execute(f"DROP TABLE IF EXISTS {', '.join(TABLES)}")
 
 
+def remember_taken(shape: Shape) -> None:
+    """Note the ids of the chunk before, which went in; of the last one nobody asks."""
+    with connection.cursor() as cursor:
+        cursor.execute(KEEP_SEEN.format(id=shape.id_field))
+
+
 def copy_rows(names: Sequence[str], pieces: Iterable[bytes]) -> None:
     """Copy one chunk, in the text format of COPY with nothing for NULL."""
     with connection.cursor() as cursor:
@@ -107,7 +113,6 @@ def take_rows(shape: Shape, mapped: Sequence[Field], parameters: dict[str, Any])
     with connection.cursor() as cursor:
         new, changed = _take(shape, mapped, parameters)
         new += shape.then(parameters)
-        cursor.execute(KEEP_SEEN.format(id=shape.id_field))
         cursor.execute("SELECT count(*), count(*) FILTER (WHERE is_flagged) FROM import_checked WHERE reason IS NULL")
         good, flagged = cursor.fetchone()
     return good, new, changed, flagged
