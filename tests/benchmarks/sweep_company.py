@@ -99,8 +99,8 @@ _DATED = (
 _FOUND_BEFORE = """
 INSERT INTO rewards_candidate (campaign_id, account_id, cause_key, step, subject, caused_on, campaign_version, outcome,
                                rule, reason, at)
-SELECT campaign.id, made.id, 'of a year ago', 1, '', %(day)s::date - 370, 1, 'held_out', '', '',
-       now() - interval '370 days'
+SELECT campaign.id, made.id, 'of a year ago', 1, '', %(day)s::date - 380, 1, 'held_out', '', '',
+       now() - interval '380 days'
 FROM made JOIN rewards_campaign AS campaign ON campaign.status = 'live' AND (made.n + campaign.id) %% 7 = 0
 """
 
