@@ -61,7 +61,7 @@ def run() -> list[Result]:
         expected = POSTINGS // POSTINGS_A_LOT * LEFT
         if not standing.holds or not standing.owed == liability("USD") == expected:
             raise RuntimeError(f"The page says {standing.owed}, the postings {liability('USD')}, not {expected}.")
-        client = Client()
+        client = Client(SERVER_NAME="localhost")
         client.force_login(PersonFactory(functions=[Function.FINANCE]))
 
         def ask() -> None:

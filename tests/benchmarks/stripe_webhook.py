@@ -107,7 +107,7 @@ def _our_turn() -> Turn:
     source = create_source("Billing", [Kind.SUBSCRIPTION], acting_user=None)
     keep_secret(source, Scheme.STRIPE, SECRET, acting_user=None)
     Account.objects.bulk_create(Account(external_id=f"cus_{n}", name=f"Company {n}") for n in range(SUBSCRIPTIONS))
-    client, address = Client(), f"/webhooks/stripe/{source.pk}"
+    client, address = Client(SERVER_NAME="localhost"), f"/webhooks/stripe/{source.pk}"
 
     def send(events: list[Event]) -> None:
         for event in events:
