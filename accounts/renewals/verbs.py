@@ -16,8 +16,9 @@ FIRES_UP_TO = timedelta(days=7)
 
 _OF_ACCOUNTS = "(%(accounts)s::bigint[] IS NULL OR i.account_id = ANY (%(accounts)s::bigint[]))"
 
+# Every refresh of facts asks: what is recorded already is passed over before its terms are looked up.
 _DETECT = f"""
-INSERT INTO accounts_renewal AS kept (invoice_id, account_id, paid_at, fires)
+INSERT INTO accounts_renewal (invoice_id, account_id, paid_at, fires)
 SELECT i.id, i.account_id, i.paid_at, i.paid_at >= %(fires_from)s
 FROM accounts_invoice i
 JOIN accounts_subscription s ON s.external_id = i.subscription_external_id AND s.account_id = i.account_id
@@ -28,6 +29,7 @@ CROSS JOIN LATERAL (
 ) AS term
 WHERE i.status = 'paid' AND i.paid_at IS NOT NULL AND i.cause = 'subscription_cycle'
   AND term.billing_frequency IN ('annual', 'multi_year') AND {_OF_ACCOUNTS}
+  AND NOT EXISTS (SELECT FROM accounts_renewal known WHERE known.invoice_id = i.id)
 ORDER BY i.id
 ON CONFLICT (invoice_id) DO NOTHING
 """

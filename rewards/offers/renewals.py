@@ -3,7 +3,7 @@
 from datetime import date
 
 from django.db import transaction
-from django.db.models import CharField, Exists, OuterRef, Value
+from django.db.models import CharField, Exists, OuterRef, Q, Value
 from django.db.models.functions import Cast, Concat
 from django.urls import reverse
 from django.utils import timezone
@@ -14,7 +14,7 @@ from loyalty.core.notices.verbs import tell
 from loyalty.core.people.queries import members
 from loyalty.core.people.rules import Function
 from rewards.ledger.models import Posting
-from rewards.ledger.rules import issue_key, reverse_key
+from rewards.ledger.rules import PostingKind, issue_key, reverse_key
 from rewards.ledger.verbs import take_back
 from rewards.offers.models import Offer
 from rewards.offers.rules import OPEN_STATES, OfferAction
@@ -31,7 +31,14 @@ def take_back_renewals(day: date) -> int:
     """
     causes = Renewal.objects.filter(withdrawn_at__isnull=False)
     named = causes.annotate(cause=Concat(Value("renewal:"), Cast("pk", CharField()), output_field=CharField()))
-    offers = Offer.objects.filter(Exists(named.filter(cause=OuterRef("cause_key"), account=OuterRef("account"))))
+    # Of what was given only that which stands on the books: no night looks again at what an earlier one took back.
+    standing = Posting.objects.filter(
+        kind=PostingKind.ISSUE.value, reversed_by=None, lines__lot__grant__offer=OuterRef("pk")
+    )
+    offers = Offer.objects.filter(
+        Q(state__in=[state.value for state in OPEN_STATES]) | Exists(standing),
+        Exists(named.filter(cause=OuterRef("cause_key"), account=OuterRef("account"))),
+    )
     return sum(_take_back(pk, day) for pk in offers.order_by("pk").values_list("pk", flat=True))
 
 

@@ -25,6 +25,7 @@ from rewards.rates.rules import Rate, day_of, per_unit_of, unit_of
 
 COLUMNS = ("unit", "effective_on", "per_unit")
 MOST_ROWS = 20_000
+A_STATEMENT = 2_000
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ def _read(row: Mapping[str, str | None]) -> Rate:
 @transaction.atomic
 def _keep(rates: Sequence[tuple[int, Rate]], refused: list[tuple[int, str]], acting_user: User) -> TakenIn:
     kept, same, told = 0, 0, {}
+    written: dict[tuple[str, date], UnitRate] = {}
     closed = last_closed()
     open_from = closed + relativedelta(months=1) if closed else date.min
     today = timezone.now().date()
@@ -98,9 +100,15 @@ def _keep(rates: Sequence[tuple[int, Rate]], refused: list[tuple[int, str]], act
         told[str(rate.effective_on) + " " + rate.unit] = f"{rate.per_unit.normalize():f}"
         new = row or UnitRate(unit=rate.unit, effective_on=rate.effective_on, reporting=settings.REPORTING_CURRENCY)
         new.per_unit, new.source, new.kept_by = rate.per_unit, rate.source, acting_user
-        new.save()
-        stands[(rate.unit, rate.effective_on)] = new
+        stands[(rate.unit, rate.effective_on)] = written[(rate.unit, rate.effective_on)] = new
         kept += 1
+    UnitRate.objects.bulk_create(
+        written.values(),
+        batch_size=A_STATEMENT,
+        update_conflicts=True,
+        unique_fields=["unit", "reporting", "effective_on"],
+        update_fields=["per_unit", "source", "kept_by", "kept_at"],
+    )
     if told:
         _tell(f"{kept} currency rates" if kept > 1 else next(iter(told)), {}, told, acting_user, "")
     return TakenIn(kept, same, sorted(refused))

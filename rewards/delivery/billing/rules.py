@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from loyalty.core.errors import DomainError
+from rewards.delivery.backing_off import wait_after
 
 STARTS = {"sk_live_": True, "rk_live_": True, "sk_test_": False, "rk_test_": False}
 LONGEST_KEY = 255
@@ -101,9 +102,7 @@ def result_of(status: int | None) -> Result:
 
 def wait_before(tries: int, asked: timedelta | None = None) -> timedelta | None:
     """How long to wait after so many failed tries, or as long as billing asked; None when a person has to look."""
-    if tries > len(WAITS):
-        return None
-    return max(WAITS[max(tries, 1) - 1], min(asked or timedelta(), LONGEST_WAIT))
+    return wait_after(tries, WAITS, asked=asked, at_most=LONGEST_WAIT)
 
 
 def key_of(mark: str, generation: int) -> str:

@@ -2,8 +2,8 @@
 
 A claim counts up `claims`, and the note of an outcome names that count: a worker
 that dies in between lets the change be asked for again after the lease, under
-the same key, which billing answers as it did before. Two changes of one customer
-are not asked for at once.
+the same key, which billing answers as it did before. A worker does not
+ask for two changes of one customer at once.
 """
 
 import logging

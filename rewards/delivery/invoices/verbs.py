@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.records.rules import InvoiceStatus
 from loyalty.core.audit.rules import AuditVerb
-from loyalty.core.audit.verbs import record
+from loyalty.core.audit.verbs import record, record_edit
 from loyalty.core.doorbell.verbs import ring_on_commit
 from loyalty.core.errors import DomainError
 from loyalty.core.people.models import User
@@ -33,19 +33,23 @@ def ensure_settings() -> BillingSettings:
 def write_settings(settings_id: int, values: Mapping[str, Any], acting_user: User, reason: str) -> None:
     """Make the values the next version, for invoices that are made from now on."""
     kept = BillingSettings.objects.select_for_update(no_key=True).get(pk=settings_id)
-    before = CONNECTOR_LABELS[Connector(kept.connector)]
+    before = _choice(kept)
     kept.connector, kept.version = values["connector"], kept.version + 1
     kept.save()
-    record(
-        AuditVerb.EDITED,
+    record_edit(
         acting_user=acting_user,
         object_type="billing_settings",
         object_id=kept.pk,
         object_label=str(kept),
-        before={"credits reach invoices": before, "version": kept.version - 1},
-        after={"credits reach invoices": CONNECTOR_LABELS[Connector(kept.connector)], "version": kept.version},
+        before=before,
+        after=_choice(kept),
+        version=kept.version,
         reason=reason,
     )
+
+
+def _choice(kept: BillingSettings) -> dict[str, str]:
+    return {"credits reach invoices": CONNECTOR_LABELS[Connector(kept.connector)]}
 
 
 @transaction.atomic
@@ -73,7 +77,7 @@ def send_again(credit_id: int, *, acting_user: User) -> InvoiceCredit:
     elif credit.state == CreditState.REFUSED:
         raise DomainError("Billing has finalised this invoice: credit cannot lower it any more.")
     else:
-        raise DomainError("Nothing is to be sent again here.")
+        raise DomainError("Billing took this one, or is still being asked: there is nothing to send again.")
     record(
         AuditVerb.CREDIT_SENT_AGAIN,
         acting_user=acting_user,

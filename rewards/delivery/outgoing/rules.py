@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from datetime import timedelta
 from enum import StrEnum
 
+from rewards.delivery.backing_off import wait_after
+
 
 class EventType(StrEnum):
     """What happens that others may be told of."""
@@ -73,9 +75,7 @@ GONE_STATUS = 410
 
 def wait_before(tries: int, asked: timedelta | None = None) -> timedelta | None:
     """How long to wait after so many failed tries, or as long as the receiver asked; None when it is given up."""
-    if tries > len(WAITS):
-        return None
-    return max(WAITS[max(tries, 1) - 1], min(asked or timedelta(), LONGEST_WAIT))
+    return wait_after(tries, WAITS, asked=asked, at_most=LONGEST_WAIT)
 
 
 def is_dead(failing_for: timedelta, failures: int) -> bool:
