@@ -1,5 +1,6 @@
 """What a rate may be, and translating by the rates of their days. Pure."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -83,16 +84,17 @@ class Rates:
 
     def __init__(self, unit: str, reporting: str, rates: Iterable[tuple[date, Decimal]]) -> None:
         self.unit, self.reporting = unit, reporting
-        self._rates = sorted(rates)
+        dated = sorted(rates)
+        self._days, self._rates = [day for day, _ in dated], [rate for _, rate in dated]
 
     def on(self, day: date) -> Decimal:
         """The rate of a day: the last that began. Raises DomainError when none has."""
         if self.unit == self.reporting:
             return Decimal(1)
-        begun = [rate for since, rate in self._rates if since <= day]
+        begun = bisect_right(self._days, day)
         if not begun:
             raise unknown(self.unit, day)
-        return begun[-1]
+        return self._rates[begun - 1]
 
     def translated(self, amount: Decimal, day: date) -> Decimal:
         """An amount of the unit in the reporting currency at the rate of a day, in cents. Nothing is always nothing."""

@@ -1,6 +1,7 @@
 """Connecting billing: Finance gives a key, which is tried before it is kept, sealed, and never shown again."""
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from loyalty.core.audit.rules import AuditVerb
@@ -102,4 +103,4 @@ def lock_out(sealed: str, words: str) -> None:
     if rows.update(locked_out_at=now, locked_out_words=words[:300]):
         people = members(Function.FINANCE).values_list("pk", flat=True)
         told = f"Stripe lets us in no more: credits wait. {words}"
-        tell(people, f"billing:locked_out:{now.isoformat()}", told, "/settings/billing/")
+        tell(people, f"billing:locked_out:{now.isoformat()}", told, reverse("billing"))
