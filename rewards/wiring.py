@@ -28,10 +28,12 @@ from rewards.campaigns.growth import growth_facts
 from rewards.campaigns.impact import MILESTONE_KIND, cost_of_milestone_change
 from rewards.campaigns.panel import ladder_panel
 from rewards.campaigns.queries import find as find_campaigns
+from rewards.caps.capacity import capacity_fact
 from rewards.caps.changing import register_caps
 from rewards.catalogue.changing import KIND as REWARD_KIND
 from rewards.catalogue.changing import REWARD
 from rewards.catalogue.queries import find as find_rewards
+from rewards.catalogue.telling import add_fact
 from rewards.closing.changing import CLOSED_MONTH, JOURNAL_CODES
 from rewards.delivery.described import SECTION
 from rewards.delivery.invoices.changing import BILLING
@@ -91,6 +93,7 @@ def wire() -> None:
     add_gauge("Webhooks", webhooks_due_since)
     add_gauge("Credits to billing", credits_due_since)
     register_caps()
+    add_fact(capacity_fact)
     register(REWARD)
     register(FIT_RULE)
     register(APPROVAL_RULE)

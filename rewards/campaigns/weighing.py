@@ -97,7 +97,8 @@ _RESERVE = f"""
 WITH asked AS (
     SELECT jsonb_agg(jsonb_build_object(
                'offer_id', hit.offer_id, 'account_id', hit.account_id, 'campaign_id', hit.campaign_id,
-               'function', campaign.owner_function, 'reward_kind', r.kind, 'amount', hit.value,
+               'function', campaign.owner_function, 'reward_kind', r.kind, 'reward_id', r.id,
+               'is_by_hand', r.delivery = 'by_hand', 'amount', hit.value,
                'day', (%(now)s AT TIME ZONE 'UTC')::date) ORDER BY hit.n) AS requests
     FROM {TABLE} AS hit
     JOIN rewards_campaign AS campaign ON campaign.id = hit.campaign_id
@@ -108,7 +109,8 @@ UPDATE {TABLE} AS hit SET
     outcome = CASE WHEN NOT room.is_admitted THEN 'capped' END,
     rule = CASE WHEN room.is_admitted THEN '' ELSE 'cap:' || room.refused_by END,
     reason = CASE WHEN room.is_admitted THEN '' ELSE left(cap_refusal(
-        room.refused_by, room.refused_limit, room.refused_room, hit.value, room.refused_until), 300) END,
+        room.refused_by, room.refused_measure, room.refused_limit, room.refused_room, hit.value,
+        room.refused_until), 300) END,
     offer_id = CASE WHEN room.is_admitted THEN hit.offer_id END,
     exceeded = coalesce(room.exceeded, '')
 FROM asked, caps_reserve(asked.requests) AS room

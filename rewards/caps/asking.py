@@ -5,7 +5,7 @@ Campaigns, offers and candidates stand on higher floors; here they are only tabl
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.db import connection
@@ -13,6 +13,7 @@ from django.db import connection
 from loyalty.core.money import cents
 from loyalty.core.periods import Period
 from rewards.caps.models import Cap
+from rewards.caps.rules import CapMeasure, quantity
 
 WINDOW_DAYS = 90
 """As many days back are looked at, or as many as the campaign has run."""
@@ -24,26 +25,32 @@ WITH running AS (
            greatest(least(%(window)s, %(today)s - (live_since AT TIME ZONE 'UTC')::date + 1), 1) AS days
     FROM rewards_campaign WHERE status IN ('live', 'pilot')
 ), asked AS (
-    SELECT running.id, count(*) AS offers, sum(offer.discount_equivalent) AS amount
+    SELECT running.id, count(*) AS offers,
+           sum(cap_takes(%(measure)s, offer.discount_equivalent, reward.delivery = 'by_hand')) AS amount
     FROM running
     JOIN rewards_offer AS offer ON offer.campaign_id = running.id
     JOIN rewards_reward AS reward ON reward.id = offer.reward_id
-    CROSS JOIN LATERAL cap_targets(offer.account_id, running.id, running.owner_function, reward.kind) AS target
+    CROSS JOIN LATERAL cap_targets(
+        offer.account_id, running.id, running.owner_function, reward.kind, reward.id) AS target
     WHERE (offer.proposed_at AT TIME ZONE 'UTC')::date > %(today)s - %(window)s
       AND target.scope = %(scope)s AND target.scope_key = %(key)s
+      AND cap_takes(%(measure)s, 0, reward.delivery = 'by_hand') IS NOT NULL
     GROUP BY running.id
 ), refused AS (
     SELECT running.id, count(*) AS candidates,
-           sum(CASE reward.value_basis WHEN 'fixed' THEN reward.discount_equivalent
-                                       ELSE coalesce(asked.amount / asked.offers, 0) END) AS amount
+           sum(cap_takes(%(measure)s, CASE reward.value_basis
+               WHEN 'fixed' THEN reward.discount_equivalent
+               ELSE coalesce(asked.amount / asked.offers, 0) END, reward.delivery = 'by_hand')) AS amount
     FROM running
     JOIN rewards_candidate AS candidate ON candidate.campaign_id = running.id AND candidate.outcome = 'capped'
     JOIN rewards_campaignstep AS step ON step.campaign_id = running.id AND step.position = candidate.step
     JOIN rewards_reward AS reward ON reward.id = step.reward_id
-    CROSS JOIN LATERAL cap_targets(candidate.account_id, running.id, running.owner_function, reward.kind) AS target
+    CROSS JOIN LATERAL cap_targets(
+        candidate.account_id, running.id, running.owner_function, reward.kind, reward.id) AS target
     LEFT JOIN asked ON asked.id = running.id
     WHERE (candidate.at AT TIME ZONE 'UTC')::date > %(today)s - %(window)s
       AND target.scope = %(scope)s AND target.scope_key = %(key)s
+      AND cap_takes(%(measure)s, 0, reward.delivery = 'by_hand') IS NOT NULL
     GROUP BY running.id
 )
 SELECT running.id, running.name, running.days, coalesce(asked.offers, 0), coalesce(refused.candidates, 0),
@@ -56,7 +63,7 @@ ORDER BY 6 DESC, running.id
 
 @dataclass(frozen=True)
 class CampaignAsks:
-    """What one campaign asked for in its last `days` days, and will until the period ends; reporting currency."""
+    """What one campaign asked for in its last `days` days, and will until the period ends; in the cap's measure."""
 
     campaign_id: int
     name: str
@@ -65,6 +72,12 @@ class CampaignAsks:
     refused: int
     asked: Decimal
     expected: Decimal
+    measure: CapMeasure
+
+    @property
+    def said(self) -> dict[str, str]:
+        """What it asked for and will ask for, for people."""
+        return {name: quantity(self.measure, getattr(self, name)) for name in ("asked", "expected")}
 
 
 @dataclass(frozen=True)
@@ -75,6 +88,12 @@ class Asking:
     until: date
     room: Decimal
     campaigns: list[CampaignAsks]
+    measure: CapMeasure
+
+    @property
+    def said(self) -> dict[str, str]:
+        """What will be asked for, what is left and what is missing, for people."""
+        return {name: quantity(self.measure, getattr(self, name)) for name in ("expected", "room", "short")}
 
     @property
     def expected(self) -> Decimal:
@@ -100,10 +119,17 @@ def asking(cap: Cap, room: Decimal, period: Period, today: date, *, most_days: i
     until = min(period.ends_on, today + timedelta(days=most_days + 1))
     left = max((until - today).days - 1, 0)
     params: dict[str, Any] = {"window": WINDOW_DAYS, "today": today, "scope": cap.scope, "key": cap.scope_key}
+    params["measure"] = cap.measure
+    measure = CapMeasure(cap.measure)
     with connection.cursor() as cursor:
         cursor.execute(_ASKED, params)
         found = [
-            CampaignAsks(pk, name, days, offers, refused, asked, cents(asked * left / days))
+            CampaignAsks(pk, name, days, offers, refused, asked, _rounded(measure, asked * left / days), measure)
             for pk, name, days, offers, refused, asked in cursor.fetchall()
         ]
-    return Asking(today, until, room, found) if found else None
+    return Asking(today, until, room, found, measure) if found else None
+
+
+def _rounded(measure: CapMeasure, figure: Decimal) -> Decimal:
+    """To whole cents, or whole occurrences, halves away from zero: so that the parts add up to their sum."""
+    return cents(figure) if measure is CapMeasure.VALUE else figure.quantize(Decimal(1), rounding=ROUND_HALF_UP)

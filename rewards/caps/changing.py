@@ -1,5 +1,6 @@
 """How a cap is changed by request: Finance owns it, and an active one is live."""
 
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -8,11 +9,11 @@ from django.utils import timezone
 
 from loyalty.core.changes.registry import Changeable, Live, Values, register
 from loyalty.core.errors import DomainError
-from loyalty.core.money import cents, money
+from loyalty.core.money import cents
 from loyalty.core.people.models import User
 from loyalty.core.people.rules import Function
 from rewards.caps.models import Cap, CapPeriod
-from rewards.caps.rules import CapPeriodKind, Use, change_in_words, period_of
+from rewards.caps.rules import WHOLE, CapMeasure, CapPeriodKind, Use, change_in_words, period_of, quantity
 from rewards.caps.setting import values_of, write_change
 
 KIND = "cap"
@@ -37,21 +38,35 @@ def read(cap_id: int, lock: bool) -> Live:
 def clean(cap_id: int, values: Values) -> dict[str, Any]:
     """Complete, valid values; what is missing stays as it is. Raises DomainError in words."""
     whole = dict(read(cap_id, False).values) | dict(values)
+    measure = CapMeasure(Cap.objects.values_list("measure", flat=True).get(pk=cap_id))
     name = str(whole["name"]).strip()
     if not name or len(name) > 120:
         raise DomainError("The name of a cap has 1 to 120 characters.")
-    try:
-        limit = Decimal(str(whole["limit"]))
-    except InvalidOperation:
-        raise DomainError("The limit must be an amount of money.") from None
-    if not limit.is_finite() or limit < 0 or limit > LARGEST or limit != cents(limit):
-        raise DomainError("The limit must be an amount from $0.00 upwards, in whole cents.")
     return {
         "name": name,
-        "limit": f"{limit:.2f}",
+        "limit": clean_limit(measure, whole["limit"]),
         "is_hard": bool(whole["is_hard"]),
         "is_active": bool(whole["is_active"]),
     }
+
+
+def clean_limit(measure: CapMeasure, typed: Any) -> str:
+    """A limit as a change carries it: money with two decimals, occurrences as a whole number.
+
+    Raises DomainError in words for anything else.
+    """
+    try:
+        limit = Decimal(str(typed))
+    except InvalidOperation:
+        limit = Decimal("NaN")
+    fits = limit.is_finite() and 0 <= limit <= LARGEST
+    if measure is CapMeasure.OCCURRENCES:
+        if not fits or limit != limit.to_integral_value():
+            raise DomainError(WHOLE)
+        return f"{limit:.0f}"
+    if not fits or limit != cents(limit):
+        raise DomainError("The limit must be an amount from $0.00 upwards, in whole cents.")
+    return f"{limit:.2f}"
 
 
 def impact(cap_id: int, values: Values) -> list[str]:
@@ -61,7 +76,9 @@ def impact(cap_id: int, values: Values) -> list[str]:
     running = period_of(CapPeriodKind(cap.period), today)
     period = CapPeriod.objects.filter(cap=cap, starts_on=running.starts_on).first()
     limit = Decimal(str(values["limit"]))
-    use = Use(limit, period.reserved, period.spent) if period else Use(limit)
+    use = Use(limit, measure=CapMeasure(cap.measure))
+    if period:
+        use = replace(use, reserved=period.reserved, spent=period.spent)
     sentences = change_in_words(
         use,
         until=running.ends_on,
@@ -72,7 +89,9 @@ def impact(cap_id: int, values: Values) -> list[str]:
     ended = list(CapPeriod.objects.filter(cap=cap, ends_on__lte=today)[:12])
     if ended:
         over = sum(1 for p in ended if p.reserved + p.spent > limit)
-        sentences.append(f"Ended periods that committed more than {money(limit)}: {over} of the latest {len(ended)}.")
+        sentences.append(
+            f"Ended periods that committed more than {use.said['limit']}: {over} of the latest {len(ended)}."
+        )
     return sentences
 
 
@@ -84,7 +103,9 @@ def apply(cap_id: int, values: Values, acting_user: User, reason: str) -> None:
 def in_words(name: str, value: Any) -> str:
     """One value of a cap for people."""
     if name == "limit":
-        return money(str(value))
+        # Money is written with its cents, a number of occurrences without.
+        measure = CapMeasure.VALUE if "." in str(value) else CapMeasure.OCCURRENCES
+        return quantity(measure, Decimal(str(value)))
     if name == "is_hard":
         return "refuse (hard)" if value else "ask Finance (soft)"
     if name == "is_active":

@@ -15,7 +15,8 @@ LOCK = 7201
 # belongs to the period of the day (UTC) on which it was proposed.
 COUNT_IN = """
 WITH counted AS (
-    SELECT offer.id, offer.discount_equivalent AS amount, given.id IS NOT NULL AS is_granted
+    SELECT offer.id, given.id IS NOT NULL AS is_granted,
+           cap_takes(cap.measure, offer.discount_equivalent, reward.delivery = 'by_hand') AS amount
     FROM rewards_cap AS cap
     JOIN rewards_offer AS offer
       ON (offer.proposed_at AT TIME ZONE 'UTC')::date >= cap_starts_on(cap.period, %(day)s)
@@ -23,9 +24,10 @@ WITH counted AS (
     JOIN rewards_campaign AS campaign ON campaign.id = offer.campaign_id
     JOIN rewards_reward AS reward ON reward.id = offer.reward_id
     CROSS JOIN LATERAL
-         cap_targets(offer.account_id, offer.campaign_id, campaign.owner_function, reward.kind) AS target
+         cap_targets(offer.account_id, offer.campaign_id, campaign.owner_function, reward.kind, reward.id) AS target
     LEFT JOIN rewards_grant AS given ON given.offer_id = offer.id
     WHERE cap.id = %(cap)s AND target.scope = cap.scope AND target.scope_key = cap.scope_key
+      AND cap_takes(cap.measure, offer.discount_equivalent, reward.delivery = 'by_hand') IS NOT NULL
       AND (offer.state IN ('proposed', 'in_approval') OR given.id IS NOT NULL)
       -- Once in a cap, whatever period it fell in: a cap may be withdrawn and set in force again.
       AND NOT EXISTS (

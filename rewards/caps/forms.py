@@ -7,12 +7,16 @@ from typing import Any
 from django import forms
 
 from loyalty.core.errors import DomainError
-from rewards.caps.rules import CapPeriodKind, CapScope
-from rewards.caps.scopes import account_key, choices_of
+from rewards.caps.rules import WHOLE, CapMeasure, CapPeriodKind, CapScope
+from rewards.caps.scopes import account_key, choices_of, why_no_occurrences
 from rewards.caps.setting import NewCap
 
 GROUPED = re.compile(r"\$?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?")
 AT_THE_CAP = [("refuse", "Refuse: no offer above the limit is proposed"), ("ask", "Ask Finance: it decides each one")]
+MEASURES = [
+    (CapMeasure.VALUE.value, "Value: discount-equivalent, in the reporting currency"),
+    (CapMeasure.OCCURRENCES.value, "Occurrences: how often our people deliver it, whatever it is worth"),
+]
 PERIODS = [
     (CapPeriodKind.MONTH.value, "Each calendar month"),
     (CapPeriodKind.QUARTER.value, "Each calendar quarter"),
@@ -29,15 +33,27 @@ class AmountField(forms.DecimalField):
         return super().to_python(text.lstrip("$").replace(",", "") if GROUPED.fullmatch(text) else value)
 
 
-def _limit() -> forms.DecimalField:
+def _limit(help_text: str) -> forms.DecimalField:
     return AmountField(
         label="Limit",
         min_value=Decimal(0),
         max_digits=14,
         decimal_places=2,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-        help_text="Discount-equivalent value in the reporting currency. Zero stops all offers that it binds.",
+        help_text=help_text,
     )
+
+
+STOPS = "Zero stops all offers that it binds."
+LIMITED_BY = {
+    CapMeasure.VALUE: f"Discount-equivalent value in the reporting currency. {STOPS}",
+    CapMeasure.OCCURRENCES: f"A whole number of occurrences. {STOPS}",
+}
+
+
+def _check_whole(measure: CapMeasure, limit: Decimal | None) -> None:
+    if measure is CapMeasure.OCCURRENCES and limit is not None and limit != limit.to_integral_value():
+        raise forms.ValidationError({"limit": WHOLE})
 
 
 class NewCapForm(forms.Form):
@@ -46,7 +62,8 @@ class NewCapForm(forms.Form):
     name = forms.CharField(label="Name", max_length=120, help_text="As people will read it in a refusal.")
     scope_key = forms.CharField(label="Which one", required=False)
     period = forms.ChoiceField(label="Period", choices=PERIODS)
-    limit = _limit()
+    measure = forms.ChoiceField(label="What it counts", choices=MEASURES, widget=forms.RadioSelect)
+    limit = _limit(f"An amount in the reporting currency, or a whole number of occurrences. {STOPS}")
     at_the_cap = forms.ChoiceField(label="At the cap", choices=AT_THE_CAP, widget=forms.RadioSelect, initial="refuse")
 
     def __init__(self, scope: CapScope, *args: Any, **kwargs: Any) -> None:
@@ -72,6 +89,15 @@ class NewCapForm(forms.Form):
         except DomainError as refusal:
             raise forms.ValidationError(str(refusal)) from refusal
 
+    def clean(self) -> dict[str, Any]:
+        """Occurrences are whole, and limit only what people deliver."""
+        data = super().clean() or {}
+        if data.get("measure") == CapMeasure.OCCURRENCES:
+            _check_whole(CapMeasure.OCCURRENCES, data.get("limit"))
+            if why_not := why_no_occurrences(self.scope, data.get("scope_key", "")):
+                raise forms.ValidationError({"measure": why_not})
+        return data
+
     def terms(self) -> NewCap:
         """The terms of the valid form."""
         data = self.cleaned_data
@@ -82,6 +108,7 @@ class NewCapForm(forms.Form):
             period=CapPeriodKind(data["period"]),
             limit=data["limit"],
             is_hard=data["at_the_cap"] == "refuse",
+            measure=CapMeasure(data["measure"]),
         )
 
 
@@ -89,10 +116,21 @@ class CapChangeForm(forms.Form):
     """What may change about a cap, with the reason why."""
 
     name = forms.CharField(label="Name", max_length=120)
-    limit = _limit()
+    limit = _limit(LIMITED_BY[CapMeasure.VALUE])
     at_the_cap = forms.ChoiceField(label="At the cap", choices=AT_THE_CAP, widget=forms.RadioSelect)
     state = forms.ChoiceField(label="State", choices=[("on", "In force"), ("off", "Withdrawn")])
     reason = forms.CharField(label="Reason", max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, measure: CapMeasure, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.measure = measure
+        self.fields["limit"].help_text = LIMITED_BY[measure]
+
+    def clean(self) -> dict[str, Any]:
+        """Occurrences are whole."""
+        data = super().clean() or {}
+        _check_whole(self.measure, data.get("limit"))
+        return data
 
     def values(self) -> dict[str, Any]:
         """The proposed values as a change request carries them."""

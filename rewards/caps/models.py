@@ -1,24 +1,32 @@
-"""Caps: limits on discount-equivalent value for a scope and a period.
+"""Caps: limits on discount-equivalent value, or on occurrences, for a scope and a period.
 
 Invariants: reserved and spent are never negative; a hard cap is never passed by
 a new reservation, under any concurrency (the database function `caps_reserve`
 decides, with the period rows locked in the order of their ids); an offer
 reserves once in a cap period, and that reservation ends exactly once. Entries
 are append-only; the counters of a period equal their sum, and a check proves it.
+Entries and counters are in the measure of their cap: money, or whole occurrences.
 """
 
 from django.db import models
+from django.db.models.functions import Floor
 
-from rewards.caps.rules import CapEntryKind, CapPeriodKind, CapScope
+from rewards.caps.rules import CapEntryKind, CapMeasure, CapPeriodKind, CapScope, Use
 
 
 class Cap(models.Model):
-    """A limit in the reporting currency; hard refuses, soft asks Finance."""
+    """A limit in the reporting currency, or a number of occurrences; hard refuses, soft asks Finance."""
 
     name = models.CharField(max_length=120)
     scope = models.CharField(max_length=20, choices=[(s.value, s.label) for s in CapScope])
     scope_key = models.CharField(max_length=64, blank=True)
     period = models.CharField(max_length=10, choices=[(p.value, p.value) for p in CapPeriodKind])
+    measure = models.CharField(
+        max_length=12,
+        choices=[(m.value, m.value) for m in CapMeasure],
+        default=CapMeasure.VALUE.value,
+        db_default=CapMeasure.VALUE.value,
+    )
     limit = models.DecimalField(max_digits=14, decimal_places=2)
     is_hard = models.BooleanField(default=True)
     is_active = models.BooleanField(default=True)
@@ -28,8 +36,12 @@ class Cap(models.Model):
         ordering = ["id"]
         constraints = [
             models.CheckConstraint(condition=models.Q(limit__gte=0), name="cap_limit_not_negative"),
+            models.CheckConstraint(
+                condition=models.Q(measure="value") | models.Q(limit=Floor("limit")),
+                name="cap_counts_whole_occurrences",
+            ),
             models.UniqueConstraint(
-                fields=["scope", "scope_key", "period"],
+                fields=["scope", "scope_key", "period", "measure"],
                 condition=models.Q(is_active=True),
                 name="one_active_cap_a_scope_and_period",
             ),
@@ -58,6 +70,11 @@ class CapPeriod(models.Model):
 
     def __str__(self) -> str:
         return f"{self.cap} from {self.starts_on}"
+
+    @property
+    def use(self) -> Use:
+        """What is taken of the cap in this period."""
+        return Use(self.cap.limit, self.reserved, self.spent, CapMeasure(self.cap.measure))
 
 
 class CapEntry(models.Model):

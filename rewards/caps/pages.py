@@ -1,6 +1,7 @@
 """The caps at /caps/: how full each is, who used it, setting one, proposing a change."""
 
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -15,7 +16,6 @@ from loyalty.core.charts.burndown import burndown
 from loyalty.core.csv import csv_response, wants_csv
 from loyalty.core.errors import DomainError
 from loyalty.core.keyset import page_of
-from loyalty.core.money import money
 from loyalty.core.people.permissions import is_member
 from loyalty.core.people.rules import Function
 from loyalty.core.people.session import signed_in
@@ -25,12 +25,24 @@ from rewards.caps.changing import KIND
 from rewards.caps.forms import CapChangeForm, NewCapForm
 from rewards.caps.models import Cap, CapEntry
 from rewards.caps.picture import cap_bar
-from rewards.caps.rules import CapScope
+from rewards.caps.rules import CapMeasure, CapScope, quantity, quantity_figure
 from rewards.caps.setting import create_cap
 
-LIST_HEADER = ["cap", "covers", "period", "from", "until", "limit", "spent", "reserved", "room", "at the cap"]
+LIST_HEADER = [
+    "cap",
+    "covers",
+    "period",
+    "from",
+    "until",
+    "measure",
+    "limit",
+    "spent",
+    "reserved",
+    "room",
+    "at the cap",
+]
 AHEAD = timedelta(days=30)  # how far the picture of a cap without end looks
-USE_HEADER = ["offer", "account", "reward", "campaign", "standing", "amount", "since"]
+USE_HEADER = ["offer", "account", "reward", "campaign", "standing", "measure", "amount", "since"]
 
 
 @require_GET
@@ -53,7 +65,7 @@ def caps(request: HttpRequest) -> HttpResponseBase:
 def new_cap(request: HttpRequest) -> HttpResponse:
     """Set a cap: Finance's alone, and at once."""
     scope = _scope(request)
-    form = NewCapForm(scope, request.POST or None)
+    form = NewCapForm(scope, request.POST or None, initial=_asked_for(request))
     refusal, status = "", 200
     if request.method == "POST" and form.is_valid():
         try:
@@ -61,7 +73,9 @@ def new_cap(request: HttpRequest) -> HttpResponse:
         except DomainError as error:
             refusal, status = str(error), error.status
         else:
-            messages.success(request, f"The cap “{cap.name}” of {money(cap.limit)} is in force.")
+            messages.success(
+                request, f"The cap “{cap.name}” of {quantity(CapMeasure(cap.measure), cap.limit)} is in force."
+            )
             return redirect("caps")
     scopes = [{"label": s.label.capitalize(), "url": f"?scope={s}", "active": s is scope} for s in CapScope]
     context = {"form": form, "scope": scope, "scopes": scopes, "refusal": refusal}
@@ -92,7 +106,7 @@ def cap(request: HttpRequest, cap_id: int) -> HttpResponseBase:
 def edit_cap(request: HttpRequest, cap_id: int) -> HttpResponse:
     """Propose other terms; a cap in force changes only by a request that a colleague decides."""
     found = get_object_or_404(Cap, pk=cap_id)
-    form = CapChangeForm(request.POST or None, initial=_initial(found))
+    form = CapChangeForm(CapMeasure(found.measure), request.POST or None, initial=_initial(found))
     refusal, status = "", 200
     if request.method == "POST" and form.is_valid():
         try:
@@ -107,7 +121,14 @@ def edit_cap(request: HttpRequest, cap_id: int) -> HttpResponse:
 
 def _initial(cap: Cap) -> dict[str, Any]:
     at_the_cap = "refuse" if cap.is_hard else "ask"
-    return {"name": cap.name, "limit": cap.limit, "at_the_cap": at_the_cap, "state": "on" if cap.is_active else "off"}
+    limit = quantity_figure(CapMeasure(cap.measure), cap.limit)
+    return {"name": cap.name, "limit": limit, "at_the_cap": at_the_cap, "state": "on" if cap.is_active else "off"}
+
+
+def _asked_for(request: HttpRequest) -> dict[str, str]:
+    """What the address fills in: a link to here may name what to limit, and by which measure."""
+    given = {"scope_key": request.GET.get("which", ""), "measure": request.GET.get("measure", "")}
+    return {"measure": CapMeasure.VALUE.value} | {name: value for name, value in given.items() if value}
 
 
 def _scope(request: HttpRequest) -> CapScope:
@@ -131,9 +152,10 @@ def _csv_query(request: HttpRequest) -> str:
 def _burndown(now: queries.CapNow, today: date) -> dict[str, Any]:
     series = queries.committed_by_day(now.cap, now.period, today)
     ends_on = max(now.gone_on or today, today + AHEAD) if now.lasts else now.period.ends_on
+    said = partial(quantity, now.use.measure)
     title = f"Committed under the cap {now.cap.name}"
-    picture = burndown(series, now.use.limit, ends_on, now.gone_on, title, is_endless=now.lasts)
-    return {"picture": picture, "rows": [(day, money(level)) for day, level in series]}
+    picture = burndown(series, now.use.limit, ends_on, now.gone_on, title, said=said, is_endless=now.lasts)
+    return {"picture": picture, "rows": [(day, said(level)) for day, level in series]}
 
 
 def _period_chips(now: queries.CapNow) -> list[dict[str, Any]]:
@@ -144,10 +166,13 @@ def _period_chips(now: queries.CapNow) -> list[dict[str, Any]]:
 def _cap_cells(row: queries.CapNow) -> list[object]:
     until = None if row.lasts else row.period.ends_on
     at_the_cap = "refuse" if row.cap.is_hard else "ask Finance"
-    figures = [row.use.limit, row.use.spent, row.use.reserved, row.use.room]
+    measure = row.use.measure
+    use = (row.use.limit, row.use.spent, row.use.reserved, row.use.room)
+    figures = [measure.value, *(quantity_figure(measure, figure) for figure in use)]
     return [row.cap.name, row.covers, row.cap.period, row.period.starts_on, until, *figures, at_the_cap]
 
 
 def _use_cells(entry: CapEntry) -> list[object]:
     row = queries.used_by(entry)
-    return [row.offer_id, row.account, row.reward, row.campaign, row.standing, row.amount, entry.at]
+    figure = quantity_figure(row.measure, row.amount)
+    return [row.offer_id, row.account, row.reward, row.campaign, row.standing, row.measure.value, figure, entry.at]

@@ -5,7 +5,6 @@ from decimal import Decimal
 from django.utils.safestring import SafeString
 
 from loyalty.core.charts.svg import Scale, bar, drawing, line
-from loyalty.core.money import money
 from rewards.caps.rules import Use
 
 WIDTH, HEIGHT, THICK = 240, 16, 10
@@ -21,5 +20,5 @@ def cap_bar(use: Use, name: str) -> SafeString:
     if use.spent:
         marks.append(bar(0, across(use.spent), top, THICK, "bar"))
     marks.append(line(across(use.limit), 1, across(use.limit), HEIGHT - 1, "limit"))
-    told = f"{money(use.spent)} spent and {money(use.reserved)} reserved of {money(use.limit)}."
+    told = "{spent} spent and {reserved} reserved of {limit}.".format(**use.said)
     return drawing(WIDTH, HEIGHT, f"Use of the cap {name}", told, marks, css="chart cap-bar")

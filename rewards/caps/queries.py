@@ -1,6 +1,6 @@
-"""Reading caps: how full they are, who used them. Money in the reporting currency, days in UTC."""
+"""Reading caps: how full they are, who used them. Figures in the measure of the cap, days in UTC."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -9,7 +9,7 @@ from django.db.models.functions import TruncDate
 
 from loyalty.core.periods import FOREVER, Period
 from rewards.caps.models import Cap, CapEntry, CapPeriod
-from rewards.caps.rules import CapEntryKind, CapPeriodKind, Use, gone_on, period_of
+from rewards.caps.rules import CapEntryKind, CapMeasure, CapPeriodKind, Use, gone_on, period_of, quantity
 from rewards.caps.scopes import labels_of
 
 STANDING_WORDS = {
@@ -37,7 +37,11 @@ class CapNow:
 
 def caps_now(today: date, *, active: bool = True) -> list[CapNow]:
     """The caps in force (or the withdrawn ones), the fullest first, each in the period of `today`."""
-    caps = list(Cap.objects.filter(is_active=active))
+    return now_of(list(Cap.objects.filter(is_active=active)), today)
+
+
+def now_of(caps: list[Cap], today: date) -> list[CapNow]:
+    """These caps, the fullest first, each in the period of `today`."""
     running = CapPeriod.objects.filter(cap__in=caps, starts_on__lte=today, ends_on__gt=today)
     periods = {period.cap_id: period for period in running}
     covers = labels_of(caps)
@@ -54,7 +58,9 @@ def cap_at(cap: Cap, day: date, today: date) -> CapNow:
 
 def _now(cap: Cap, covers: str, period: CapPeriod | None, today: date, day: date | None = None) -> CapNow:
     span = period_of(CapPeriodKind(cap.period), day or today)
-    use = Use(cap.limit, period.reserved, period.spent) if period else Use(cap.limit)
+    use = Use(cap.limit, measure=CapMeasure(cap.measure))
+    if period:
+        use = replace(use, reserved=period.reserved, spent=period.spent)
     began = max(span.starts_on, _first_entry_day(period)) if period and span == FOREVER else span.starts_on
     return CapNow(cap, covers, span, use, gone_on(use, began, today, span.ends_on) if today in span else None)
 
@@ -79,15 +85,25 @@ class UsedBy:
     reward: str
     campaign: str
     amount: Decimal
+    measure: CapMeasure
     standing: str
     entry: CapEntry
+
+    @property
+    def said(self) -> str:
+        """What it takes, for people."""
+        return quantity(self.measure, self.amount)
 
 
 def latest_entries(cap: Cap, starts_on: date) -> QuerySet[CapEntry]:
     """The last entry of each offer in a period: how the offer stands under the cap, newest first."""
     entries = CapEntry.objects.filter(period__cap=cap, period__starts_on=starts_on)
     last = entries.order_by("offer_id", "-id").distinct("offer_id").values("id")
-    return CapEntry.objects.filter(id__in=last).select_related("offer__account", "offer__campaign").order_by("-id")
+    return (
+        CapEntry.objects.filter(id__in=last)
+        .select_related("offer__account", "offer__campaign", "period__cap")
+        .order_by("-id")
+    )
 
 
 def used_by(entry: CapEntry) -> UsedBy:
@@ -99,6 +115,7 @@ def used_by(entry: CapEntry) -> UsedBy:
         reward=offer.reward_name,
         campaign=offer.campaign.name,
         amount=entry.amount,
+        measure=CapMeasure(entry.period.cap.measure),
         standing=STANDING_WORDS[entry.kind],
         entry=entry,
     )

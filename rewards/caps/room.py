@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db.models import Exists, OuterRef, Sum
 
 from rewards.caps.models import CapEntry
-from rewards.caps.rules import CapEntryKind
+from rewards.caps.rules import CapEntryKind, CapMeasure, quantity
 
 STANDING = {
     CapEntryKind.RESERVE.value: "reserved",
@@ -18,13 +18,19 @@ STANDING = {
 
 @dataclass(frozen=True)
 class Room:
-    """One cap as seen from one offer; money in the reporting currency."""
+    """One cap as seen from one offer, in its own measure."""
 
     name: str
     amount: Decimal
     standing: str
     room: Decimal
     limit: Decimal
+    measure: CapMeasure
+
+    @property
+    def said(self) -> dict[str, str]:
+        """Its figures for people."""
+        return _said(self)
 
 
 def room_of(offer_id: int) -> list[Room]:
@@ -38,6 +44,7 @@ def room_of(offer_id: int) -> list[Room]:
             standing=STANDING[entry.kind],
             room=max(Decimal(0), entry.period.cap.limit - entry.period.reserved - entry.period.spent),
             limit=entry.period.cap.limit,
+            measure=CapMeasure(entry.period.cap.measure),
         )
         for entry in latest.values()
     ]
@@ -45,12 +52,18 @@ def room_of(offer_id: int) -> list[Room]:
 
 @dataclass(frozen=True)
 class Together:
-    """One cap as seen from several offers: what they hold of it, and the room left beside; reporting currency."""
+    """One cap as seen from several offers: what they hold of it, and the room left beside, in its own measure."""
 
     name: str
     amount: Decimal
     room: Decimal
     limit: Decimal
+    measure: CapMeasure
+
+    @property
+    def said(self) -> dict[str, str]:
+        """Its figures for people."""
+        return _said(self)
 
 
 def room_together(offer_ids: Sequence[int]) -> list[Together]:
@@ -63,7 +76,12 @@ def room_together(offer_ids: Sequence[int]) -> list[Together]:
         kind__in=[CapEntryKind.SPEND, CapEntryKind.RELEASE],
     )
     rows = held.exclude(Exists(ended)).values(
-        "period__cap__name", "period__cap__limit", "period__reserved", "period__spent", "period_id"
+        "period__cap__name",
+        "period__cap__limit",
+        "period__cap__measure",
+        "period__reserved",
+        "period__spent",
+        "period_id",
     )
     return [
         Together(
@@ -71,6 +89,11 @@ def room_together(offer_ids: Sequence[int]) -> list[Together]:
             amount=row["amount"],
             room=max(Decimal(0), row["period__cap__limit"] - row["period__reserved"] - row["period__spent"]),
             limit=row["period__cap__limit"],
+            measure=CapMeasure(row["period__cap__measure"]),
         )
         for row in rows.annotate(amount=Sum("amount")).order_by("period__cap__name", "period_id")
     ]
+
+
+def _said(seen: Room | Together) -> dict[str, str]:
+    return {name: quantity(seen.measure, getattr(seen, name)) for name in ("amount", "room", "limit")}

@@ -1,15 +1,15 @@
 """What a cap binds, which period a day falls in, and how fast room goes.
 
-The database holds the same two rules (`cap_targets`, `cap_starts_on`), because
+The database holds the same rules (`cap_targets`, `cap_takes`, `cap_starts_on`), because
 it decides under concurrency; a test proves that both say the same.
 """
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
-from loyalty.core.figures import day_text
+from loyalty.core.figures import day_text, number_text
 from loyalty.core.money import money
 from loyalty.core.periods import FOREVER, Period, month_of, quarter_of, year_of
 
@@ -20,12 +20,23 @@ class CapScope(StrEnum):
     PROGRAMME = "programme"
     FUNCTION = "function"
     REWARD_KIND = "reward_kind"
+    REWARD = "reward"
     CAMPAIGN = "campaign"
     ACCOUNT = "account"
 
     @property
     def label(self) -> str:
         return self.value.replace("_", " ")
+
+
+class CapMeasure(StrEnum):
+    """What is counted: discount-equivalent value, or how often people deliver something (capacity)."""
+
+    VALUE = "value"
+    OCCURRENCES = "occurrences"
+
+
+WHOLE = "A limit of occurrences is a whole number from 0 upwards."
 
 
 class CapPeriodKind(StrEnum):
@@ -50,7 +61,8 @@ class ReserveRequest:
     """Room that one offer asks for: `amount` is discount-equivalent in the reporting currency.
 
     `day` is the day (UTC) on which the offer is proposed and decides the period;
-    `function` is the owner of the campaign.
+    `function` is the owner of the campaign; of a reward that people deliver (`is_by_hand`) the offer
+    takes one occurrence as well. Without a `reward_id` no cap on one reward binds it.
     """
 
     offer_id: int
@@ -60,6 +72,8 @@ class ReserveRequest:
     reward_kind: str
     amount: Decimal
     day: date
+    reward_id: int | None = None
+    is_by_hand: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,26 +105,58 @@ def targets(request: ReserveRequest) -> frozenset[tuple[CapScope, str]]:
             (CapScope.PROGRAMME, ""),
             (CapScope.FUNCTION, request.function),
             (CapScope.REWARD_KIND, request.reward_kind),
+            (CapScope.REWARD, str(request.reward_id)),
             (CapScope.CAMPAIGN, str(request.campaign_id)),
             (CapScope.ACCOUNT, str(request.account_id)),
         }
     )
 
 
-def refusal(name: str, limit: Decimal, room: Decimal, amount: Decimal, until: date) -> str:
+def takes(measure: CapMeasure, request: ReserveRequest) -> Decimal | None:
+    """What an offer takes of a cap on one of its targets; None when a cap of that measure does not bind it."""
+    if measure is CapMeasure.VALUE:
+        return request.amount
+    return Decimal(1) if request.is_by_hand else None
+
+
+def quantity(measure: CapMeasure, figure: Decimal) -> str:
+    """A figure of a cap for people: "$300.00", or "3 occurrences" (halves away from zero)."""
+    if measure is CapMeasure.VALUE:
+        return money(figure)
+    whole = figure.quantize(Decimal(1), rounding=ROUND_HALF_UP) + 0
+    return f"{number_text(whole)} occurrence{'' if abs(whole) == 1 else 's'}"
+
+
+def quantity_figure(measure: CapMeasure, figure: Decimal) -> Decimal:
+    """The bare figure, as a field or a file has it: money with its cents, occurrences without."""
+    return figure if measure is CapMeasure.VALUE else figure.quantize(Decimal(1))
+
+
+def refusal(  # one sentence of six words that differ
+    name: str, measure: CapMeasure, limit: Decimal, room: Decimal, amount: Decimal, until: date
+) -> str:
     """Why a hard cap refuses, in words that name the cap, its limit and its room."""
-    left = f"has {money(room)} left of {money(limit)}" if room > 0 else f"has no room left of {money(limit)}"
+    said = quantity(measure, limit)
+    left = f"has {quantity(measure, room)} left of {said}" if room > 0 else f"has no room left of {said}"
+    needs = amount if measure is CapMeasure.VALUE else Decimal(1)
     end = "" if until >= FOREVER.ends_on else f" until {day_text(until)}"
-    return f"The cap “{name}” {left}{end}; this needs {money(amount)}."
+    return f"The cap “{name}” {left}{end}; this needs {quantity(measure, needs)}."
 
 
 @dataclass(frozen=True)
 class Use:
-    """How much of a limit is taken; money in the reporting currency."""
+    """How much of a limit is taken; money in the reporting currency, or occurrences."""
 
     limit: Decimal
     reserved: Decimal = Decimal(0)
     spent: Decimal = Decimal(0)
+    measure: CapMeasure = CapMeasure.VALUE
+
+    @property
+    def said(self) -> dict[str, str]:
+        """Each figure for people, by its name."""
+        names = ("limit", "reserved", "spent", "committed", "room", "over")
+        return {name: quantity(self.measure, getattr(self, name)) for name in names}
 
     @property
     def committed(self) -> Decimal:
@@ -159,16 +205,18 @@ def gone_on(use: Use, starts_on: date, today: date, ends_on: date) -> date | Non
 
 def change_in_words(use: Use, *, until: date, is_hard: bool, was_hard: bool, is_active: bool) -> list[str]:
     """What changed terms mean for what is committed now; `use` carries the new limit."""
+    committed, limit, left = (quantity(use.measure, n) for n in (use.committed, use.limit, use.room))
+    be = "is" if use.measure is CapMeasure.VALUE or use.committed == 1 else "are"
+    left_be = "is" if use.measure is CapMeasure.VALUE or use.room == 1 else "are"
     if not is_active:
-        return [f"This cap no longer limits anything; {money(use.committed)} is committed under it."]
+        return [f"This cap no longer limits anything; {committed} {be} committed under it."]
     end = "" if until >= FOREVER.ends_on else f" until {day_text(until)}"
-    committed, limit = money(use.committed), money(use.limit)
     if use.room:
-        said = [f"{committed} is committed of the new {limit}: {money(use.room)} is left{end}."]
+        said = [f"{committed} {be} committed of the new {limit}: {left} {left_be} left{end}."]
     elif is_hard:
-        said = [f"{committed} is committed of the new {limit}: new offers stop{end or ' for good'}."]
+        said = [f"{committed} {be} committed of the new {limit}: new offers stop{end or ' for good'}."]
     else:
-        said = [f"{committed} is committed of the new {limit}: each new offer asks Finance{end}."]
+        said = [f"{committed} {be} committed of the new {limit}: each new offer asks Finance{end}."]
     if was_hard and not is_hard:
         said.append("Offers above the limit will wait for Finance instead of being refused.")
     if is_hard and not was_hard:

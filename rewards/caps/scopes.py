@@ -5,7 +5,7 @@ from loyalty.core.errors import DomainError
 from loyalty.core.people.rules import FUNCTION_LABELS, Function
 from rewards.caps.models import Cap
 from rewards.caps.rules import CapScope
-from rewards.catalogue.queries import reward_kinds, rewarding_campaigns
+from rewards.catalogue.queries import by_hand_among, reward_kinds, reward_names, rewarding_campaigns
 from rewards.catalogue.rules import KINDS
 
 WHOLE_PROGRAMME = "The whole programme"
@@ -17,9 +17,20 @@ def choices_of(scope: CapScope) -> list[tuple[str, str]]:
         return [(f.value, label) for f, label in FUNCTION_LABELS.items()]
     if scope is CapScope.REWARD_KIND:
         return [(kind, kind_label(kind)) for kind in reward_kinds()]
+    if scope is CapScope.REWARD:
+        return [(str(pk), name) for pk, name in reward_names()]
     if scope is CapScope.CAMPAIGN:
         return [(str(pk), name) for pk, name in rewarding_campaigns()]
     return []
+
+
+def why_no_occurrences(scope: CapScope, key: str) -> str:
+    """Why a cap on this cannot count occurrences: none of its rewards is delivered by people. Empty when it can."""
+    if scope is CapScope.REWARD and not by_hand_among(pk=int(key or 0)):
+        return "This reward is handed over by a system of ours. Occurrences count what people deliver."
+    if scope is CapScope.REWARD_KIND and not by_hand_among(kind=key):
+        return "No reward of this kind is delivered by people, so there are no occurrences to count."
+    return ""
 
 
 def account_key(text: str) -> str:
@@ -47,12 +58,13 @@ def kind_label(kind: str) -> str:
 def labels_of(caps: list[Cap]) -> dict[int, str]:
     """What each cap limits, by cap id, with one query a scope."""
     campaigns = dict(choices_of(CapScope.CAMPAIGN)) if any(c.scope == CapScope.CAMPAIGN for c in caps) else {}
+    rewards = dict(choices_of(CapScope.REWARD)) if any(c.scope == CapScope.REWARD for c in caps) else {}
     keys = [int(c.scope_key) for c in caps if c.scope == CapScope.ACCOUNT and c.scope_key.isdigit()]
     accounts = dict(Account.objects.filter(pk__in=keys).values_list("pk", "name")) if keys else {}
-    return {cap.pk: _label(cap, campaigns, accounts) for cap in caps}
+    return {cap.pk: _label(cap, campaigns, accounts, rewards) for cap in caps}
 
 
-def _label(cap: Cap, campaigns: dict[str, str], accounts: dict[int, str]) -> str:
+def _label(cap: Cap, campaigns: dict[str, str], accounts: dict[int, str], rewards: dict[str, str]) -> str:
     match CapScope(cap.scope):
         case CapScope.PROGRAMME:
             return WHOLE_PROGRAMME
@@ -60,6 +72,8 @@ def _label(cap: Cap, campaigns: dict[str, str], accounts: dict[int, str]) -> str
             return f"Campaigns of {FUNCTION_LABELS[Function(cap.scope_key)]}"
         case CapScope.REWARD_KIND:
             return f"Rewards of the kind “{kind_label(cap.scope_key)}”"
+        case CapScope.REWARD:
+            return f"The reward “{rewards.get(cap.scope_key, 'no longer there')}”"
         case CapScope.CAMPAIGN:
             return f"Campaign “{campaigns.get(cap.scope_key, 'no longer there')}”"
         case CapScope.ACCOUNT:

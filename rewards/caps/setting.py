@@ -11,18 +11,17 @@ from django.utils import timezone
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import record
 from loyalty.core.errors import DomainError, NotAllowed
-from loyalty.core.money import money
 from loyalty.core.people.models import User
 from loyalty.core.people.permissions import check_member
 from loyalty.core.people.rules import Function
 from rewards.caps.commitments import count_in, hold
 from rewards.caps.models import Cap
-from rewards.caps.rules import CapPeriodKind, CapScope
+from rewards.caps.rules import WHOLE, CapMeasure, CapPeriodKind, CapScope, quantity
 
 
 @dataclass(frozen=True)
 class NewCap:
-    """The terms of a cap to be; `limit` in the reporting currency. Hard refuses, soft asks Finance."""
+    """The terms of a cap to be; `limit` in its measure. Hard refuses, soft asks Finance."""
 
     name: str
     scope: CapScope
@@ -30,6 +29,7 @@ class NewCap:
     period: CapPeriodKind
     limit: Decimal
     is_hard: bool
+    measure: CapMeasure = CapMeasure.VALUE
 
 
 def create_cap(terms: NewCap, *, acting_user: User) -> Cap:
@@ -53,12 +53,15 @@ def create_cap(terms: NewCap, *, acting_user: User) -> Cap:
 @transaction.atomic
 def _create(terms: NewCap, acting_user: User) -> Cap:
     hold()
-    _check_alone(terms.scope.value, terms.scope_key, terms.period.value)
+    if terms.measure is CapMeasure.OCCURRENCES and terms.limit != terms.limit.to_integral_value():
+        raise DomainError(WHOLE)
+    _check_alone(terms.scope.value, terms.scope_key, terms.period.value, terms.measure.value)
     cap = Cap.objects.create(
         name=terms.name,
         scope=terms.scope.value,
         scope_key=terms.scope_key,
         period=terms.period.value,
+        measure=terms.measure.value,
         limit=terms.limit,
         is_hard=terms.is_hard,
     )
@@ -69,7 +72,8 @@ def _create(terms: NewCap, acting_user: User) -> Cap:
         object_type="cap",
         object_id=cap.pk,
         object_label=cap.name,
-        after=values_of(cap) | {"scope": cap.scope, "scope key": cap.scope_key, "period": cap.period},
+        after=values_of(cap)
+        | {"scope": cap.scope, "scope key": cap.scope_key, "period": cap.period, "measure": cap.measure},
     )
     return cap
 
@@ -86,7 +90,7 @@ def write_change(cap_id: int, values: Mapping[str, Any], *, acting_user: User, r
     cap.name, cap.limit = values["name"], Decimal(values["limit"])
     cap.is_hard, cap.is_active = values["is_hard"], values["is_active"]
     if cap.is_active and not was_active:
-        _check_alone(cap.scope, cap.scope_key, cap.period)
+        _check_alone(cap.scope, cap.scope_key, cap.period, cap.measure)
     cap.version += 1
     cap.save()
     if cap.is_active and not was_active:
@@ -104,14 +108,16 @@ def write_change(cap_id: int, values: Mapping[str, Any], *, acting_user: User, r
 
 
 def values_of(cap: Cap) -> dict[str, Any]:
-    """What a change of the cap may change, as JSON; money as text with two decimals."""
-    return {"name": cap.name, "limit": f"{cap.limit:.2f}", "is_hard": cap.is_hard, "is_active": cap.is_active}
+    """What a change of the cap may change, as JSON; the limit as text, money with two decimals."""
+    limit = f"{cap.limit:.0f}" if cap.measure == CapMeasure.OCCURRENCES else f"{cap.limit:.2f}"
+    return {"name": cap.name, "limit": limit, "is_hard": cap.is_hard, "is_active": cap.is_active}
 
 
-def _check_alone(scope: str, scope_key: str, period: str) -> None:
-    other = Cap.objects.filter(scope=scope, scope_key=scope_key, period=period, is_active=True).first()
+def _check_alone(scope: str, scope_key: str, period: str, measure: str) -> None:
+    same = Cap.objects.filter(scope=scope, scope_key=scope_key, period=period, measure=measure)
+    other = same.filter(is_active=True).first()
     if other is not None:
         raise DomainError(
             f"The cap “{other.name}” limits the same thing per {period} already,"
-            f" at {money(other.limit)}. Change that one instead."
+            f" at {quantity(CapMeasure(measure), other.limit)}. Change that one instead."
         )

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from django.db import DatabaseError, connection, transaction
 
 from loyalty.core.errors import DomainError
-from rewards.caps.rules import CapResult, ReserveRequest, refusal
+from rewards.caps.rules import CapMeasure, CapResult, ReserveRequest, refusal
 
 __all__ = ["CapResult", "ReserveRequest", "refund", "release", "reserve", "spend"]
 
@@ -34,6 +34,8 @@ def reserve(requests: Sequence[ReserveRequest]) -> Mapping[int, CapResult]:
             "campaign_id": r.campaign_id,
             "function": r.function,
             "reward_kind": r.reward_kind,
+            "reward_id": r.reward_id,
+            "is_by_hand": r.is_by_hand,
             "amount": str(r.amount),
             "day": r.day.isoformat(),
         }
@@ -45,10 +47,10 @@ def reserve(requests: Sequence[ReserveRequest]) -> Mapping[int, CapResult]:
         return {
             offer: CapResult(
                 ok=ok,
-                reason="" if ok else refusal(name, limit, room, amounts[offer], until),
+                reason="" if ok else refusal(name, CapMeasure(measure), limit, room, amounts[offer], until),
                 exceeded=(exceeded or "") if ok else "",
             )
-            for offer, ok, name, limit, room, until, exceeded in cursor.fetchall()
+            for offer, ok, name, measure, limit, room, until, exceeded in cursor.fetchall()
         }
 
 

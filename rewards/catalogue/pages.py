@@ -21,6 +21,7 @@ from rewards.catalogue.changing import KIND
 from rewards.catalogue.forms import NewRewardForm, RewardForm
 from rewards.catalogue.models import Reward
 from rewards.catalogue.rules import FIELD_LABELS, NATURE_WORDS, Nature, RewardStatus, field_in_words
+from rewards.catalogue.telling import facts_of
 
 
 @require_GET
@@ -100,6 +101,7 @@ def _detail(found: Reward, user: User, query: QueryDict) -> dict[str, Any]:
     return {
         "reward": found,
         "line": queries.line_of(found),
+        "facts": facts_of(found),
         "nature_words": NATURE_WORDS[found.nature],
         "form": _form(found, initial=initial),
         "is_live": found.status == RewardStatus.LIVE.value,

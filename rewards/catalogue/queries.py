@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from rewards.catalogue.models import Reward
-from rewards.catalogue.rules import KINDS, Nature, RewardStatus
+from rewards.catalogue.rules import KINDS, Delivery, Nature, RewardStatus
 from rewards.catalogue.supply import HOLDING
 
 CSV_HEADER = (
@@ -49,6 +49,16 @@ class Line:
 def reward_kinds() -> list[str]:
     """The kinds of reward that the catalogue has, in alphabetical order."""
     return list(Reward.objects.order_by("kind").values_list("kind", flat=True).distinct())
+
+
+def reward_names() -> list[tuple[int, str]]:
+    """All rewards: (id, name) by name."""
+    return list(Reward.objects.order_by("name", "pk").values_list("pk", "name"))
+
+
+def by_hand_among(**which: int | str) -> bool:
+    """Whether a person delivers any of the rewards whose fields have these values."""
+    return Reward.objects.filter(delivery=Delivery.BY_HAND.value, **which).exists()
 
 
 def rewarding_campaigns() -> list[tuple[int, str]]:

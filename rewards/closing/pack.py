@@ -44,7 +44,7 @@ def finance_pack(month: date) -> bytes:
 ROLL_FORWARD = [
     "currency", "month", "books", "opening", "issued", "redeemed", "expired", "reversed", "breakage", "closing",
 ]  # fmt: skip
-CAPS = ["cap", "from", "until", "hard", "limit", "reserved", "spent"]
+CAPS = ["cap", "from", "until", "hard", "measure", "limit", "reserved", "spent"]
 APPROVALS = ["what", "number", "of", "terms", "function", "decision", "by", "in place of", "at"]
 
 
@@ -85,6 +85,7 @@ def _caps(month: date) -> Iterator[list[object]]:
             period.starts_on,
             period.ends_on - relativedelta(days=1),
             cap.is_hard,
+            cap.measure,
             cap.limit,
             period.reserved,
             period.spent,

@@ -7,6 +7,7 @@ from loyalty.core.errors import DomainError
 from rewards.caps.room import room_together
 from rewards.caps.rules import ReserveRequest
 from rewards.caps.verbs import release, reserve
+from rewards.catalogue.rules import Delivery
 from rewards.catalogue.supply import supply_left
 from rewards.offers.models import Offer
 from rewards.offers.rules import OPEN_STATES, OfferAction, OfferState, next_state
@@ -76,6 +77,8 @@ def reopen(offer: Offer, *, now: datetime) -> None:
         reward_kind=offer.reward.kind,
         amount=offer.discount_equivalent,
         day=offer.proposed_at.astimezone(UTC).date(),
+        reward_id=offer.reward_id,
+        is_by_hand=offer.reward.delivery == Delivery.BY_HAND.value,
     )
     result = reserve([request])[offer.pk]
     if not result.ok:

@@ -9,6 +9,8 @@ from django.db import connection, transaction
 
 from rewards.caps.models import Cap, CapPeriod
 from rewards.caps.verbs import refund, release, reserve, spend
+from rewards.catalogue.models import Reward
+from rewards.catalogue.rules import Delivery
 from rewards.offers.models import Offer
 from tests.factories import CapFactory
 from tests.faults.clients import offers, request_for, shared_out
@@ -64,7 +66,7 @@ class Nest:
 
 
 def nest(clients: int, count: int, seed: int = 11) -> Nest:
-    """Row 12: random grants under five overlapping hard caps, a third given back, each twice over."""
+    """Row 12: random grants under seven overlapping hard caps, two of them counts; a third given back, all twice."""
     pile = offers(count, Decimal(1), accounts=20, campaigns=4)
     chance = random.Random(seed)
     for offer in pile:
@@ -95,6 +97,15 @@ def _set_caps(pile: list[Offer], asked: Decimal) -> None:
     ):
         limit = (asked * Decimal(share)).quantize(Decimal("0.01"))
         CapFactory(name=name, scope=scope, scope_key=key, period=period, limit=limit, is_hard=True)
+    # Two campaigns give what people deliver: of one of these rewards, and of all, only so many.
+    given = sorted({offer.reward_id for offer in pile})[:2]
+    Reward.objects.filter(pk__in=given).update(delivery=Delivery.BY_HAND.value)
+    for offer in pile:
+        if offer.reward_id in given:
+            offer.reward.delivery = Delivery.BY_HAND.value
+    for name, scope, key, share in (("Sessions", "reward", str(given[0]), 30), ("All work", "programme", "", 15)):
+        limit = Decimal(len(pile) // share)
+        CapFactory(name=name, scope=scope, scope_key=key, period="quarter", measure="occurrences", limit=limit)
 
 
 def _live(offer: Offer, fate: str) -> bool:
@@ -122,9 +133,9 @@ def _would_fit(offer: Offer) -> bool:
     """Whether a refusal, asked again now that all is quiet, contradicts the room that the caps show."""
     with transaction.atomic():
         has_room = all(
-            p.reserved + p.spent + offer.discount_equivalent <= p.cap.limit
+            p.reserved + p.spent + taken <= p.cap.limit
             for p in CapPeriod.objects.select_related("cap")
-            if _binds(p.cap, offer)
+            if _binds(p.cap, offer) and (taken := _taken(p.cap, offer)) is not None
         )
         differs = reserve([request_for(offer)])[offer.pk].ok is not has_room
         transaction.set_rollback(True)
@@ -132,9 +143,15 @@ def _would_fit(offer: Offer) -> bool:
 
 
 def _binds(cap: Cap, offer: Offer) -> bool:
-    keys = {"programme": "", "function": "cs", "reward_kind": offer.reward.kind}
+    keys = {"programme": "", "reward": str(offer.reward_id), "function": "cs", "reward_kind": offer.reward.kind}
     keys |= {"campaign": str(offer.campaign_id), "account": str(offer.account_id)}
     return keys[cap.scope] == cap.scope_key
+
+
+def _taken(cap: Cap, offer: Offer) -> Decimal | None:
+    if cap.measure == "value":
+        return offer.discount_equivalent
+    return Decimal(1) if offer.reward.delivery == Delivery.BY_HAND.value else None
 
 
 def _highest_over() -> Decimal:

@@ -69,6 +69,8 @@ def request_for(offer: Offer) -> ReserveRequest:
         reward_kind=offer.reward.kind,
         amount=offer.discount_equivalent,
         day=NOW.date(),
+        reward_id=offer.reward_id,
+        is_by_hand=offer.reward.delivery == "by_hand",
     )
 
 

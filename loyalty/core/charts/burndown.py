@@ -1,6 +1,6 @@
 """What is used of a limit, day by day, and the day on which it would be gone."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -21,10 +21,10 @@ def burndown(
     ends_on: date,
     gone_on: date | None,
     title: str,
-    currency: str = "USD",
+    said: Callable[[Decimal], str] = money,
     is_endless: bool = False,
 ) -> SafeString:
-    """Draw use in the order of its days against a limit, both in `currency`.
+    """Draw use in the order of its days against a limit; `said` writes both for people.
 
     The period is half-open: it ends before `ends_on`. `gone_on` is the projected day on
     which the limit is reached, None when it is not in sight. Of an endless period `ends_on`
@@ -41,25 +41,25 @@ def burndown(
     marks = [
         line(LEFT, FLOOR, RIGHT, FLOOR, "axis"),
         line(LEFT, up(limit), RIGHT, up(limit), "limit"),
-        _name_of_limit(here, up(limit), limit, currency, aside=gone_on is None or gone_on <= today),
+        _name_of_limit(here, up(limit), said(limit), aside=gone_on is None or gone_on <= today),
         path(points, "area", close_at=FLOOR),
         path(points, "line"),
         text(LEFT, HEIGHT - 6, day_text(first)),
         text(RIGHT, HEIGHT - 6, day_text(ends_on) if is_endless else f"until {day_text(ends_on)}", anchor="end"),
     ]
-    told = f"{money(so_far, currency)} of {money(limit, currency)} used by {day_text(today)}."
+    told = f"{said(so_far)} of {said(limit)} used by {day_text(today)}."
     if gone_on and gone_on > today and so_far < limit:
         marks += _ahead(here, across, up, limit, gone_on, ends_on)
         told += f" At this pace it is gone on {day_text(gone_on)}."
     # Use only grows: above and left of the last mark is free, and so is below and right.
     place = (here[0] - 10, here[1] - 8) if anchor == "end" else (here[0] + 10, here[1] + 16)
-    marks += [dot(*here), text(*place, money(so_far, currency), "value", anchor)]
+    marks += [dot(*here), text(*place, said(so_far), "value", anchor)]
     return drawing(WIDTH, HEIGHT, title, told, marks)
 
 
-def _name_of_limit(here: Point, height: float, limit: Decimal, currency: str, *, aside: bool) -> str:
+def _name_of_limit(here: Point, height: float, limit: str, *, aside: bool) -> str:
     """The limit's label stands left, or right when the figure of today would cover it (`aside` allows that)."""
-    words = f"Cap {money(limit, currency)}"
+    words = f"Cap {limit}"
     if aside and here[0] < WIDTH * 0.4:
         return text(RIGHT, height - 8, words, "limit-text", "end")
     return text(LEFT, height - 8, words, "limit-text")

@@ -90,7 +90,7 @@ def test_the_page_of_a_cap_tells_it(finance: User, signed_in_as: SignIn) -> None
     cap = CapFactory(limit=Decimal(1000))
     page = " ".join(signed_in_as(finance).get(f"/caps/{cap.pk}/").content.decode().split())
     assert "they will ask for about $1,500.00 until" in page
-    assert "$1,000.00 is left." in page
+    assert "with $1,000.00 left." in page
     assert "$500.00 will be refused" in page
     assert (
         "What live campaigns will ask for"

@@ -18,7 +18,14 @@ from rewards.offers.models import Offer
 from tests.factories import AccountFactory, CapFactory, OfferFactory
 
 SignIn = Callable[[User], Client]
-FORM = {"scope": "programme", "name": "Programme", "period": "month", "limit": "1000.00", "at_the_cap": "refuse"}
+FORM = {
+    "scope": "programme",
+    "name": "Programme",
+    "period": "month",
+    "measure": "value",
+    "limit": "1000.00",
+    "at_the_cap": "refuse",
+}
 
 
 def reserved(offer: Offer) -> Offer:

@@ -1,11 +1,13 @@
 """Periods, scopes, pace and words of caps: no database."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from rewards.caps.rules import (
+    CapMeasure,
     CapPeriodKind,
     CapScope,
     ReserveRequest,
@@ -14,6 +16,7 @@ from rewards.caps.rules import (
     gone_on,
     period_of,
     refusal,
+    takes,
     targets,
 )
 
@@ -39,11 +42,12 @@ def test_every_kind_of_period_has_a_rule() -> None:
 
 
 def test_an_offer_is_bound_by_one_target_of_every_scope() -> None:
-    asked = ReserveRequest(1, 20, 30, "cs", "service_credit", Decimal(7), date(2026, 11, 22))
+    asked = ReserveRequest(1, 20, 30, "cs", "service_credit", Decimal(7), date(2026, 11, 22), reward_id=40)
     assert targets(asked) == {
         (CapScope.PROGRAMME, ""),
         (CapScope.FUNCTION, "cs"),
         (CapScope.REWARD_KIND, "service_credit"),
+        (CapScope.REWARD, "40"),
         (CapScope.CAMPAIGN, "30"),
         (CapScope.ACCOUNT, "20"),
     }
@@ -90,10 +94,10 @@ def test_the_day_on_which_a_cap_is_gone(taken: Use, today: date, expected: date 
 
 
 def test_a_refusal_says_which_cap_how_much_is_left_and_until_when() -> None:
-    assert refusal("Programme", Decimal(1000), Decimal(6), Decimal(7), END) == (
+    assert refusal("Programme", CapMeasure.VALUE, Decimal(1000), Decimal(6), Decimal(7), END) == (
         "The cap “Programme” has $6.00 left of $1,000.00 until 1 Dec 2026; this needs $7.00."
     )
-    assert refusal("All", Decimal(1000), Decimal("-3"), Decimal(7), date(9999, 1, 1)) == (
+    assert refusal("All", CapMeasure.VALUE, Decimal(1000), Decimal("-3"), Decimal(7), date(9999, 1, 1)) == (
         "The cap “All” has no room left of $1,000.00; this needs $7.00."
     )
 
@@ -114,3 +118,19 @@ def test_a_change_says_what_it_does_to_what_is_committed() -> None:
         "Offers above the limit will be refused instead of waiting for Finance.",
     ]
     assert said(lowered, is_active=False) == ["This cap no longer limits anything; $3,200.00 is committed under it."]
+
+
+def test_occurrences_are_counted_and_said_as_such() -> None:
+    by_hand = ReserveRequest(1, 2, 3, "cs", "office_hours", Decimal(250), START, reward_id=4, is_by_hand=True)
+    assert (takes(CapMeasure.VALUE, by_hand), takes(CapMeasure.OCCURRENCES, by_hand)) == (Decimal(250), Decimal(1))
+    automatic = replace(by_hand, is_by_hand=False)
+    assert (takes(CapMeasure.VALUE, automatic), takes(CapMeasure.OCCURRENCES, automatic)) == (Decimal(250), None)
+    assert refusal("Workshops", CapMeasure.OCCURRENCES, Decimal(10), Decimal(0), Decimal(250), END) == (
+        "The cap “Workshops” has no room left of 10 occurrences until 1 Dec 2026; this needs 1 occurrence."
+    )
+    lowered = Use(Decimal(2), Decimal(3), Decimal(1), CapMeasure.OCCURRENCES)
+    assert said(lowered) == ["4 occurrences are committed of the new 2 occurrences: new offers stop until 1 Dec 2026."]
+    raised = replace(lowered, limit=Decimal(5))
+    assert said(raised) == [
+        "4 occurrences are committed of the new 5 occurrences: 1 occurrence is left until 1 Dec 2026."
+    ]

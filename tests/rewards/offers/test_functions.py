@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from loyalty.core.money import money
-from rewards.caps.rules import refusal
+from rewards.caps.rules import CapMeasure, refusal
 from rewards.offers.terms import OfferTerms, digest_of
 
 pytestmark = pytest.mark.django_db
@@ -33,10 +33,19 @@ def test_money(amount: Decimal, currency: str) -> None:
 
 
 @EXAMPLES
-@given(TEXT, AMOUNTS, AMOUNTS, AMOUNTS, st.dates(date(1970, 1, 1), date(9998, 12, 31)) | st.just(date(9999, 1, 1)))
-def test_refusals(name: str, limit: Decimal, room: Decimal, amount: Decimal, until: date) -> None:
-    said = ask("cap_refusal(%s, %s, %s, %s, %s)", name, limit, room, amount, until)
-    assert said == refusal(name, limit, room, amount, until)
+@given(
+    TEXT,
+    st.sampled_from(CapMeasure),
+    AMOUNTS,
+    AMOUNTS,
+    AMOUNTS,
+    st.dates(date(1970, 1, 1), date(9998, 12, 31)) | st.just(date(9999, 1, 1)),
+)
+def test_refusals(  # every word of the sentence
+    name: str, measure: CapMeasure, limit: Decimal, room: Decimal, amount: Decimal, until: date
+) -> None:
+    said = ask("cap_refusal(%s, %s, %s, %s, %s, %s)", name, measure.value, limit, room, amount, until)
+    assert said == refusal(name, measure, limit, room, amount, until)
 
 
 @EXAMPLES
