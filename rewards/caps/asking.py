@@ -13,7 +13,7 @@ from django.db import connection
 from loyalty.core.money import cents
 from loyalty.core.periods import Period
 from rewards.caps.models import Cap
-from rewards.caps.rules import CapMeasure, quantity
+from rewards.caps.rules import BY_FACTS, CapMeasure, quantity
 
 WINDOW_DAYS = 90
 """As many days back are looked at, or as many as the campaign has run."""
@@ -30,8 +30,11 @@ WITH running AS (
     FROM running
     JOIN rewards_offer AS offer ON offer.campaign_id = running.id
     JOIN rewards_reward AS reward ON reward.id = offer.reward_id
+    CROSS JOIN LATERAL cap_asker(
+        offer.account_id, (offer.proposed_at AT TIME ZONE 'UTC')::date, %(by_facts)s) AS asker
     CROSS JOIN LATERAL cap_targets(
-        offer.account_id, running.id, running.owner_function, reward.kind, reward.id) AS target
+        offer.account_id, running.id, running.owner_function, reward.kind, reward.id, asker.tier,
+        asker.segment) AS target
     WHERE (offer.proposed_at AT TIME ZONE 'UTC')::date > %(today)s - %(window)s
       AND target.scope = %(scope)s AND target.scope_key = %(key)s
       AND cap_takes(%(measure)s, 0, reward.delivery = 'by_hand') IS NOT NULL
@@ -45,8 +48,11 @@ WITH running AS (
     JOIN rewards_candidate AS candidate ON candidate.campaign_id = running.id AND candidate.outcome = 'capped'
     JOIN rewards_campaignstep AS step ON step.campaign_id = running.id AND step.position = candidate.step
     JOIN rewards_reward AS reward ON reward.id = step.reward_id
+    CROSS JOIN LATERAL cap_asker(
+        candidate.account_id, (candidate.at AT TIME ZONE 'UTC')::date, %(by_facts)s) AS asker
     CROSS JOIN LATERAL cap_targets(
-        candidate.account_id, running.id, running.owner_function, reward.kind, reward.id) AS target
+        candidate.account_id, running.id, running.owner_function, reward.kind, reward.id, asker.tier,
+        asker.segment) AS target
     LEFT JOIN asked ON asked.id = running.id
     WHERE (candidate.at AT TIME ZONE 'UTC')::date > %(today)s - %(window)s
       AND target.scope = %(scope)s AND target.scope_key = %(key)s
@@ -119,7 +125,7 @@ def asking(cap: Cap, room: Decimal, period: Period, today: date, *, most_days: i
     until = min(period.ends_on, today + timedelta(days=most_days + 1))
     left = max((until - today).days - 1, 0)
     params: dict[str, Any] = {"window": WINDOW_DAYS, "today": today, "scope": cap.scope, "key": cap.scope_key}
-    params["measure"] = cap.measure
+    params |= {"measure": cap.measure, "by_facts": cap.scope in BY_FACTS}
     measure = CapMeasure(cap.measure)
     with connection.cursor() as cursor:
         cursor.execute(_ASKED, params)

@@ -23,8 +23,11 @@ WITH counted AS (
      AND (offer.proposed_at AT TIME ZONE 'UTC')::date < cap_ends_on(cap.period, %(day)s)
     JOIN rewards_campaign AS campaign ON campaign.id = offer.campaign_id
     JOIN rewards_reward AS reward ON reward.id = offer.reward_id
-    CROSS JOIN LATERAL
-         cap_targets(offer.account_id, offer.campaign_id, campaign.owner_function, reward.kind, reward.id) AS target
+    CROSS JOIN LATERAL cap_asker(
+        offer.account_id, (offer.proposed_at AT TIME ZONE 'UTC')::date, cap.scope IN ('tier', 'segment')) AS asker
+    CROSS JOIN LATERAL cap_targets(
+        offer.account_id, offer.campaign_id, campaign.owner_function, reward.kind, reward.id, asker.tier,
+        asker.segment) AS target
     LEFT JOIN rewards_grant AS given ON given.offer_id = offer.id
     WHERE cap.id = %(cap)s AND target.scope = cap.scope AND target.scope_key = cap.scope_key
       AND cap_takes(cap.measure, offer.discount_equivalent, reward.delivery = 'by_hand') IS NOT NULL

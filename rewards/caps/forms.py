@@ -13,6 +13,10 @@ from rewards.caps.setting import NewCap
 
 GROUPED = re.compile(r"\$?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?")
 AT_THE_CAP = [("refuse", "Refuse: no offer above the limit is proposed"), ("ask", "Ask Finance: it decides each one")]
+HELPS = {
+    CapScope.TIER: "An offer counts by the tier that its account has on the day of the offer.",
+    CapScope.SEGMENT: "An offer counts by the primary segment of its account on the day of the offer.",
+}
 MEASURES = [
     (CapMeasure.VALUE.value, "Value: discount-equivalent, in the reporting currency"),
     (CapMeasure.OCCURRENCES.value, "Occurrences: how often our people deliver it, whatever it is worth"),
@@ -77,7 +81,9 @@ class NewCapForm(forms.Form):
             )
         else:
             label = f"Which {scope.label}"
-            self.fields["scope_key"] = forms.ChoiceField(label=label, choices=choices_of(scope))
+            self.fields["scope_key"] = forms.ChoiceField(
+                label=label, choices=choices_of(scope), help_text=HELPS.get(scope, "")
+            )
 
     def clean_scope_key(self) -> str:
         """The key that the cap keeps; an account is looked up."""

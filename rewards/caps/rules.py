@@ -21,12 +21,18 @@ class CapScope(StrEnum):
     FUNCTION = "function"
     REWARD_KIND = "reward_kind"
     REWARD = "reward"
+    TIER = "tier"
+    SEGMENT = "segment"
     CAMPAIGN = "campaign"
     ACCOUNT = "account"
 
     @property
     def label(self) -> str:
         return self.value.replace("_", " ")
+
+
+BY_FACTS = (CapScope.TIER, CapScope.SEGMENT)
+"""Scopes that look at the facts of the account on the day of asking."""
 
 
 class CapMeasure(StrEnum):
@@ -63,6 +69,7 @@ class ReserveRequest:
     `day` is the day (UTC) on which the offer is proposed and decides the period;
     `function` is the owner of the campaign; of a reward that people deliver (`is_by_hand`) the offer
     takes one occurrence as well. Without a `reward_id` no cap on one reward binds it.
+    `tier` and primary `segment` are those of the account on that day, by key; empty for none.
     """
 
     offer_id: int
@@ -74,6 +81,8 @@ class ReserveRequest:
     day: date
     reward_id: int | None = None
     is_by_hand: bool = False
+    tier: str = ""
+    segment: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,6 +115,8 @@ def targets(request: ReserveRequest) -> frozenset[tuple[CapScope, str]]:
             (CapScope.FUNCTION, request.function),
             (CapScope.REWARD_KIND, request.reward_kind),
             (CapScope.REWARD, str(request.reward_id)),
+            (CapScope.TIER, request.tier),
+            (CapScope.SEGMENT, request.segment),
             (CapScope.CAMPAIGN, str(request.campaign_id)),
             (CapScope.ACCOUNT, str(request.account_id)),
         }

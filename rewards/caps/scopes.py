@@ -1,8 +1,10 @@
 """Which ones a cap can be set on, and what they are called."""
 
 from accounts.records.models import Account
+from accounts.segments.queries import segment_choices
+from accounts.tiers.queries import tier_choices
 from loyalty.core.errors import DomainError
-from loyalty.core.people.rules import FUNCTION_LABELS, Function
+from loyalty.core.people.rules import FUNCTION_LABELS
 from rewards.caps.models import Cap
 from rewards.caps.rules import CapScope
 from rewards.catalogue.queries import by_hand_among, reward_kinds, reward_names, rewarding_campaigns
@@ -19,6 +21,10 @@ def choices_of(scope: CapScope) -> list[tuple[str, str]]:
         return [(kind, kind_label(kind)) for kind in reward_kinds()]
     if scope is CapScope.REWARD:
         return [(str(pk), name) for pk, name in reward_names()]
+    if scope is CapScope.TIER:
+        return [(choice.value, choice.label) for choice in tier_choices()]
+    if scope is CapScope.SEGMENT:
+        return [(choice.value, choice.label) for choice in segment_choices()]
     if scope is CapScope.CAMPAIGN:
         return [(str(pk), name) for pk, name in rewarding_campaigns()]
     return []
@@ -57,24 +63,30 @@ def kind_label(kind: str) -> str:
 
 def labels_of(caps: list[Cap]) -> dict[int, str]:
     """What each cap limits, by cap id, with one query a scope."""
-    campaigns = dict(choices_of(CapScope.CAMPAIGN)) if any(c.scope == CapScope.CAMPAIGN for c in caps) else {}
-    rewards = dict(choices_of(CapScope.REWARD)) if any(c.scope == CapScope.REWARD for c in caps) else {}
+    names = {scope: dict(choices_of(scope)) for scope in {CapScope(cap.scope) for cap in caps}}
     keys = [int(c.scope_key) for c in caps if c.scope == CapScope.ACCOUNT and c.scope_key.isdigit()]
-    accounts = dict(Account.objects.filter(pk__in=keys).values_list("pk", "name")) if keys else {}
-    return {cap.pk: _label(cap, campaigns, accounts, rewards) for cap in caps}
+    if keys:
+        rows = Account.objects.filter(pk__in=keys).values_list("pk", "name")
+        names[CapScope.ACCOUNT] = {str(pk): name for pk, name in rows}
+    return {cap.pk: _label(CapScope(cap.scope), cap.scope_key, names[CapScope(cap.scope)]) for cap in caps}
 
 
-def _label(cap: Cap, campaigns: dict[str, str], accounts: dict[int, str], rewards: dict[str, str]) -> str:
-    match CapScope(cap.scope):
+def _label(scope: CapScope, key: str, names: dict[str, str]) -> str:
+    name = names.get(key, "no longer there")
+    match scope:
         case CapScope.PROGRAMME:
             return WHOLE_PROGRAMME
         case CapScope.FUNCTION:
-            return f"Campaigns of {FUNCTION_LABELS[Function(cap.scope_key)]}"
+            return f"Campaigns of {name}"
         case CapScope.REWARD_KIND:
-            return f"Rewards of the kind “{kind_label(cap.scope_key)}”"
+            return f"Rewards of the kind “{kind_label(key)}”"
         case CapScope.REWARD:
-            return f"The reward “{rewards.get(cap.scope_key, 'no longer there')}”"
+            return f"The reward “{name}”"
+        case CapScope.TIER:
+            return f"Accounts of the tier “{name}”"
+        case CapScope.SEGMENT:
+            return f"Accounts whose primary segment is “{name}”"
         case CapScope.CAMPAIGN:
-            return f"Campaign “{campaigns.get(cap.scope_key, 'no longer there')}”"
+            return f"Campaign “{name}”"
         case CapScope.ACCOUNT:
-            return f"Account {accounts.get(int(cap.scope_key), 'no longer there')}"
+            return f"Account {name}"

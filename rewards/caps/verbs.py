@@ -36,6 +36,8 @@ def reserve(requests: Sequence[ReserveRequest]) -> Mapping[int, CapResult]:
             "reward_kind": r.reward_kind,
             "reward_id": r.reward_id,
             "is_by_hand": r.is_by_hand,
+            "tier": r.tier,
+            "segment": r.segment,
             "amount": str(r.amount),
             "day": r.day.isoformat(),
         }

@@ -1,5 +1,7 @@
 """A cap may count occurrences instead of value, and may be set on one reward: capacity of what people deliver.
 
+It may be set on a tier or a primary segment as well, by the facts of the account on the day of asking.
+
 What an offer takes of which caps stands in one function now, `caps_bound`; reserving asks it in each of its steps.
 """
 
@@ -12,13 +14,26 @@ before = import_module("rewards.migrations.0005_cap_functions")
 turns = import_module("rewards.migrations.0031_asking_again")
 words = import_module("rewards.migrations.0010_offer_functions")
 
-ARGUMENTS = "bigint, bigint, text, text, bigint"
+ARGUMENTS = "bigint, bigint, text, text, bigint, text, text"
 
 TARGETS = """
-CREATE FUNCTION cap_targets(account_id bigint, campaign_id bigint, function text, reward_kind text, reward_id bigint)
-RETURNS TABLE (scope text, scope_key text) LANGUAGE sql IMMUTABLE AS $$
+CREATE FUNCTION cap_targets(
+    account_id bigint, campaign_id bigint, function text, reward_kind text, reward_id bigint, tier text, segment text
+) RETURNS TABLE (scope text, scope_key text) LANGUAGE sql IMMUTABLE AS $$
     VALUES ('programme', ''), ('function', function), ('reward_kind', reward_kind), ('reward', reward_id::text),
-           ('campaign', campaign_id::text), ('account', account_id::text)
+           ('tier', tier), ('segment', segment), ('campaign', campaign_id::text), ('account', account_id::text)
+$$;
+
+-- Whose facts decide; nothing is looked up where no cap needs it. The days before count while a day has no facts yet.
+CREATE FUNCTION cap_asker(of_account bigint, on_day date, is_needed boolean)
+RETURNS TABLE (tier text, segment text) LANGUAGE sql STABLE AS $$
+    SELECT coalesce(newest.tier, '')::text, coalesce(newest.primary_segment, '')::text
+    FROM (VALUES (1)) AS always
+    LEFT JOIN LATERAL (
+        SELECT facts.tier, facts.primary_segment FROM accounts_accountfacts AS facts
+        WHERE is_needed AND facts.account_id = of_account AND facts.day BETWEEN on_day - 31 AND on_day
+        ORDER BY facts.day DESC LIMIT 1
+    ) AS newest ON true
 $$;
 
 -- What an offer takes of a cap: its value, or one occurrence when people deliver it; null when it is not bound.
@@ -36,11 +51,12 @@ CREATE FUNCTION caps_bound(requests jsonb) RETURNS TABLE (
            cap_ends_on(cap.period, asked.day), cap_takes(cap.measure, asked.amount, asked.is_by_hand)
     FROM ROWS FROM (jsonb_to_recordset(requests) AS (
              offer_id bigint, account_id bigint, campaign_id bigint, function text, reward_kind text,
-             reward_id bigint, is_by_hand boolean, amount numeric, day date))
+             reward_id bigint, is_by_hand boolean, tier text, segment text, amount numeric, day date))
          WITH ORDINALITY AS asked (offer_id, account_id, campaign_id, function, reward_kind,
-                                   reward_id, is_by_hand, amount, day, turn)
+                                   reward_id, is_by_hand, tier, segment, amount, day, turn)
     CROSS JOIN LATERAL cap_targets(
-        asked.account_id, asked.campaign_id, asked.function, asked.reward_kind, asked.reward_id) AS target
+        asked.account_id, asked.campaign_id, asked.function, asked.reward_kind, asked.reward_id, asked.tier,
+        asked.segment) AS target
     JOIN rewards_cap AS cap
       ON cap.scope = target.scope AND cap.scope_key = target.scope_key AND cap.is_active
     WHERE cap_takes(cap.measure, asked.amount, asked.is_by_hand) IS NOT NULL
@@ -188,6 +204,7 @@ DROP_NEW = f"""
 DROP FUNCTION caps_reserve(jsonb);
 DROP FUNCTION caps_bound(jsonb);
 DROP FUNCTION cap_takes(text, numeric, boolean);
+DROP FUNCTION cap_asker(bigint, date, boolean);
 DROP FUNCTION cap_targets({ARGUMENTS});
 DROP FUNCTION cap_refusal(text, text, numeric, numeric, numeric, date);
 DROP FUNCTION cap_quantity(text, numeric);
@@ -197,7 +214,7 @@ OLD_TARGETS = before.TARGETS.split("CREATE FUNCTION cap_starts_on")[0]
 
 
 class Migration(migrations.Migration):
-    dependencies = [("rewards", "0034_indexes_that_lead")]
+    dependencies = [("rewards", "0034_indexes_that_lead"), ("accounts", "0015_standing")]
     operations = [
         migrations.AddField(
             "cap",
@@ -218,6 +235,8 @@ class Migration(migrations.Migration):
                     ("function", "function"),
                     ("reward_kind", "reward kind"),
                     ("reward", "reward"),
+                    ("tier", "tier"),
+                    ("segment", "segment"),
                     ("campaign", "campaign"),
                     ("account", "account"),
                 ],

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from loyalty.core.errors import DomainError
+from rewards.caps.askers import asker_of
 from rewards.caps.room import room_together
 from rewards.caps.rules import ReserveRequest
 from rewards.caps.verbs import release, reserve
@@ -69,6 +70,8 @@ def reopen(offer: Offer, *, now: datetime) -> None:
     if supply_left([offer.reward_id]).get(offer.reward_id, 1) < 1:
         raise DomainError(f"The supply of “{offer.reward_name}” went to others meanwhile. Nothing was changed.")
     held = offer.cap_entries.exists()
+    day = offer.proposed_at.astimezone(UTC).date()
+    asker = asker_of(offer.account_id, day)
     request = ReserveRequest(
         offer_id=offer.pk,
         account_id=offer.account_id,
@@ -76,9 +79,11 @@ def reopen(offer: Offer, *, now: datetime) -> None:
         function=offer.campaign.owner_function,
         reward_kind=offer.reward.kind,
         amount=offer.discount_equivalent,
-        day=offer.proposed_at.astimezone(UTC).date(),
+        day=day,
         reward_id=offer.reward_id,
         is_by_hand=offer.reward.delivery == Delivery.BY_HAND.value,
+        tier=asker.tier,
+        segment=asker.segment,
     )
     result = reserve([request])[offer.pk]
     if not result.ok:

@@ -19,7 +19,7 @@ from tests.faults.clients import offers
 
 DAY = date(2026, 11, 22)
 Target = tuple[CapScope, str, CapMeasure]
-amounts = st.tuples(st.decimals("0.01", "60.00", places=2), st.booleans())
+amounts = st.tuples(st.decimals("0.01", "60.00", places=2), st.booleans(), st.sampled_from(["", "gold"]))
 limits = st.decimals("0.00", "100.00", places=2)
 counts = st.lists(st.integers(0, 8).map(Decimal), min_size=2, max_size=2)
 
@@ -51,6 +51,7 @@ class Caps(RuleBasedStateMachine):
             (CapScope.PROGRAMME, "", value, programme, True),
             (CapScope.ACCOUNT, str(first.account_id), value, account, True),
             (CapScope.CAMPAIGN, str(first.campaign_id), value, campaign, campaign_is_hard),
+            (CapScope.TIER, "gold", value, account * 2, True),
             (CapScope.REWARD, str(first.reward_id), occurrences, times[0], True),
             (CapScope.ACCOUNT, str(first.account_id), occurrences, times[1], campaign_is_hard),
         ):
@@ -59,7 +60,7 @@ class Caps(RuleBasedStateMachine):
             self.limits[scope, key, measure] = (limit, is_hard)
 
     @rule(target=asked, batch=st.lists(amounts, min_size=1, max_size=5))
-    def ask(self, batch: list[tuple[Decimal, bool]]) -> list[int]:
+    def ask(self, batch: list[tuple[Decimal, bool, str]]) -> list[int]:
         taken, self.pile = self.pile[: len(batch)], self.pile[len(batch) :]
         requests = [self.request(offer, *amount) for offer, amount in zip(taken, batch, strict=False)]
         results = reserve(requests)
@@ -123,7 +124,7 @@ class Caps(RuleBasedStateMachine):
         return CapScope(cap.scope), cap.scope_key, CapMeasure(cap.measure)
 
     @staticmethod
-    def request(offer: Offer, amount: Decimal, is_by_hand: bool) -> ReserveRequest:
+    def request(offer: Offer, amount: Decimal, is_by_hand: bool, tier: str) -> ReserveRequest:
         return ReserveRequest(
             offer_id=offer.pk,
             account_id=offer.account_id,
@@ -134,6 +135,7 @@ class Caps(RuleBasedStateMachine):
             day=DAY,
             reward_id=offer.reward_id,
             is_by_hand=is_by_hand,
+            tier=tier,
         )
 
 

@@ -42,12 +42,16 @@ def test_every_kind_of_period_has_a_rule() -> None:
 
 
 def test_an_offer_is_bound_by_one_target_of_every_scope() -> None:
-    asked = ReserveRequest(1, 20, 30, "cs", "service_credit", Decimal(7), date(2026, 11, 22), reward_id=40)
+    asked = ReserveRequest(
+        1, 20, 30, "cs", "service_credit", Decimal(7), date(2026, 11, 22), reward_id=40, tier="gold", segment="at_risk"
+    )
     assert targets(asked) == {
         (CapScope.PROGRAMME, ""),
         (CapScope.FUNCTION, "cs"),
         (CapScope.REWARD_KIND, "service_credit"),
         (CapScope.REWARD, "40"),
+        (CapScope.TIER, "gold"),
+        (CapScope.SEGMENT, "at_risk"),
         (CapScope.CAMPAIGN, "30"),
         (CapScope.ACCOUNT, "20"),
     }
