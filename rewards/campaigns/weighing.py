@@ -99,14 +99,16 @@ WITH asked AS (
                'offer_id', hit.offer_id, 'account_id', hit.account_id, 'campaign_id', hit.campaign_id,
                'function', campaign.owner_function, 'reward_kind', r.kind, 'reward_id', r.id,
                'is_by_hand', r.delivery = 'by_hand', 'tier', asker.tier, 'segment', asker.segment,
+               'term_starts_on', asker.term_starts_on, 'term_ends_on', asker.term_ends_on,
                'amount', hit.value,
                'day', (%(now)s AT TIME ZONE 'UTC')::date) ORDER BY hit.n) AS requests
     FROM {TABLE} AS hit
     JOIN rewards_campaign AS campaign ON campaign.id = hit.campaign_id
     JOIN rewards_reward AS r ON r.id = hit.reward_id
-    CROSS JOIN LATERAL cap_asker(
-        hit.account_id, (%(now)s AT TIME ZONE 'UTC')::date,
-        EXISTS (SELECT FROM rewards_cap WHERE is_active AND scope IN ('tier', 'segment'))) AS asker
+    CROSS JOIN (SELECT EXISTS (
+        SELECT FROM rewards_cap WHERE is_active AND (scope IN ('tier', 'segment') OR period = 'contract_term')
+    ) AS are_needed) AS facts
+    CROSS JOIN LATERAL cap_asker(hit.account_id, (%(now)s AT TIME ZONE 'UTC')::date, facts.are_needed) AS asker
     WHERE hit.outcome IS NULL
 )
 UPDATE {TABLE} AS hit SET

@@ -12,8 +12,9 @@ from loyalty.core.errors import DomainError
 from loyalty.core.money import cents
 from loyalty.core.people.models import User
 from loyalty.core.people.rules import Function
+from rewards.caps.askers import span_of
 from rewards.caps.models import Cap, CapPeriod
-from rewards.caps.rules import WHOLE, CapMeasure, CapPeriodKind, Use, change_in_words, period_of, quantity
+from rewards.caps.rules import WHOLE, CapMeasure, Use, change_in_words, quantity
 from rewards.caps.setting import values_of, write_change
 
 KIND = "cap"
@@ -73,7 +74,7 @@ def impact(cap_id: int, values: Values) -> list[str]:
     """What the change does to what is committed now, and what it would have meant before."""
     cap = Cap.objects.get(pk=cap_id)
     today = timezone.now().date()
-    running = period_of(CapPeriodKind(cap.period), today)
+    running = span_of(cap, today)
     period = CapPeriod.objects.filter(cap=cap, starts_on=running.starts_on).first()
     limit = Decimal(str(values["limit"]))
     use = Use(limit, measure=CapMeasure(cap.measure))

@@ -9,6 +9,9 @@ from datetime import date
 
 from django.db import connection
 
+from rewards.caps.askers import span_of
+from rewards.caps.models import Cap
+
 LOCK = 7201
 
 # Offers and grants stand on higher floors; here they are only tables. An offer
@@ -19,8 +22,8 @@ WITH counted AS (
            cap_takes(cap.measure, offer.discount_equivalent, reward.delivery = 'by_hand') AS amount
     FROM rewards_cap AS cap
     JOIN rewards_offer AS offer
-      ON (offer.proposed_at AT TIME ZONE 'UTC')::date >= cap_starts_on(cap.period, %(day)s)
-     AND (offer.proposed_at AT TIME ZONE 'UTC')::date < cap_ends_on(cap.period, %(day)s)
+      ON (offer.proposed_at AT TIME ZONE 'UTC')::date >= %(starts_on)s
+     AND (offer.proposed_at AT TIME ZONE 'UTC')::date < %(ends_on)s
     JOIN rewards_campaign AS campaign ON campaign.id = offer.campaign_id
     JOIN rewards_reward AS reward ON reward.id = offer.reward_id
     CROSS JOIN LATERAL cap_asker(
@@ -41,7 +44,7 @@ WITH counted AS (
           WHERE issue.key = 'issue:grant:' || given.id)
 ), period AS (
     INSERT INTO rewards_capperiod (cap_id, starts_on, ends_on, reserved, spent)
-    SELECT cap.id, cap_starts_on(cap.period, %(day)s), cap_ends_on(cap.period, %(day)s), 0, 0
+    SELECT cap.id, %(starts_on)s, %(ends_on)s, 0, 0
     FROM rewards_cap AS cap WHERE cap.id = %(cap)s
     ON CONFLICT (cap_id, starts_on) DO UPDATE SET ends_on = excluded.ends_on
     RETURNING id
@@ -88,6 +91,7 @@ def count_in(cap_id: int, day: date) -> None:
 
     The caller holds the lock. Twice is once.
     """
+    span = span_of(Cap.objects.get(pk=cap_id), day)
     with connection.cursor() as cursor:
-        cursor.execute(COUNT_IN, {"cap": cap_id, "day": day})
+        cursor.execute(COUNT_IN, {"cap": cap_id, "starts_on": span.starts_on, "ends_on": span.ends_on})
         cursor.execute(RECOUNT, {"period": cursor.fetchone()[0]})

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from loyalty.core.errors import DomainError
-from rewards.caps.rules import WHOLE, CapMeasure, CapPeriodKind, CapScope
+from rewards.caps.rules import ONLY_ACCOUNTS, WHOLE, CapMeasure, CapPeriodKind, CapScope
 from rewards.caps.scopes import account_key, choices_of, why_no_occurrences
 from rewards.caps.setting import NewCap
 
@@ -17,6 +17,10 @@ HELPS = {
     CapScope.TIER: "An offer counts by the tier that its account has on the day of the offer.",
     CapScope.SEGMENT: "An offer counts by the primary segment of its account on the day of the offer.",
 }
+TERMS = (
+    "A contract’s term begins at its start or last renewal and ends at its next renewal; of several the largest counts."
+    " While the account has no contract, the calendar year stands for it."
+)
 MEASURES = [
     (CapMeasure.VALUE.value, "Value: discount-equivalent, in the reporting currency"),
     (CapMeasure.OCCURRENCES.value, "Occurrences: how often our people deliver it, whatever it is worth"),
@@ -25,6 +29,7 @@ PERIODS = [
     (CapPeriodKind.MONTH.value, "Each calendar month"),
     (CapPeriodKind.QUARTER.value, "Each calendar quarter"),
     (CapPeriodKind.YEAR.value, "Each calendar year"),
+    (CapPeriodKind.CONTRACT_TERM.value, "Each term of the contract (a cap on one account)"),
     (CapPeriodKind.TOTAL.value, "In total, without end"),
 ]
 
@@ -73,6 +78,8 @@ class NewCapForm(forms.Form):
     def __init__(self, scope: CapScope, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.scope = scope
+        if scope is CapScope.ACCOUNT:
+            self.fields["period"].help_text = TERMS
         if scope is CapScope.PROGRAMME:
             del self.fields["scope_key"]
         elif scope is CapScope.ACCOUNT:
@@ -84,6 +91,13 @@ class NewCapForm(forms.Form):
             self.fields["scope_key"] = forms.ChoiceField(
                 label=label, choices=choices_of(scope), help_text=HELPS.get(scope, "")
             )
+
+    def clean_period(self) -> str:
+        """A contract belongs to one account."""
+        period = str(self.cleaned_data["period"])
+        if period == CapPeriodKind.CONTRACT_TERM and self.scope is not CapScope.ACCOUNT:
+            raise forms.ValidationError(ONLY_ACCOUNTS)
+        return period
 
     def clean_scope_key(self) -> str:
         """The key that the cap keeps; an account is looked up."""

@@ -20,7 +20,7 @@ class Cap(models.Model):
     name = models.CharField(max_length=120)
     scope = models.CharField(max_length=20, choices=[(s.value, s.label) for s in CapScope])
     scope_key = models.CharField(max_length=64, blank=True)
-    period = models.CharField(max_length=10, choices=[(p.value, p.value) for p in CapPeriodKind])
+    period = models.CharField(max_length=20, choices=[(p.value, p.value) for p in CapPeriodKind])
     measure = models.CharField(
         max_length=12,
         choices=[(m.value, m.value) for m in CapMeasure],
@@ -36,6 +36,10 @@ class Cap(models.Model):
         ordering = ["id"]
         constraints = [
             models.CheckConstraint(condition=models.Q(limit__gte=0), name="cap_limit_not_negative"),
+            models.CheckConstraint(
+                condition=~models.Q(period="contract_term") | models.Q(scope="account"),
+                name="cap_contract_term_of_an_account",
+            ),
             models.CheckConstraint(
                 condition=models.Q(measure="value") | models.Q(limit=Floor("limit")),
                 name="cap_counts_whole_occurrences",

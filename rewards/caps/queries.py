@@ -8,8 +8,9 @@ from django.db.models import Case, F, QuerySet, Sum, Value, When
 from django.db.models.functions import TruncDate
 
 from loyalty.core.periods import FOREVER, Period
+from rewards.caps.askers import span_of, spans_of
 from rewards.caps.models import Cap, CapEntry, CapPeriod
-from rewards.caps.rules import CapEntryKind, CapMeasure, CapPeriodKind, Use, gone_on, period_of, quantity
+from rewards.caps.rules import CapEntryKind, CapMeasure, Use, gone_on, quantity
 from rewards.caps.scopes import labels_of
 
 STANDING_WORDS = {
@@ -43,21 +44,23 @@ def caps_now(today: date, *, active: bool = True) -> list[CapNow]:
 def now_of(caps: list[Cap], today: date) -> list[CapNow]:
     """These caps, the fullest first, each in the period of `today`."""
     running = CapPeriod.objects.filter(cap__in=caps, starts_on__lte=today, ends_on__gt=today)
-    periods = {period.cap_id: period for period in running}
+    periods = {(period.cap_id, period.starts_on): period for period in running}
     covers = labels_of(caps)
-    shown = [_now(cap, covers[cap.pk], periods.get(cap.pk), today) for cap in caps]
+    spans = spans_of(caps, today)
+    shown = [
+        _now(cap, covers[cap.pk], spans[cap.pk], periods.get((cap.pk, spans[cap.pk].starts_on)), today) for cap in caps
+    ]
     return sorted(shown, key=lambda c: (-c.use.share, c.cap.pk))
 
 
 def cap_at(cap: Cap, day: date, today: date) -> CapNow:
     """One cap in its period of `day`, seen from `today`."""
-    wanted = period_of(CapPeriodKind(cap.period), day)
-    period = CapPeriod.objects.filter(cap=cap, starts_on=wanted.starts_on).first()
-    return _now(cap, labels_of([cap])[cap.pk], period, today, day)
+    span = span_of(cap, day)
+    period = CapPeriod.objects.filter(cap=cap, starts_on=span.starts_on).first()
+    return _now(cap, labels_of([cap])[cap.pk], span, period, today)
 
 
-def _now(cap: Cap, covers: str, period: CapPeriod | None, today: date, day: date | None = None) -> CapNow:
-    span = period_of(CapPeriodKind(cap.period), day or today)
+def _now(cap: Cap, covers: str, span: Period, period: CapPeriod | None, today: date) -> CapNow:
     use = Use(cap.limit, measure=CapMeasure(cap.measure))
     if period:
         use = replace(use, reserved=period.reserved, spent=period.spent)

@@ -31,6 +31,7 @@ class CapScope(StrEnum):
         return self.value.replace("_", " ")
 
 
+ONLY_ACCOUNTS = "Only a cap on one account can last for the term of its contract."
 BY_FACTS = (CapScope.TIER, CapScope.SEGMENT)
 """Scopes that look at the facts of the account on the day of asking."""
 
@@ -46,11 +47,15 @@ WHOLE = "A limit of occurrences is a whole number from 0 upwards."
 
 
 class CapPeriodKind(StrEnum):
-    """How long a limit lasts before it starts anew; `total` never does."""
+    """How long a limit lasts before it starts anew; `total` never does.
+
+    The contract term is that of one account, so only a cap on an account may last for it.
+    """
 
     MONTH = "month"
     QUARTER = "quarter"
     YEAR = "year"
+    CONTRACT_TERM = "contract_term"
     TOTAL = "total"
 
 
@@ -70,6 +75,7 @@ class ReserveRequest:
     `function` is the owner of the campaign; of a reward that people deliver (`is_by_hand`) the offer
     takes one occurrence as well. Without a `reward_id` no cap on one reward binds it.
     `tier` and primary `segment` are those of the account on that day, by key; empty for none.
+    `term` is that of its contract which the day falls in; None without a contract.
     """
 
     offer_id: int
@@ -83,6 +89,7 @@ class ReserveRequest:
     is_by_hand: bool = False
     tier: str = ""
     segment: str = ""
+    term: Period | None = None
 
 
 @dataclass(frozen=True)
@@ -94,8 +101,11 @@ class CapResult:
     exceeded: str = ""
 
 
-def period_of(kind: CapPeriodKind, day: date) -> Period:
-    """The period, [starts_on, ends_on), that a day falls in."""
+def period_of(kind: CapPeriodKind, day: date, term: Period | None = None) -> Period:
+    """The period, [starts_on, ends_on), that a day falls in; `term` is that of the contract on the day.
+
+    Without a contract the calendar year stands for its term, so that a limit limits in any case.
+    """
     match kind:
         case CapPeriodKind.MONTH:
             return month_of(day)
@@ -103,6 +113,8 @@ def period_of(kind: CapPeriodKind, day: date) -> Period:
             return quarter_of(day)
         case CapPeriodKind.YEAR:
             return year_of(day)
+        case CapPeriodKind.CONTRACT_TERM:
+            return term or year_of(day)
         case CapPeriodKind.TOTAL:
             return FOREVER
 

@@ -16,7 +16,7 @@ from loyalty.core.people.permissions import check_member
 from loyalty.core.people.rules import Function
 from rewards.caps.commitments import count_in, hold
 from rewards.caps.models import Cap
-from rewards.caps.rules import WHOLE, CapMeasure, CapPeriodKind, CapScope, quantity
+from rewards.caps.rules import ONLY_ACCOUNTS, WHOLE, CapMeasure, CapPeriodKind, CapScope, quantity
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,8 @@ def _create(terms: NewCap, acting_user: User) -> Cap:
     hold()
     if terms.measure is CapMeasure.OCCURRENCES and terms.limit != terms.limit.to_integral_value():
         raise DomainError(WHOLE)
+    if terms.period is CapPeriodKind.CONTRACT_TERM and terms.scope is not CapScope.ACCOUNT:
+        raise DomainError(ONLY_ACCOUNTS)
     _check_alone(terms.scope.value, terms.scope_key, terms.period.value, terms.measure.value)
     cap = Cap.objects.create(
         name=terms.name,
@@ -118,6 +120,6 @@ def _check_alone(scope: str, scope_key: str, period: str, measure: str) -> None:
     other = same.filter(is_active=True).first()
     if other is not None:
         raise DomainError(
-            f"The cap “{other.name}” limits the same thing per {period} already,"
+            f"The cap “{other.name}” limits the same thing per {period.replace('_', ' ')} already,"
             f" at {quantity(CapMeasure(measure), other.limit)}. Change that one instead."
         )

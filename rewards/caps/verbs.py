@@ -38,6 +38,8 @@ def reserve(requests: Sequence[ReserveRequest]) -> Mapping[int, CapResult]:
             "is_by_hand": r.is_by_hand,
             "tier": r.tier,
             "segment": r.segment,
+            "term_starts_on": r.term and r.term.starts_on.isoformat(),
+            "term_ends_on": r.term and r.term.ends_on.isoformat(),
             "amount": str(r.amount),
             "day": r.day.isoformat(),
         }

@@ -84,6 +84,7 @@ def reopen(offer: Offer, *, now: datetime) -> None:
         is_by_hand=offer.reward.delivery == Delivery.BY_HAND.value,
         tier=asker.tier,
         segment=asker.segment,
+        term=asker.term,
     )
     result = reserve([request])[offer.pk]
     if not result.ok:

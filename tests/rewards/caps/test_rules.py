@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from loyalty.core.periods import Period, month_of
 from rewards.caps.rules import (
     CapMeasure,
     CapPeriodKind,
@@ -27,6 +28,7 @@ PERIODS = [
     (K.QUARTER, date(2026, 11, 22), date(2026, 10, 1), date(2027, 1, 1)),
     (K.QUARTER, date(2026, 3, 31), date(2026, 1, 1), date(2026, 4, 1)),
     (K.YEAR, date(2026, 1, 1), date(2026, 1, 1), date(2027, 1, 1)),
+    (K.CONTRACT_TERM, date(2026, 11, 22), date(2026, 1, 1), date(2027, 1, 1)),
     (K.TOTAL, date(2026, 11, 22), date(1970, 1, 1), date(9999, 1, 1)),
 ]
 
@@ -35,6 +37,12 @@ PERIODS = [
 def test_the_period_of_a_day(kind: CapPeriodKind, day: date, starts_on: date, ends_on: date) -> None:
     period = period_of(kind, day)
     assert (period.starts_on, period.ends_on) == (starts_on, ends_on)
+
+
+def test_a_contract_term_is_that_of_the_contract() -> None:
+    term = Period(date(2026, 3, 15), date(2027, 3, 15))
+    assert period_of(K.CONTRACT_TERM, date(2026, 11, 22), term) == term
+    assert period_of(K.MONTH, date(2026, 11, 22), term) == month_of(date(2026, 11, 22))
 
 
 def test_every_kind_of_period_has_a_rule() -> None:

@@ -45,13 +45,13 @@ def test_the_database_names_the_same_targets() -> None:
 
 def test_the_newest_facts_up_to_the_day_decide() -> None:
     account, today = AccountFactory(), timezone.now().date()
-    assert astuple(asker_of(account.pk, today)) == ("", "")
+    assert astuple(asker_of(account.pk, today)) == ("", "", None)
     facts(account, 40, "bronze", "new")
-    assert astuple(asker_of(account.pk, today)) == ("", "")
+    assert astuple(asker_of(account.pk, today)) == ("", "", None)
     facts(account, 20, "silver", "loyal")
     facts(account, 3, "gold", None)
-    assert astuple(asker_of(account.pk, today)) == ("gold", "")
-    assert astuple(asker_of(account.pk, today - timedelta(days=4))) == ("silver", "loyal")
+    assert astuple(asker_of(account.pk, today)) == ("gold", "", None)
+    assert astuple(asker_of(account.pk, today - timedelta(days=4))) == ("silver", "loyal", None)
 
 
 def test_an_offer_takes_the_room_of_its_tier_and_segment() -> None:

@@ -140,7 +140,8 @@ def test_each_period_has_room_of_its_own() -> None:
 @pytest.mark.parametrize("kind", list(CapPeriodKind))
 @pytest.mark.parametrize("day", [date(2024, 2, 29), date(2026, 1, 1), date(2026, 6, 30), date(2026, 12, 31)])
 def test_the_database_knows_the_same_periods(kind: CapPeriodKind, day: date) -> None:
-    cap(period=kind.value)
-    reserve([asked(OfferFactory(), day=day)])
+    offer = OfferFactory()
+    cap(period=kind.value, scope="account", scope_key=str(offer.account_id))
+    reserve([asked(offer, day=day)])
     period = CapPeriod.objects.get()
     assert (period.starts_on, period.ends_on) == (period_of(kind, day).starts_on, period_of(kind, day).ends_on)
