@@ -29,7 +29,7 @@ PERIODS = [
     (CapPeriodKind.MONTH.value, "Each calendar month"),
     (CapPeriodKind.QUARTER.value, "Each calendar quarter"),
     (CapPeriodKind.YEAR.value, "Each calendar year"),
-    (CapPeriodKind.CONTRACT_TERM.value, "Each term of the contract (a cap on one account)"),
+    (CapPeriodKind.CONTRACT_TERM.value, "Each term of the contract"),
     (CapPeriodKind.TOTAL.value, "In total, without end"),
 ]
 
@@ -80,6 +80,9 @@ class NewCapForm(forms.Form):
         self.scope = scope
         if scope is CapScope.ACCOUNT:
             self.fields["period"].help_text = TERMS
+        else:
+            offered = [choice for choice in PERIODS if choice[0] != CapPeriodKind.CONTRACT_TERM]
+            self.fields["period"] = forms.ChoiceField(label="Period", choices=offered, help_text=ONLY_ACCOUNTS)
         if scope is CapScope.PROGRAMME:
             del self.fields["scope_key"]
         elif scope is CapScope.ACCOUNT:
@@ -91,13 +94,6 @@ class NewCapForm(forms.Form):
             self.fields["scope_key"] = forms.ChoiceField(
                 label=label, choices=choices_of(scope), help_text=HELPS.get(scope, "")
             )
-
-    def clean_period(self) -> str:
-        """A contract belongs to one account."""
-        period = str(self.cleaned_data["period"])
-        if period == CapPeriodKind.CONTRACT_TERM and self.scope is not CapScope.ACCOUNT:
-            raise forms.ValidationError(ONLY_ACCOUNTS)
-        return period
 
     def clean_scope_key(self) -> str:
         """The key that the cap keeps; an account is looked up."""

@@ -127,6 +127,8 @@ def test_only_an_account_has_a_contract(finance: User, signed_in_as: SignIn) -> 
     typed = {"scope": "programme", "name": "All", "period": "contract_term", "measure": "value", "limit": "9"}
     page = signed_in_as(finance).post("/caps/new/", typed | {"at_the_cap": "refuse"}).content.decode()
     assert "Only a cap on one account can last for the term of its contract." in page
+    assert "Select a valid choice" in page
+    assert "contract_term" not in page.split("Select a valid choice")[0]
     assert "the calendar year stands for it" in signed_in_as(finance).get("/caps/new/?scope=account").content.decode()
     with pytest.raises(IntegrityError), transaction.atomic():
         CapFactory(period="contract_term")
