@@ -38,4 +38,4 @@ def capacity_of(reward: Reward) -> list[CapNow]:
 
 def _told(now: CapNow) -> str:
     end = "" if now.lasts else f" until {day_text(now.period.ends_on)}"
-    return f"{now.use.room:.0f} of {now.use.said['limit']} left{end} (“{now.cap.name}”)."
+    return f"{now.use.said['room_of']} left{end} (“{now.cap.name}”)."

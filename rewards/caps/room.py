@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db.models import Exists, OuterRef, Sum
 
 from rewards.caps.models import CapEntry
-from rewards.caps.rules import CapEntryKind, CapMeasure, quantity
+from rewards.caps.rules import CapEntryKind, CapMeasure, part_of, quantity
 
 STANDING = {
     CapEntryKind.RESERVE.value: "reserved",
@@ -96,4 +96,4 @@ def room_together(offer_ids: Sequence[int]) -> list[Together]:
 
 
 def _said(seen: Room | Together) -> dict[str, str]:
-    return {name: quantity(seen.measure, getattr(seen, name)) for name in ("amount", "room", "limit")}
+    return {"amount": quantity(seen.measure, seen.amount), "room_of": part_of(seen.measure, seen.room, seen.limit)}

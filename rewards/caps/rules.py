@@ -150,6 +150,12 @@ def quantity(measure: CapMeasure, figure: Decimal) -> str:
     return f"{number_text(whole)} occurrence{'' if abs(whole) == 1 else 's'}"
 
 
+def part_of(measure: CapMeasure, part: Decimal, whole: Decimal) -> str:
+    """A part of a limit for people: "$300.00 of $1,000.00", or "3 of 10 occurrences"."""
+    told = quantity(measure, part) if measure is CapMeasure.VALUE else number_text(quantity_figure(measure, part))
+    return f"{told} of {quantity(measure, whole)}"
+
+
 def quantity_figure(measure: CapMeasure, figure: Decimal) -> Decimal:
     """The bare figure, as a field or a file has it: money with its cents, occurrences without."""
     return figure if measure is CapMeasure.VALUE else figure.quantize(Decimal(1))
@@ -177,9 +183,11 @@ class Use:
 
     @property
     def said(self) -> dict[str, str]:
-        """Each figure for people, by its name."""
+        """Each figure for people, by its name; `room_of` and `committed_of` with the limit."""
         names = ("limit", "reserved", "spent", "committed", "room", "over")
-        return {name: quantity(self.measure, getattr(self, name)) for name in names}
+        figures = {name: quantity(self.measure, getattr(self, name)) for name in names}
+        parts = {"room_of": self.room, "committed_of": self.committed}
+        return figures | {name: part_of(self.measure, part, self.limit) for name, part in parts.items()}
 
     @property
     def committed(self) -> Decimal:

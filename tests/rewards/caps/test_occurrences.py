@@ -67,7 +67,7 @@ def test_each_offer_takes_one_and_what_a_system_hands_over_takes_none(workshop: 
         (first.pk, "spend", 1),
     ]
     (seen,), (together,) = room_of(first.pk), room_together([first.pk, second.pk])
-    assert seen.said == {"amount": "1 occurrence", "room": "0 occurrences", "limit": "2 occurrences"}
+    assert seen.said == {"amount": "1 occurrence", "room_of": "0 of 2 occurrences"}
     assert together.said["amount"] == "1 occurrence"
 
 
