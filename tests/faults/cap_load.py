@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -29,10 +30,13 @@ class Rush:
     spent: Decimal
 
 
-def rush(limit: Decimal, clients: int, count: int) -> Rush:
-    """Row 11: `count` grants of $7, all at once, against one hard cap."""
-    CapFactory(name="Programme", limit=limit, is_hard=True, period="year")
-    told = shared_out(_grant, offers(count, SEVEN, accounts=10), clients)
+def rush(limit: Decimal, clients: int, count: int, measure: str = "value") -> Rush:
+    """Row 11: `count` grants of $7, all at once, against one hard cap; people deliver what occurrences count."""
+    CapFactory(name="Programme", limit=limit, is_hard=True, period="year", measure=measure)
+    pile = offers(count, SEVEN, accounts=10)
+    if measure == "occurrences":
+        _deliver_by_hand(pile, {offer.reward_id for offer in pile})
+    told = shared_out(_grant, pile, clients)
     period = CapPeriod.objects.get()
     kinds = Counter("cap" if "The cap “Programme” has" in words else words for words in told)
     return Rush(
@@ -99,13 +103,17 @@ def _set_caps(pile: list[Offer], asked: Decimal) -> None:
         CapFactory(name=name, scope=scope, scope_key=key, period=period, limit=limit, is_hard=True)
     # Two campaigns give what people deliver: of one of these rewards, and of all, only so many.
     given = sorted({offer.reward_id for offer in pile})[:2]
-    Reward.objects.filter(pk__in=given).update(delivery=Delivery.BY_HAND.value)
-    for offer in pile:
-        if offer.reward_id in given:
-            offer.reward.delivery = Delivery.BY_HAND.value
+    _deliver_by_hand(pile, given)
     for name, scope, key, share in (("Sessions", "reward", str(given[0]), 30), ("All work", "programme", "", 15)):
         limit = Decimal(len(pile) // share)
         CapFactory(name=name, scope=scope, scope_key=key, period="quarter", measure="occurrences", limit=limit)
+
+
+def _deliver_by_hand(pile: list[Offer], rewards: Collection[int]) -> None:
+    Reward.objects.filter(pk__in=rewards).update(delivery=Delivery.BY_HAND.value)
+    for offer in pile:
+        if offer.reward_id in rewards:
+            offer.reward.delivery = Delivery.BY_HAND.value
 
 
 def _live(offer: Offer, fate: str) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,13 +11,16 @@ from django.utils import timezone
 
 from loyalty.core.errors import DomainError
 from loyalty.core.people.models import User
+from loyalty.core.periods import FOREVER
+from rewards.campaigns.models import Candidate
+from rewards.caps.asking import asking
 from rewards.caps.changing import CHANGEABLE_CAP, clean, impact
 from rewards.caps.models import Cap, CapEntry, CapPeriod
 from rewards.caps.room import room_of, room_together
 from rewards.caps.verbs import reserve, spend
 from rewards.catalogue.models import Reward
 from rewards.offers.models import Offer
-from tests.factories import CampaignFactory, CapFactory, OfferFactory, RewardFactory
+from tests.factories import AccountFactory, CampaignFactory, CapFactory, OfferFactory, RewardFactory
 from tests.faults.clients import request_for
 
 pytestmark = pytest.mark.django_db
@@ -136,3 +140,31 @@ def test_a_changed_limit_stays_whole_and_speaks_of_occurrences(workshop: Reward)
     assert impact(cap.pk, values)[0].startswith("3 occurrences are committed of the new 2 occurrences: new offers stop")
     with pytest.raises(DomainError, match="whole number"):
         clean(cap.pk, {"limit": "2.5"})
+
+
+def test_the_forecast_counts_what_people_deliver_and_nothing_else(workshop: Reward) -> None:
+    today = timezone.now().date()
+    campaign = CampaignFactory(reward=workshop, live_since=timezone.now() - timedelta(days=9))
+    for _ in range(3):
+        OfferFactory(campaign=campaign, reward=workshop)
+    OfferFactory()
+    cap = CapFactory(measure="occurrences", limit=Decimal(4), period="total")
+    Candidate.objects.create(
+        campaign=campaign, account=AccountFactory(), cause_key="c", caused_on=today, outcome="capped", rule="cap:All"
+    )
+    found = asking(cap, Decimal(1), FOREVER, today, most_days=30)
+    assert found is not None
+    (row,) = found.campaigns
+    # Three offers and one that a cap refused in 10 days: 12 in the next 30.
+    assert (row.asked, row.days, row.said["expected"]) == (Decimal(4), 10, "12 occurrences")
+    assert found.said == {"expected": "12 occurrences", "room": "1 occurrence", "short": "11 occurrences"}
+    assert found.gone_on == today + timedelta(days=3)
+
+
+def test_finance_is_alerted_in_occurrences(finance: User, workshop: Reward, signed_in_as: SignIn) -> None:
+    CapFactory(name="Workshops", measure="occurrences", limit=Decimal(2))
+    first, second = offered(workshop, 2)
+    assert asked(first, second) == [True, True]
+    spend(first.pk)
+    home = signed_in_as(finance).get("/").content.decode()
+    assert "1 occurrence spent and 1 occurrence reserved of 2 occurrences" in home

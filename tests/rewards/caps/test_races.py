@@ -27,6 +27,12 @@ def test_a_rush_of_grants_takes_exactly_what_the_cap_has() -> None:
     )
 
 
+def test_a_rush_for_what_people_deliver_takes_exactly_its_occurrences() -> None:
+    assert rush(Decimal(70), clients=32, count=200, measure="occurrences") == Rush(
+        granted=70, refused_by_cap=130, other=0, reserved=Decimal(0), spent=Decimal(70)
+    )
+
+
 def test_nested_caps_are_never_passed_and_never_refuse_while_there_is_room() -> None:
     result = nest(clients=16, count=400)
     assert result.highest_over <= 0
