@@ -186,7 +186,9 @@ BEGIN
                               AND entry.offer_id = bound.offer_id AND entry.kind = 'reserve'
                               AND NOT EXISTS (SELECT FROM rewards_capentry AS freed
                                               WHERE freed.period_id = entry.period_id AND freed.turn = entry.turn
-                                                AND freed.offer_id = entry.offer_id AND freed.kind = 'release'))
+                                                AND freed.offer_id = entry.offer_id AND freed.kind = 'release')
+                              -- Looked up by the offer, one by one: joined, a whole period may be read for each.
+                              OFFSET 0)
         ) AS room ON room.turn = asked.turn
         GROUP BY asked.turn, asked.offer_id
         ORDER BY asked.turn
