@@ -25,7 +25,7 @@ from rewards.caps.changing import KIND
 from rewards.caps.forms import CapChangeForm, NewCapForm
 from rewards.caps.models import Cap, CapEntry
 from rewards.caps.picture import cap_bar
-from rewards.caps.rules import CapMeasure, CapScope, quantity, quantity_figure
+from rewards.caps.rules import CapMeasure, CapScope, part_of, quantity, quantity_figure
 from rewards.caps.setting import create_cap
 
 LIST_HEADER = [
@@ -152,9 +152,9 @@ def _csv_query(request: HttpRequest) -> str:
 def _burndown(now: queries.CapNow, today: date) -> dict[str, Any]:
     series = queries.committed_by_day(now.cap, now.period, today)
     ends_on = max(now.gone_on or today, today + AHEAD) if now.lasts else now.period.ends_on
-    said = partial(quantity, now.use.measure)
+    said, part_said = partial(quantity, now.use.measure), partial(part_of, now.use.measure)
     title = f"Committed under the cap {now.cap.name}"
-    picture = burndown(series, now.use.limit, ends_on, now.gone_on, title, said=said, is_endless=now.lasts)
+    picture = burndown(series, now.use.limit, ends_on, now.gone_on, title, said, part_said, is_endless=now.lasts)
     return {"picture": picture, "rows": [(day, said(level)) for day, level in series]}
 
 

@@ -22,9 +22,10 @@ def burndown(
     gone_on: date | None,
     title: str,
     said: Callable[[Decimal], str] = money,
+    part_said: Callable[[Decimal, Decimal], str] | None = None,
     is_endless: bool = False,
 ) -> SafeString:
-    """Draw use in the order of its days against a limit; `said` writes both for people.
+    """Draw use in the order of its days against a limit; `said` writes both for people, `part_said` one of the other.
 
     The period is half-open: it ends before `ends_on`. `gone_on` is the projected day on
     which the limit is reached, None when it is not in sight. Of an endless period `ends_on`
@@ -47,7 +48,8 @@ def burndown(
         text(LEFT, HEIGHT - 6, day_text(first)),
         text(RIGHT, HEIGHT - 6, day_text(ends_on) if is_endless else f"until {day_text(ends_on)}", anchor="end"),
     ]
-    told = f"{said(so_far)} of {said(limit)} used by {day_text(today)}."
+    part = part_said(so_far, limit) if part_said else f"{said(so_far)} of {said(limit)}"
+    told = f"{part} used by {day_text(today)}."
     if gone_on and gone_on > today and so_far < limit:
         marks += _ahead(here, across, up, limit, gone_on, ends_on)
         told += f" At this pace it is gone on {day_text(gone_on)}."

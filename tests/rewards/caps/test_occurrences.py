@@ -101,7 +101,7 @@ def test_finance_sets_a_capacity_and_every_page_counts(finance: User, workshop: 
     assert "1 occurrence spent and 1 occurrence reserved of 3 occurrences." in client.get("/caps/").content.decode()
     shown = client.get(f"/caps/{cap.pk}/").content.decode()
     assert "The reward “Workshop”" in shown
-    assert "2 occurrences of 3 occurrences used by" in shown
+    assert "2 of 3 occurrences used by" in shown
     assert "$" not in shown.split("</h1>")[1]
     lines = b"".join(client.get(f"/caps/{cap.pk}/?format=csv").streaming_content).decode()  # type: ignore[attr-defined]
     assert lines.splitlines()[1].split(",")[5:7] == ["occurrences", "1"]
