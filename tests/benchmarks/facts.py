@@ -22,7 +22,7 @@ from tests.benchmarks.results import Result
 
 ACCOUNTS = int(os.environ.get("FACTS_ACCOUNTS", "100000"))
 TENTH = ACCOUNTS // 10
-ROUNDS = 3
+ROUNDS = 5
 # Promised: a hundredth dirty costs at most this share of all, and ten times the accounts this many times the time.
 DIRTY_SHARE = 0.06
 TEN_TIMES = 11.0
