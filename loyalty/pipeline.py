@@ -56,6 +56,7 @@ from rewards.approvals.reminding import remind
 from rewards.breakage.verbs import recognise_until
 from rewards.campaigns.evaluating import account_ranges, evaluate_due, evaluate_range
 from rewards.campaigns.scope import ACCOUNTS_A_RANGE
+from rewards.caps.alerts import tell_alerts
 from rewards.delivery.invoices.sending import send_balance_changes
 from rewards.delivery.invoices.settling import settle_invoices
 from rewards.delivery.outgoing.endpoints import WEBHOOKS
@@ -213,6 +214,7 @@ CHORES: tuple[Chore, ...] = (
     RangedChore("triggers", "triggers", _triggers, size=ACCOUNTS_A_RANGE),
     WholeChore("reminders", "ranks", lambda span: {"open offers ranked anew": rank_open_offers(span.day)}),
     WholeChore("reminders", "steps due soon", lambda span: {"reminders": remind(timezone.now())}),
+    WholeChore("reminders", "caps", lambda span: {"marks of caps told of": tell_alerts(timezone.now().date())}),
     WholeChore("reminders", "deliveries", lambda span: {"late deliveries told of": remind_of_deliveries(span.day)}),
     WholeChore("reminders", "steps down", lambda span: {"warnings of a step down": warn_of_steps_down()}),
     WholeChore("reconciliation", "books", _books),
@@ -250,6 +252,7 @@ def sweep() -> None:
 @shared_task(name="loyalty.notices")
 def notices() -> None:
     tell_stale(timezone.now())
+    tell_alerts(timezone.now().date())
     send_due()
 
 

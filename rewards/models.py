@@ -2,7 +2,7 @@ from rewards.approvals.models import ApprovalSettings, ApprovalStep, OfferCommen
 from rewards.approvals.required.models import ApprovalRule, ApprovalRuleVersion
 from rewards.breakage.models import BreakageMonth, BreakageRate, BreakageRateVersion
 from rewards.campaigns.models import Campaign, CampaignApproval, CampaignStep, CampaignVersion, Candidate, EvaluationDue
-from rewards.caps.models import Cap, CapEntry, CapPeriod
+from rewards.caps.models import Cap, CapAlert, CapEntry, CapPeriod
 from rewards.catalogue.models import Reward, RewardVersion
 from rewards.closing.models import ClosedMonth, JournalCodes
 from rewards.delivery.api.models import ApiKey, Redemption
@@ -47,6 +47,7 @@ __all__ = [
     "CampaignVersion",
     "Candidate",
     "Cap",
+    "CapAlert",
     "CapEntry",
     "CapPeriod",
     "ClosedMonth",

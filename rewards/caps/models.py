@@ -31,6 +31,8 @@ class Cap(models.Model):
     is_hard = models.BooleanField(default=True)
     is_active = models.BooleanField(default=True)
     version = models.PositiveIntegerField(default=1)
+    # The version in which the limit was last set: marks are told of each limit anew.
+    limit_version = models.PositiveIntegerField(default=1, db_default=1)
 
     class Meta:
         ordering = ["id"]
@@ -106,3 +108,23 @@ class CapEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.amount}"
+
+
+class CapAlert(models.Model):
+    """A mark that a limit reached in a period, in per cent, and what was committed when people were told of it."""
+
+    period = models.ForeignKey(CapPeriod, models.PROTECT, related_name="alerts", db_index=False)
+    mark = models.PositiveSmallIntegerField()
+    limit_version = models.PositiveIntegerField()
+    committed = models.DecimalField(max_digits=16, decimal_places=2)
+    limit = models.DecimalField(max_digits=14, decimal_places=2)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["period", "limit_version", "mark"], name="cap_alert_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.period} at {self.mark} %"

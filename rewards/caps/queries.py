@@ -1,5 +1,6 @@
 """Reading caps: how full they are, who used them. Figures in the measure of the cap, days in UTC."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -8,8 +9,9 @@ from django.db.models import Case, F, QuerySet, Sum, Value, When
 from django.db.models.functions import TruncDate
 
 from loyalty.core.periods import FOREVER, Period
+from rewards.caps.alerts import alerts_of
 from rewards.caps.askers import span_of, spans_of
-from rewards.caps.models import Cap, CapEntry, CapPeriod
+from rewards.caps.models import Cap, CapAlert, CapEntry, CapPeriod
 from rewards.caps.rules import CapEntryKind, CapMeasure, Use, gone_on, quantity
 from rewards.caps.scopes import labels_of
 
@@ -29,6 +31,8 @@ class CapNow:
     period: Period
     use: Use
     gone_on: date | None
+    told: tuple[CapAlert, ...] = ()
+    """The marks of this limit that people were told of in this period, the lowest first."""
 
     @property
     def lasts(self) -> bool:
@@ -47,8 +51,10 @@ def now_of(caps: list[Cap], today: date) -> list[CapNow]:
     periods = {(period.cap_id, period.starts_on): period for period in running}
     covers = labels_of(caps)
     spans = spans_of(caps, today)
+    told = alerts_of(period.pk for period in periods.values())
     shown = [
-        _now(cap, covers[cap.pk], spans[cap.pk], periods.get((cap.pk, spans[cap.pk].starts_on)), today) for cap in caps
+        _now(cap, covers[cap.pk], spans[cap.pk], periods.get((cap.pk, spans[cap.pk].starts_on)), today, told)
+        for cap in caps
     ]
     return sorted(shown, key=lambda c: (-c.use.share, c.cap.pk))
 
@@ -57,15 +63,18 @@ def cap_at(cap: Cap, day: date, today: date) -> CapNow:
     """One cap in its period of `day`, seen from `today`."""
     span = span_of(cap, day)
     period = CapPeriod.objects.filter(cap=cap, starts_on=span.starts_on).first()
-    return _now(cap, labels_of([cap])[cap.pk], span, period, today)
+    return _now(cap, labels_of([cap])[cap.pk], span, period, today, alerts_of([period.pk] if period else []))
 
 
-def _now(cap: Cap, covers: str, span: Period, period: CapPeriod | None, today: date) -> CapNow:
+def _now(  # what is read of many caps at once comes in
+    cap: Cap, covers: str, span: Period, period: CapPeriod | None, today: date, told: Mapping[int, Sequence[CapAlert]]
+) -> CapNow:
     use = Use(cap.limit, measure=CapMeasure(cap.measure))
     if period:
         use = replace(use, reserved=period.reserved, spent=period.spent)
     began = max(span.starts_on, _first_entry_day(period)) if period and span == FOREVER else span.starts_on
-    return CapNow(cap, covers, span, use, gone_on(use, began, today, span.ends_on) if today in span else None)
+    gone = gone_on(use, began, today, span.ends_on) if today in span else None
+    return CapNow(cap, covers, span, use, gone, tuple(told.get(period.pk, ())) if period else ())
 
 
 def _first_entry_day(period: CapPeriod) -> date:

@@ -14,6 +14,7 @@ from loyalty.core.errors import DomainError, NotAllowed
 from loyalty.core.people.models import User
 from loyalty.core.people.permissions import check_member
 from loyalty.core.people.rules import Function
+from rewards.caps.alerts import tell_alerts
 from rewards.caps.commitments import count_in, hold
 from rewards.caps.models import Cap
 from rewards.caps.rules import ONLY_ACCOUNTS, WHOLE, CapMeasure, CapPeriodKind, CapScope, quantity
@@ -68,6 +69,7 @@ def _create(terms: NewCap, acting_user: User) -> Cap:
         is_hard=terms.is_hard,
     )
     count_in(cap.pk, timezone.now().date())
+    tell_alerts(timezone.now().date(), cap_id=cap.pk)
     record(
         AuditVerb.CREATED,
         acting_user=acting_user,
@@ -84,7 +86,7 @@ def _create(terms: NewCap, acting_user: User) -> Cap:
 def write_change(cap_id: int, values: Mapping[str, Any], *, acting_user: User, reason: str) -> None:
     """Write decided values as the next version of a cap. Whether they may be is checked before.
 
-    Raises DomainError when it would be the second active cap of its scope and period.
+    A limit that is lowered to or below what is committed is told at once. Raises DomainError when it would be the second active cap of its scope and period.
     """
     hold()
     cap = Cap.objects.select_for_update(no_key=True).get(pk=cap_id)
@@ -94,9 +96,12 @@ def write_change(cap_id: int, values: Mapping[str, Any], *, acting_user: User, r
     if cap.is_active and not was_active:
         _check_alone(cap.scope, cap.scope_key, cap.period, cap.measure)
     cap.version += 1
+    if values["limit"] != before["limit"]:
+        cap.limit_version = cap.version
     cap.save()
     if cap.is_active and not was_active:
         count_in(cap.pk, timezone.now().date())
+    tell_alerts(timezone.now().date(), cap_id=cap.pk)
     record(
         AuditVerb.EDITED,
         acting_user=acting_user,
