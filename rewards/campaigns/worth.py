@@ -6,12 +6,14 @@ from decimal import Decimal
 from django.db import connection
 from django.db.models import Q, Sum
 
+from loyalty.core.errors import DomainError
 from rewards.campaigns.models import Campaign
 from rewards.campaigns.rules.lift import Group, Lift, lift
 from rewards.ledger.models import PostingLine
 from rewards.ledger.rules import Book, PostingKind
 from rewards.offers.models import Offer
 from rewards.offers.rules import OfferState
+from rewards.rates.queries import rates_of
 
 NOT_TAKEN = [OfferState.DECLINED.value, OfferState.LAPSED.value]
 
@@ -36,11 +38,14 @@ GROUP BY lot.is_held_out
 class Cost:
     """`credits` is what the ledger was charged less what was reversed; `others` what other rewards are worth.
 
-    Both in the reporting currency; `others` at discount-equivalent, without what was declined or lapsed.
+    Both in the reporting currency, what is in another unit by the rate of its day; `others` at
+    discount-equivalent, without what was declined or lapsed.
     """
 
     credits: Decimal
     others: Decimal
+    problem: str = ""
+    """The rate that is missing, without which nobody knows what the credits cost."""
 
     @property
     def total(self) -> Decimal:
@@ -61,10 +66,15 @@ def cost_so_far(campaign: Campaign) -> Cost:
     issued = Q(posting__kind=PostingKind.ISSUE.value) | Q(posting__reverses__kind=PostingKind.ISSUE.value)
     owed = PostingLine.objects.filter(
         issued, ledger_account__code=Book.LIABILITY.value, lot__grant__offer__campaign=campaign
-    ).aggregate(sum=Sum("amount"))["sum"]
+    )
+    by_day = owed.order_by().values_list("currency", "posting__booked_on").annotate(sum=Sum("amount"))
     others = Offer.objects.filter(campaign=campaign, grant__isnull=False, reward__is_credit=False)
     worth = others.exclude(state__in=NOT_TAKEN).aggregate(sum=Sum("discount_equivalent"))["sum"]
-    return Cost(-(owed or Decimal(0)), worth or Decimal(0))
+    try:
+        credits = -sum((rates_of(unit).translated(amount, day) for unit, day, amount in by_day), Decimal(0))
+    except DomainError as missing:
+        return Cost(Decimal(0), worth or Decimal(0), str(missing))
+    return Cost(credits, worth or Decimal(0))
 
 
 def compared_with_held_out(campaign: Campaign) -> Comparison | None:

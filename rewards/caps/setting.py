@@ -86,7 +86,8 @@ def _create(terms: NewCap, acting_user: User) -> Cap:
 def write_change(cap_id: int, values: Mapping[str, Any], *, acting_user: User, reason: str) -> None:
     """Write decided values as the next version of a cap. Whether they may be is checked before.
 
-    A limit that is lowered to or below what is committed is told at once. Raises DomainError when it would be the second active cap of its scope and period.
+    A limit that is lowered to or below what is committed is told at once. Raises DomainError when it
+    would be the second active cap of its scope and period.
     """
     hold()
     cap = Cap.objects.select_for_update(no_key=True).get(pk=cap_id)

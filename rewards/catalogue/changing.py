@@ -1,11 +1,13 @@
 """How a reward is changed by request: its owner decides what it is, Finance what it is worth."""
 
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.urls import reverse
 
 from loyalty.core.changes.registry import Changeable, Live, Values
+from loyalty.core.money import money
 from loyalty.core.people.rules import Function
 from rewards.catalogue.models import Reward
 from rewards.catalogue.rules import FIELD_LABELS, MONEY_FIELDS, RewardStatus, clean_values, field_in_words
@@ -54,7 +56,8 @@ def impact(reward_id: int, values: Values) -> list[str]:
     if values["value_basis"] == "fixed":
         before, after = reward.discount_equivalent, Decimal(str(values["discount_equivalent"]))
         if reward.value_basis == "fixed" and before != after:
-            told.append(f"Each offer counts {abs(after - before):,.2f} {'more' if after > before else 'less'}.")
+            by = money(abs(after - before), reward.currency)
+            told.append(f"Each offer counts {by} {'more' if after > before else 'less'}.")
     return told
 
 
@@ -71,6 +74,6 @@ REWARD = Changeable(
     impact=impact,
     apply=write_version,
     field_labels=FIELD_LABELS,
-    in_words=field_in_words,
+    in_words_of=lambda reward_id: partial(field_in_words, _get(reward_id, lock=False).currency),
     edit_url=_edit_url,
 )

@@ -1,5 +1,6 @@
 """The catalogue at /rewards/: the list, one beside it with its history, editing, a new draft."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -19,7 +20,7 @@ from loyalty.core.people.session import signed_in
 from rewards.catalogue import queries, verbs
 from rewards.catalogue.changing import KIND
 from rewards.catalogue.forms import NewRewardForm, RewardForm
-from rewards.catalogue.models import Reward
+from rewards.catalogue.models import Reward, RewardVersion
 from rewards.catalogue.rules import FIELD_LABELS, NATURE_WORDS, Nature, RewardStatus, field_in_words
 from rewards.catalogue.telling import facts_of
 
@@ -108,7 +109,7 @@ def _detail(found: Reward, user: User, query: QueryDict) -> dict[str, Any]:
         "rewrites": bool(rewritten),
         "restores": bool(restored) and not rewritten,
         "sentences": measured_impact(KIND, found.pk, initial) if rewritten or restored else [],
-        "versions": [_version(v.version, v.values, v.effective_at) for v in found.versions.all()],
+        "versions": [_version(found, v) for v in found.versions.all()],
         "pending": pending_for(KIND, found.pk),
     }
 
@@ -119,10 +120,16 @@ def _restored(found: Reward, version: int) -> dict[str, Any] | None:
     return {**kept.values, "status": found.status} if kept else None
 
 
-def _version(number: int, values: dict[str, Any], effective_at: Any) -> dict[str, Any]:
+def _version(found: Reward, kept: RewardVersion) -> dict[str, Any]:
     shown = ("value_basis", "percent", "face_value", "discount_equivalent", "supply_limit", "validity_days")
-    told = [f"{FIELD_LABELS[f]}: {field_in_words(f, values[f])}" for f in shown if values.get(f) is not None]
-    return {"number": number, "status": values["status"], "told": "; ".join(told), "effective_at": effective_at}
+    said = partial(field_in_words, found.currency)
+    told = [f"{FIELD_LABELS[f]}: {said(f, kept.values[f])}" for f in shown if kept.values.get(f) is not None]
+    return {
+        "number": kept.version,
+        "status": kept.values["status"],
+        "told": "; ".join(told),
+        "effective_at": kept.effective_at,
+    }
 
 
 def _form(found: Reward, **given: Any) -> RewardForm:

@@ -162,14 +162,14 @@ def value_in_words(basis: str, face_value: Decimal, percent: Decimal | None, cur
     return f"{percent_text((percent or Decimal(0)) / 100)}{BASIS_WORDS[Basis(basis)].removeprefix('%')}"
 
 
-def field_in_words(field: str, value: Any) -> str:
-    """One value of a reward, as the page of a change shows it."""
+def field_in_words(currency: str, field: str, value: Any) -> str:
+    """One value of a reward in `currency` (or points), as the page of a change shows it."""
     if field == "supply_limit":
         return number_text(value) if value is not None else "unlimited"
     if value is None or value == "":
         return "none"
     if field in ("face_value", "marginal_cost", "discount_equivalent"):
-        return money(str(value))
+        return money(str(value), currency)
     if field == "percent":
         return percent_text(Decimal(str(value)) / 100)
     if field == "validity_days":

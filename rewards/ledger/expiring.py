@@ -4,12 +4,11 @@ A credit can be used until the midnight that ends its last day in the customer's
 nobody told theirs). The first night that begins after that instant, at 00:00 UTC, takes what is left off the books.
 """
 
-from datetime import UTC, date, datetime, time
-from zoneinfo import ZoneInfo
+from datetime import date
 
-from django.conf import settings
 from django.db.models import Q, Sum
 
+from accounts.records.days import day_of_account, midnight
 from rewards.ledger.models import CreditLot
 from rewards.ledger.rules import Book
 from rewards.ledger.verbs import expire_lot
@@ -21,12 +20,6 @@ def expire_credits(day: date) -> int:
     Each lot is a transaction of its own, booked on `day`. Harmless to repeat and to share.
     """
     owed = Sum("lines__amount", filter=Q(lines__ledger_account__code=Book.LIABILITY.value))
-    due = CreditLot.objects.filter(expires_on__lt=day).annotate(owed=owed).filter(owed__lt=0)
-    began = datetime.combine(day, time(), UTC)
-    lots = due.order_by("expires_on", "pk").values_list("pk", "expires_on", "account__time_zone")
-    over = [
-        pk
-        for pk, last_day, zone in lots
-        if last_day < began.astimezone(ZoneInfo(zone or settings.COMPANY_TIME_ZONE)).date()
-    ]
-    return sum(expire_lot(lot, booked_on=day, acting_user=None) is not None for lot in over)
+    over = CreditLot.objects.filter(expires_on__lt=day_of_account(midnight(day)))
+    due = over.annotate(owed=owed).filter(owed__lt=0).order_by("expires_on", "pk")
+    return sum(expire_lot(lot, booked_on=day, acting_user=None) is not None for lot in due.values_list("pk", flat=True))

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
-from django.conf import settings
 from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
+from accounts.records.days import day_there as zoned_day
 from accounts.records.models import Account
 from rewards.ledger.models import CreditLot, Posting, PostingLine
 from rewards.ledger.rules import OWED, ZERO, Book, Line, LotRoom, PostingKind, RollForwardMonth, roll_forward
@@ -41,7 +40,7 @@ def day_there(account_id: int, booked_on: date) -> date:
     if booked_on != now.date():
         return booked_on
     zone = Account.objects.values_list("time_zone", flat=True).get(pk=account_id)
-    return now.astimezone(ZoneInfo(zone or settings.COMPANY_TIME_ZONE)).date()
+    return zoned_day(zone, now)
 
 
 def offer_of_lot(lot_id: int) -> int:

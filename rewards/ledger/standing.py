@@ -6,10 +6,11 @@ from datetime import date
 from decimal import Decimal
 
 from django.db import connection
+from django.db.models import Sum
 
 from rewards.ledger.cells import CURRENCIES, MONTHS, SPLITS
-from rewards.ledger.models import BooksProof
-from rewards.ledger.rules import ZERO, PostingKind, RollForwardMonth, roll_forward
+from rewards.ledger.models import BooksProof, PostingLine
+from rewards.ledger.rules import OWED, ZERO, PostingKind, RollForwardMonth, roll_forward
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,14 @@ def standing_of(currency: str, months: Sequence[date]) -> Standing:
 def owed_now(currency: str) -> Decimal:
     """What is owed now, from the summaries and what waits."""
     return -sum(_months(currency).values(), ZERO)
+
+
+def owed_on(currency: str, day: date) -> Decimal:
+    """What was owed at the end of a day: what is owed now without what was booked after it."""
+    lines = PostingLine.objects.filter(
+        ledger_account__code__in=[book.value for book in OWED], currency=currency, posting__booked_on__gt=day
+    )
+    return owed_now(currency) + (lines.aggregate(sum=Sum("amount"))["sum"] or ZERO)
 
 
 def _ahead(moved: Mapping[tuple[date, PostingKind], Decimal]) -> Decimal:

@@ -5,7 +5,7 @@ remeasurement. It is shown and posted nowhere: the books stand in their own unit
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -88,13 +88,13 @@ def translate(rows: Sequence[RollForwardMonth], moves: Moves, rates: Rates, toda
     return found
 
 
-def together(units: Sequence[str], today: date) -> Together:
-    """What is owed today in each unit, and what that is worth."""
+def together(units: Sequence[str], day: date, owed_in: Callable[[str], Decimal] = owed_now) -> Together:
+    """What is owed in each unit, and what that is worth by the rates of `day`; `owed_in` tells it of another day."""
     parts = []
     for unit in units:
-        owed = owed_now(unit)
+        owed = owed_in(unit)
         try:
-            parts.append((unit, owed, rates_of(unit).translated(owed, today)))
+            parts.append((unit, owed, rates_of(unit).translated(owed, day)))
         except DomainError as missing:
             return Together([], f"{money(owed, unit)} cannot be told in {settings.REPORTING_CURRENCY}. {missing}")
     return Together(parts)

@@ -13,9 +13,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 
+from accounts.records.days import day_of_account, midnight
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import record
 from loyalty.core.errors import DomainError
@@ -105,7 +106,7 @@ def _redeem(offer_id: int, states: Sequence[str], now: datetime) -> bool:
 
 
 def lapse_unaccepted(day: date, *, limit: int = A_STEP) -> int:
-    """End delivered offers that nobody accepted by their last day; `day` (UTC) is the first that is too late.
+    """End delivered offers that nobody accepted by their last day, which was over there when `day` (UTC) began.
 
     Safe to run twice and on several workers. A credit of which some was used counts as accepted.
     """
@@ -113,10 +114,11 @@ def lapse_unaccepted(day: date, *, limit: int = A_STEP) -> int:
     while True:
         with transaction.atomic():
             rows = Offer.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
-            waiting = rows.filter(state=OfferState.DELIVERED.value, open_until__lt=day)
-            offers = list(waiting.exclude(pk__in=_used()).order_by("id")[:limit])
+            there = day_of_account(midnight(day))
+            waiting = rows.filter(state=OfferState.DELIVERED.value, open_until__lt=day).annotate(there=there)
+            offers = list(waiting.filter(open_until__lt=F("there")).exclude(pk__in=_used()).order_by("id")[:limit])
             for offer in offers:
-                _lapse(offer, day)
+                _lapse(offer, offer.there, day)
         lapsed += len(offers)
         if len(offers) < limit:
             return lapsed
@@ -164,10 +166,10 @@ def _follow(offer: Offer, action: OfferAction, note: str, now: datetime, acting_
         _give_back(offer, f"Declined: {note.strip()}", now.date(), acting_user)
 
 
-def _lapse(offer: Offer, day: date) -> None:
+def _lapse(offer: Offer, there: date, day: date) -> None:
     move(offer, OfferAction.LAPSE, now=timezone.now())
     said = f"Nobody accepted it by {day_text(offer.open_until)}." if offer.open_until else ""
-    if Grant.objects.filter(offer=offer, expires_on__gte=day).exists():
+    if Grant.objects.filter(offer=offer, expires_on__gte=there).exists():
         _give_back(offer, said, day, None)
     else:
         # The credit itself expires by its lot, on the books of the same night.

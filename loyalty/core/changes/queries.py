@@ -114,6 +114,7 @@ class Difference:
 def differences(change: ChangeRequest, live: Live | None = None) -> list[Difference]:
     """What the request changes, field by field; with what is live when that is another version."""
     spec = changeable(change.kind)
+    in_words = spec.in_words_of(change.object_id) if spec.in_words_of else spec.in_words
     moved = live if live is not None and live.version != change.base_version else None
     fields = changed_fields(change.before, change.proposed)
     if moved:
@@ -121,9 +122,9 @@ def differences(change: ChangeRequest, live: Live | None = None) -> list[Differe
     return [
         Difference(
             label=spec.field_labels.get(field, field),
-            before=spec.in_words(field, change.before.get(field)),
-            proposed=spec.in_words(field, change.proposed.get(field)),
-            live=spec.in_words(field, moved.values.get(field)) if moved else None,
+            before=in_words(field, change.before.get(field)),
+            proposed=in_words(field, change.proposed.get(field)),
+            live=in_words(field, moved.values.get(field)) if moved else None,
         )
         for field in fields
     ]

@@ -36,7 +36,8 @@ class Changeable:
     DomainError in words. `impact(object_id, values)` says in sentences whom the
     change touches and what it would have cost. `apply` writes the values as the
     next version; it runs inside the deciding transaction, audits the edit, and
-    must not check ownership again. `in_words(field, value)` renders one value.
+    must not check ownership again. `in_words(field, value)` renders one value;
+    where the words depend on the object, its unit for one, `in_words_of(object_id)` gives what renders.
     """
 
     kind: str
@@ -48,6 +49,7 @@ class Changeable:
     apply: Callable[[int, Values, User, str], None]
     field_labels: Mapping[str, str] = field(default_factory=dict)
     in_words: Callable[[str, Any], str] = lambda name, value: "none" if value in (None, "") else str(value)
+    in_words_of: Callable[[int], Callable[[str, Any], str]] | None = None
     edit_url: Callable[[int, int], str] | None = None
     """Where (object_id, change_id) the proposal can be written anew; None when it cannot."""
 

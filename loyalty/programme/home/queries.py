@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q
 
 from accounts.milestones.models import MilestoneReach
 from accounts.records.models import Account
@@ -13,8 +13,9 @@ from accounts.tiers.falling import falling
 from accounts.tiers.queries import scheme_now
 from loyalty.core.people.models import User
 from rewards.caps.models import CapPeriod
-from rewards.ledger.models import PostingLine
-from rewards.ledger.rules import OWED
+from rewards.ledger.snapshot import one_snapshot
+from rewards.ledger.standing import currencies_held, owed_on
+from rewards.ledger.translating import together
 
 WEEK = timedelta(days=7)
 ALERT_SHARE = Decimal("0.80")
@@ -22,10 +23,11 @@ ALERT_SHARE = Decimal("0.80")
 
 @dataclass(frozen=True)
 class Owed:
-    """The liability now and a week ago, in the reporting currency."""
+    """The liability now and a week ago, in the reporting currency; or `problem`, the rate that is missing."""
 
     now: Decimal
     week_ago: Decimal
+    problem: str = ""
 
     @property
     def moved(self) -> Decimal:
@@ -33,12 +35,13 @@ class Owed:
 
 
 def owed(now: datetime) -> Owed:
-    """What the programme owes: the balance of the liability accounts, from the postings."""
-    week_ago = (now - WEEK).date()
-    sums = PostingLine.objects.filter(ledger_account__code__in=[b.value for b in OWED]).aggregate(
-        now=Sum("amount"), before=Sum("amount", filter=Q(posting__booked_on__lte=week_ago))
-    )
-    return Owed(-(sums["now"] or Decimal(0)), -(sums["before"] or Decimal(0)))
+    """What the programme owes in all units together, each valued by the rates of the day that is meant."""
+    today, week_ago = now.date(), (now - WEEK).date()
+    with one_snapshot():
+        units = currencies_held()
+        owing = together(units, today)
+        before = together(units, week_ago, lambda unit: owed_on(unit, week_ago))
+    return Owed(owing.total, before.total, owing.problem or before.problem)
 
 
 def caps_above_alert(now: datetime) -> list[CapPeriod]:

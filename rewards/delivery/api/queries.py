@@ -1,11 +1,12 @@
 """What an account holds, as the product shows it to its user."""
 
-from datetime import date
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import F, Q, Sum
 
+from accounts.records.days import day_there
 from accounts.records.models import Account
 from accounts.tiers.models import TierMove
 from rewards.ledger.models import CreditLot
@@ -18,34 +19,36 @@ OPEN = (OfferState.DELIVERED, OfferState.ACCEPTED)
 GIVEN_BACK = (OfferState.DECLINED, OfferState.WITHDRAWN)
 
 
-def rewards_of(account: Account, today: date) -> dict[str, Any]:
+def rewards_of(account: Account, now: datetime) -> dict[str, Any]:
     """Offers that reached the customer and are open, grants that hold something, and the tier; money as text.
 
-    `today` is the day in UTC on which a grant must still hold.
+    Last days are those of the account's own time zone, as they are where credit is used.
     """
+    there = day_there(account.time_zone, now)
     left = _left_by_grant(account.pk)
     grants = (
-        Grant.objects.filter(account=account, expires_on__gte=today)
+        Grant.objects.filter(account=account, expires_on__gte=there)
         .exclude(offer__state__in=GIVEN_BACK)
         .select_related("offer__reward")
     )
     offers = (
         Offer.objects.filter(account=account, state__in=OPEN)
-        .exclude(open_until__lt=today)
+        .exclude(open_until__lt=there)
         .select_related("reward", "contact", "grant")
     )
     return {
         "account": {"external_id": account.external_id, "name": account.name},
         "tier": _tier(account.pk),
-        "credit": [_money(amount, currency) for currency, amount in sorted(credit_left(account.pk, today).items())],
+        "credit": [_money(amount, currency) for currency, amount in sorted(credit_left(account, now).items())],
         "offers": [_offer(offer) for offer in offers],
         "grants": [_grant(given, left.get(given.pk)) for given in grants if left.get(given.pk) != ZERO],
     }
 
 
-def credit_left(account_id: int, today: date) -> dict[str, Decimal]:
-    """The credit that can be used on a day, by currency."""
-    lots = _owed(account_id).filter(issued_on__lte=today, expires_on__gte=today)
+def credit_left(account: Account, now: datetime) -> dict[str, Decimal]:
+    """The credit that can be used now, by currency: from the day of its issue (UTC) through its last day there."""
+    there = day_there(account.time_zone, now)
+    lots = _owed(account.pk).filter(issued_on__lte=now.astimezone(UTC).date(), expires_on__gte=there)
     totals: dict[str, Decimal] = {}
     for currency, left in lots.values_list("currency", "left"):
         totals[currency] = totals.get(currency, ZERO) + (left or ZERO)

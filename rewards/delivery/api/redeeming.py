@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from accounts.records.days import day_there
 from accounts.records.models import Account
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import record
@@ -60,7 +61,7 @@ def _use_credit(made: Redemption, amount: Decimal, currency: str, invoice: str, 
         booked_on=now.date(),
         acting_user=None,
     )
-    left = credit_left(made.account_id, now.date()).get(currency, Decimal(0))
+    left = credit_left(made.account, now).get(currency, Decimal(0))
     made.answer = {"redemption": made.pk, **made.asked, "left": {"amount": f"{left:.2f}", "currency": currency}}
 
 
@@ -72,7 +73,7 @@ def _switch_on(made: Redemption, grant_id: int, now: datetime) -> None:
     given = Grant.objects.get(pk=grant_id)
     if offer.reward.is_credit:
         raise DomainError("This grant is a credit: name amount and invoice.")
-    if given.expires_on < now.date():
+    if given.expires_on < day_there(offer.account.time_zone, now):
         raise DomainError(f"This grant could be used until {given.expires_on.isoformat()}.")
     before = offer.state
     move(offer, OfferAction.REDEEM, now=now)

@@ -59,7 +59,7 @@ def _rewards(request: HttpRequest, external_id: str) -> dict[str, Any]:
     account = None if "\0" in external_id else Account.objects.filter(external_id=external_id).first()
     if account is None:
         raise RequestRefused(404, NO_ACCOUNT)
-    return rewards_of(account, timezone.now().date())
+    return rewards_of(account, timezone.now())
 
 
 def _redemption(request: HttpRequest) -> dict[str, Any]:

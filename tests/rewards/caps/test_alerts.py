@@ -70,7 +70,7 @@ def test_of_marks_passed_in_one_step_the_highest_is_told_and_the_others_are_neve
 
 @pytest.mark.django_db
 def test_the_database_marks_what_the_rule_marks() -> None:
-    caps = [CapFactory(name=str(n), limit=Decimal("90.00"), scope="account", scope_key=str(n)) for n in range(0, 100)]
+    caps = [CapFactory(name=str(n), limit=Decimal("90.00"), scope="account", scope_key=str(n)) for n in range(100)]
     for number, cap in enumerate(caps):
         used(cap, number)
     PersonFactory(functions=[Function.FINANCE])

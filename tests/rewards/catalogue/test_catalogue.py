@@ -184,3 +184,18 @@ def test_what_a_reward_is_worth_to_one_account(basis: str, percent: str | None, 
 def test_the_database_keeps_one_value_a_reward(catalogue: dict[str, Reward]) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         Reward.objects.filter(key="badge-power-user").update(percent=Decimal(3))
+
+
+def test_a_change_of_what_is_no_dollars_says_so_everywhere(
+    catalogue: dict[str, Reward], product: User, finance: User, signed_in_as: SignIn
+) -> None:
+    points, euros = catalogue["points-500"], catalogue["extra-seats-3"]
+    Reward.objects.filter(pk=euros.pk).update(currency="EUR")
+    for reward, edit in ((points, {"face_value": "1200.00"}), (euros, {"discount_equivalent": "120.00"})):
+        change = propose_or_apply("reward", reward.pk, edit, "More of it", acting_user=product)
+        assert change is not None
+        page = signed_in_as(finance).get(f"/changes/{change.pk}/").content.decode()
+        approve(change.pk, digest=change.digest, acting_user=finance)
+        page += signed_in_as(finance).get(f"/rewards/{reward.pk}/").content.decode()
+        assert ("1,200 points" if reward == points else "€120.00") in page
+        assert "$" not in page

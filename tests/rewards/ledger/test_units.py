@@ -10,6 +10,7 @@ from time_machine import travel
 
 from loyalty.core.errors import DomainError
 from loyalty.core.people.models import User
+from rewards.campaigns.worth import cost_so_far
 from rewards.catalogue.rules import clean_values
 from rewards.catalogue.verbs import EMPTY, create_reward
 from rewards.ledger.queries import liability
@@ -82,11 +83,18 @@ def test_each_unit_balances_by_itself_and_points_are_whole(finance: User, signed
         page = client.get("/liability/?currency=PTS").content.decode()
         assert "<dd>300 points</dd>" in page
         assert "No rate of points is known for" in page
+        assert "€80.00 cannot be told in USD" in client.get("/").content.decode()
+        assert "No rate of points" in cost_so_far(points.offer.campaign).problem
         for unit, day, per_unit in (("PTS", OCTOBER, "0.01"), ("PTS", NOVEMBER, "0.02"), ("EUR", NOVEMBER, "1.10")):
             rate(unit, day, per_unit)
         page = client.get("/liability/?currency=PTS").content.decode()
         # 300 points at 2 cents and 80 EUR at 1.10
         assert "<dd>$94.00<span" in page
+        # A week ago, on 15 November, nothing was used yet: 500 points and 80 EUR were $98.00.
+        home = client.get("/").content.decode()
+        assert ">$94.00</a>" in home
+        assert "−$4.00 against a week ago" in home
+        assert [cost_so_far(made.offer.campaign).credits for made in (points, euro)] == [5, 88]
         # 500 issued at 1 cent; at the end of October still 1 cent; then valued anew at 2 cents, 200 used.
         assert '<td class="num">+$5.00</td><td class="num">$6.00</td>' in page
         assert euro.account.name in client.get("/liability/left/?currency=EUR").content.decode()
