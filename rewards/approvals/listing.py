@@ -7,7 +7,6 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import Count, Q, QuerySet, Sum
 from django.http import QueryDict
 from django.utils import timezone
@@ -142,15 +141,6 @@ def listed(filters: Filters, user: User) -> QuerySet[Offer]:
 def why_here(offer: Offer) -> str:
     """Why it stands where it does, in words."""
     return stake_in_words(offer.stake, company_day(), settings.REPORTING_CURRENCY)
-
-
-def view_counts(user: User) -> Mapping[str, int]:
-    """How many offers are in each view for this person, counted up to one more than COUNTED_TO: in one statement."""
-    views = [in_view(view, user).order_by().values("pk")[: COUNTED_TO + 1].query.sql_with_params() for view in VIEWS]
-    counts = ", ".join(f"(SELECT count(*) FROM ({sql}) AS counted)" for sql, _ in views)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {counts}", [value for _, values in views for value in values])
-        return dict(zip(VIEWS, cursor.fetchone(), strict=True))
 
 
 def waiting_count(user: User) -> int:

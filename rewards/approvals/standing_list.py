@@ -11,6 +11,7 @@ from loyalty.core.keyset import page_of
 from loyalty.core.people.models import User
 from loyalty.core.people.session import signed_in
 from rewards.approvals import listing
+from rewards.approvals.counting import view_counts
 from rewards.approvals.forms import ViewForm
 from rewards.approvals.saved import views_for
 from rewards.catalogue.queries import reward_kinds, rewarding_campaigns
@@ -34,7 +35,7 @@ def beside_list(request: HttpRequest) -> dict[str, Any]:
 
 def head_of(query: QueryDict, user: User) -> dict[str, Any]:
     """What stands above the list: the sums of what waits, the views with their counts, filters and saved views."""
-    filters, counts = listing.filters_from(query, user), listing.view_counts(user)
+    filters, counts = listing.filters_from(query, user), view_counts(user)
     views = [
         Chip(label, f"?view={name}", name == filters.view, min(counts[name], listing.COUNTED_TO),
              is_more=counts[name] > listing.COUNTED_TO)

@@ -88,6 +88,9 @@ class Offer(models.Model):
             models.Index(fields=["-at_stake", "id"], condition=OPEN, name="offer_by_stake"),
             models.Index(fields=["assigned_to", "-at_stake", "id"], condition=OPEN, name="offer_by_book"),
             models.Index(
+                fields=["snoozed_until"], condition=OPEN & models.Q(snoozed_until__isnull=False), name="offer_snoozed"
+            ),
+            models.Index(
                 fields=["-closed_at", "-id"], condition=models.Q(closed_at__isnull=False), name="offer_by_end"
             ),
             GinIndex(fields=["awaits"], condition=OPEN, name="offer_by_turn"),

@@ -15,7 +15,8 @@ from accounts.facts.verbs import refresh
 from loyalty.core.keyset import page_of
 from loyalty.core.people.models import User
 from loyalty.core.people.rules import Function
-from rewards.approvals.listing import PAGE_SIZE, VIEWS, Filters, in_view, listed, view_counts
+from rewards.approvals.counting import view_counts
+from rewards.approvals.listing import PAGE_SIZE, SHOWN, VIEWS, Filters, in_view, listed
 from rewards.offers.models import Offer
 from tests.benchmarks.pages import Asked
 from tests.factories import OfferFactory, PersonFactory
@@ -69,14 +70,17 @@ def _queue(name: str, path: str, user: User, filters: Filters, number: int) -> A
     rows = listed(filters, user)
     query = _position(rows, filters.fields, number, path.removeprefix("?"))
 
+    def shown() -> QuerySet:
+        return listed(filters, user).only(*SHOWN)
+
     def own() -> None:
         view_counts(user)
-        list(page_of(listed(filters, user), filters.fields, query, size=PAGE_SIZE).rows)
+        list(page_of(shown(), filters.fields, query, size=PAGE_SIZE).rows)
 
     def counted() -> None:
         for view in VIEWS:
             in_view(view, user).count()
-        list(Paginator(listed(filters, user), PAGE_SIZE).page(number).object_list)
+        list(Paginator(shown(), PAGE_SIZE).page(number).object_list)
 
     return Asked(name, f"/offers/?{query.urlencode()}", own, counted)
 

@@ -1,5 +1,6 @@
 """The list of the queue: views, order with its reason, filters in the URL, kept views, several offers at once."""
 
+import itertools
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -16,10 +17,13 @@ from loyalty.core.absence.seats import company_day
 from loyalty.core.audit.models import AuditLine
 from loyalty.core.people.models import User
 from loyalty.core.people.rules import Function
+from rewards.approvals.counting import view_counts
+from rewards.approvals.listing import VIEWS, in_view
 from rewards.approvals.models import SavedView
 from rewards.caps.verbs import ReserveRequest, reserve
 from rewards.ledger.models import Posting
 from rewards.offers.models import Grant, Offer
+from rewards.offers.rules import OfferState
 from tests.factories import AccountFactory, CampaignFactory, CapFactory, OfferFactory, RewardFactory
 
 pytestmark = pytest.mark.django_db
@@ -90,6 +94,19 @@ def test_snoozed_offers_are_out_of_sight_until_their_day(signed_in_as: SignIn, c
     client = signed_in_as(cs)
     assert shown(client, view="mine") == shown(client, view="open") == ["Woke today"]
     assert shown(client, view="snoozed") == ["Later"]
+
+
+def test_each_view_counts_what_it_lists(cs: User, administrator: User) -> None:
+    for state, days, whose in itertools.product(OfferState, (None, 0, 1), (cs, None)):
+        closed = None if state in (OfferState.PROPOSED, OfferState.IN_APPROVAL) else timezone.now()
+        awaits = ["finance"] if days is None and whose is None else ["cs"]
+        until = None if days is None else company_day() + timedelta(days)
+        offer = OfferFactory(state=state.value, assigned_to=whose, snoozed_until=until)
+        Offer.objects.filter(pk=offer.pk).update(awaits=awaits, closed_at=closed)
+    for user in (cs, administrator):
+        assert view_counts(user) == {view: in_view(view, user).count() for view in VIEWS}
+    assert view_counts(cs) == {"book": 2, "mine": 3, "open": 4, "snoozed": 2, "granted": 24, "closed": 30}
+    assert view_counts(administrator)["mine"] == 0
 
 
 def test_as_many_statements_for_many_rows_as_for_one(signed_in_as: SignIn, cs: User) -> None:
