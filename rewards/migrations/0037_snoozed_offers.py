@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0033_refused_waiting'),
-        ('rewards', '0035_capacity'),
+        ('rewards', '0036_cap_alerts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
