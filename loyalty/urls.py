@@ -5,6 +5,11 @@ from django.urls import include, path
 from loyalty.core.health import healthz, readyz
 
 urlpatterns = [
+    # First what programs ask for, many times a second: addresses are tried in this order.
+    path("v1/", include("accounts.intake.api_urls")),
+    path("v1/", include("rewards.delivery.api.urls")),
+    path("webhooks/", include("accounts.intake.hooks.urls")),
+    path("webhooks/stripe/", include("accounts.intake.stripe.urls")),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("", include("loyalty.programme.urls")),
@@ -29,10 +34,6 @@ urlpatterns = [
     path("sources/", include("accounts.sources.urls")),
     path("sources/", include("accounts.intake.source_urls")),
     path("events/", include("accounts.intake.urls")),
-    path("v1/", include("accounts.intake.api_urls")),
-    path("v1/", include("rewards.delivery.api.urls")),
-    path("webhooks/", include("accounts.intake.hooks.urls")),
-    path("webhooks/stripe/", include("accounts.intake.stripe.urls")),
     path("segments/", include("accounts.segments.urls")),
     path("milestones/", include("accounts.streaks.urls")),
     path("milestones/", include("accounts.milestones.urls")),
