@@ -97,7 +97,7 @@ def _migrate() -> None:
     environ = _environ() | {"LOYALTY_DB_ROLE": "owner"}
     done = subprocess.run(argv, env=environ, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise EngineError(f"The tables could not be prepared:\n{done.stderr[-3000:]}")
+        raise EngineError(f"The tables could not be prepared:\n{done.stderr[-3000:].removeprefix('CommandError: ')}")
 
 
 def _environ() -> dict[str, str]:

@@ -21,7 +21,7 @@ from rewards.closing.rules import clean_codes, closing_refusal
 from rewards.ledger.rules import Book
 
 LOCK_OF_CLOSING = 7205
-"""Each posting holds it in share; see the migration."""
+"""Each posting holds it in share; see rewards/migrations/0007_ledger_guards.py."""
 
 
 def close_month(month: date, *, today: date, acting_user: User) -> ClosedMonth:

@@ -2,22 +2,35 @@
 
 from django.db import migrations
 
+# As loyalty.core.money writes it.
 MONEY = """
 CREATE FUNCTION money_text(amount numeric, currency text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN round(amount, 2) < 0 THEN '−' ELSE '' END
-        || CASE currency WHEN 'USD' THEN '$' WHEN 'EUR' THEN '€' WHEN 'GBP' THEN '£' ELSE currency || ' ' END
-        || to_char(abs(round(amount, 2)), 'FM999,999,999,999,999,990.00')
+        || CASE currency WHEN 'USD' THEN '$' WHEN 'EUR' THEN '€' WHEN 'GBP' THEN '£' WHEN 'PTS' THEN ''
+                         ELSE currency || ' ' END
+        || CASE currency WHEN 'PTS'
+                THEN regexp_replace(to_char(abs(round(amount, 2)), 'FM999,999,999,999,999,990.00'), '\\.00$', '')
+                     || CASE WHEN abs(round(amount, 2)) = 1 THEN ' point' ELSE ' points' END
+                ELSE to_char(abs(round(amount, 2)), 'FM999,999,999,999,999,990.00') END
 $$;
 """
 
 REFUSAL = """
-CREATE FUNCTION cap_refusal(name text, cap_limit numeric, room numeric, amount numeric, until date)
-RETURNS text LANGUAGE sql IMMUTABLE AS $$
+CREATE FUNCTION cap_quantity(measure text, figure numeric) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN measure = 'value' THEN money_text(figure, 'USD')
+        ELSE CASE WHEN round(figure) < 0 THEN '−' ELSE '' END
+            || to_char(abs(round(figure)), 'FM999,999,999,999,999,990')
+            || CASE abs(round(figure)) WHEN 1 THEN ' occurrence' ELSE ' occurrences' END END
+$$;
+
+CREATE FUNCTION cap_refusal(
+    name text, measure text, cap_limit numeric, room numeric, amount numeric, until date
+) RETURNS text LANGUAGE sql IMMUTABLE AS $$
     SELECT 'The cap “' || name || '” '
-        || CASE WHEN room > 0 THEN 'has ' || money_text(room, 'USD') || ' left of ' || money_text(cap_limit, 'USD')
-                ELSE 'has no room left of ' || money_text(cap_limit, 'USD') END
+        || CASE WHEN room > 0 THEN 'has ' || cap_quantity(measure, room) || ' left of '
+                ELSE 'has no room left of ' END || cap_quantity(measure, cap_limit)
         || CASE WHEN until >= date '9999-01-01' THEN '' ELSE ' until ' || to_char(until, 'FMDD Mon YYYY') END
-        || '; this needs ' || money_text(amount, 'USD') || '.'
+        || '; this needs ' || cap_quantity(measure, CASE measure WHEN 'value' THEN amount ELSE 1 END) || '.'
 $$;
 """
 
@@ -44,11 +57,12 @@ $$;
 
 UNDO = """
 DROP FUNCTION offer_digest(bigint, bigint, integer, text, integer, bigint, text, numeric, numeric, text, integer);
-DROP FUNCTION cap_refusal(text, numeric, numeric, numeric, date);
+DROP FUNCTION cap_refusal(text, text, numeric, numeric, numeric, date);
+DROP FUNCTION cap_quantity(text, numeric);
 DROP FUNCTION money_text(numeric, text);
 """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("rewards", "0009_tier_perks")]
+    dependencies = [("rewards", "0009_unit_rate")]
     operations = [migrations.RunSQL(MONEY + REFUSAL + DIGEST, UNDO)]

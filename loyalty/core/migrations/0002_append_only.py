@@ -5,4 +5,4 @@ from loyalty.core.append_only import protect
 
 class Migration(migrations.Migration):
     dependencies = [("core", "0001_initial")]
-    operations = [protect("core_auditline")]
+    operations = [protect("core_auditline"), protect("core_auditseal")]
