@@ -222,6 +222,7 @@ EXPECTED: dict[str, Expect] = {
     "offers-counts": Expect(),
     "offers-choose": Expect(posts=True),
     "offers-decide": Expect(posts=True),
+    "offers-undo": Expect(posts=True),
     "offers-view-keep": Expect(posts=True),
     "offers-view-remove": Expect({"view_id": "kept view"}, posts=True),
     "offer-snooze": Expect({"offer_id": "offer"}, posts=True),

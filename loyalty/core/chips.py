@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from django.http import QueryDict
 
-# Where one is in a list, and what is open beside it, does not outlive a change of filter.
-POSITION = ("open", "after", "before", "format")
+# Where one is in a list, what is open beside it, and what one has just decided, do not outlive a change of filter.
+POSITION = ("open", "after", "before", "format", "decided")
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
-"""Deciding, snoozing or reassigning several offers at once: first what it would do, then the thing itself."""
+"""Deciding, snoozing or reassigning several offers at once: first what it would do, then it is done, then undone."""
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -10,18 +11,26 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from loyalty.core.chips import address
 from loyalty.core.errors import DomainError
 from loyalty.core.figures import day_text, number_text
 from loyalty.core.people.models import User
 from loyalty.core.people.session import signed_in
 from rewards.approvals import shelving
-from rewards.approvals.forms import ChosenForm, ReassignForm, SnoozeForm
+from rewards.approvals.forms import ChosenForm, ReassignForm, SnoozeForm, UndoForm
 from rewards.approvals.models import StepState
 from rewards.approvals.standing_list import head_of, list_of
-from rewards.approvals.verbs import Ask, decide_all
+from rewards.approvals.undoing import Together, undo_all, undoable_together
+from rewards.approvals.verbs import Ask, Outcome, decide_all
 from rewards.approvals.weighing import preview
 
-WORDS = {"approve": "Approve", "reject": "Reject", "snooze": "Snooze", "reassign": "Reassign"}
+WORDS = {
+    "approve": "Approve",
+    "reject": "Reject",
+    "snooze": "Snooze",
+    "wake": "Put back in the queue",
+    "reassign": "Reassign",
+}
 
 
 @require_POST
@@ -46,37 +55,51 @@ def decide(request: HttpRequest) -> HttpResponse:
     asks: list[Ask] = form.cleaned_data["asks"]
     try:
         if action in ("approve", "reject"):
-            done, kept = _decide(asks, action, form.cleaned_data["note"], user)
-        else:
-            done, kept = _shelve(asks, action, request, user)
+            return _decide(request, asks, action, form, user)
+        done = _shelve(asks, action, request, user)
     except DomainError as refusal:
         return _summary(request, form, refusal=str(refusal), status=refusal.status)
-    return _told(request, form.cleaned_data["back"], done, kept)
+    return _told(request, form.cleaned_data["back"], done, [])
 
 
-def _decide(asks: list[Ask], action: str, note: str, user: User) -> tuple[str, Counter[str]]:
+@require_POST
+def undo(request: HttpRequest) -> HttpResponse:
+    """Take back what one has just decided together, and tell which of it stays, and why."""
+    form = UndoForm(request.POST)
+    if not form.is_valid():
+        return _nothing(request, "There is nothing to take back.")
+    data = form.cleaned_data
+    outcomes = undo_all(data["ids"], data["decided_at"], acting_user=signed_in(request))
+    undone = sum(outcome.offer is not None for outcome in outcomes)
+    said = f"{_offers(undone)} taken back: {'it waits' if undone == 1 else 'they wait'} for you again."
+    return _told(request, data["back"], said if undone else "Nothing was taken back.", outcomes, names_kept=True)
+
+
+def _decide(request: HttpRequest, asks: list[Ask], action: str, form: ChosenForm, user: User) -> HttpResponse:
     decision = StepState.APPROVED if action == "approve" else StepState.REJECTED
-    outcomes = decide_all(asks, decision, note, acting_user=user)
+    outcomes = decide_all(asks, decision, form.cleaned_data["note"], acting_user=user)
     granted = sum(outcome.offer is not None and not outcome.offer.awaits for outcome in outcomes)
     decided = sum(outcome.offer is not None for outcome in outcomes)
-    kept = Counter(str(outcome.refusal) for outcome in outcomes if outcome.refusal)
-    if action == "reject":
-        return f"{_offers(decided)} rejected.", kept
     passed = f"; {number_text(decided - granted)} passed on" if decided > granted else ""
-    return f"{_offers(decided)} approved: {number_text(granted)} granted{passed}.", kept
+    done = f"{_offers(decided)} approved: {number_text(granted)} granted{passed}."
+    done = f"{_offers(decided)} rejected." if action == "reject" else done
+    return _told(request, form.cleaned_data["back"], done, outcomes, undoable_together(outcomes))
 
 
-def _shelve(asks: list[Ask], action: str, request: HttpRequest, user: User) -> tuple[str, Counter[str]]:
+def _shelve(asks: list[Ask], action: str, request: HttpRequest, user: User) -> str:
     ids = [ask.offer_id for ask in asks]
+    if action == "wake":
+        woken = shelving.wake(ids, acting_user=user)
+        return f"{_offers(woken)} back in the queue."
     form: SnoozeForm | ReassignForm = SnoozeForm(request.POST) if action == "snooze" else ReassignForm(request.POST)
     if not form.is_valid():
         raise DomainError(" ".join(str(error) for errors in form.errors.values() for error in errors))
     data = form.cleaned_data
     if action == "snooze":
         moved = shelving.snooze(ids, data["until"], data["reason"], acting_user=user)
-        return f"{_offers(moved)} snoozed until {day_text(data['until'])}.", Counter()
+        return f"{_offers(moved)} snoozed until {day_text(data['until'])}."
     moved = shelving.reassign(ids, data["person"].pk, acting_user=user)
-    return f"{_offers(moved)} now in the book of {data['person'].display_name}.", Counter()
+    return f"{_offers(moved)} now in the book of {data['person'].display_name}."
 
 
 def _offers(count: int) -> str:
@@ -101,14 +124,32 @@ def _summary(request: HttpRequest, form: ChosenForm, *, refusal: str = "", statu
     return render(request, name, context, status=status)
 
 
-def _told(request: HttpRequest, back: str, done: str, kept: Counter[str]) -> HttpResponse:
+def _told(
+    request: HttpRequest,
+    back: str,
+    done: str,
+    outcomes: Sequence[Outcome],
+    together: Together | None = None,
+    *,
+    names_kept: bool = False,
+) -> HttpResponse:
+    """What came of it: `together` can be undone; what stays is counted by its reason, or named when few are meant."""
+    stay = [outcome for outcome in outcomes if outcome.refusal]
+    if names_kept:
+        kept = [(outcome.named, str(outcome.refusal)) for outcome in stay]
+    else:
+        counted = Counter(str(outcome.refusal) for outcome in stay)
+        kept = [(f"{_offers(count)} not", why) for why, count in counted.items()]
     if not getattr(request, "htmx", False):
         messages.success(request, done)
-        for why, count in kept.items():
-            messages.warning(request, f"{_offers(count)} not: {why}")
-        return redirect(reverse("offers") + back)
+        for who, why in kept:
+            messages.warning(request, f"{who}: {why}")
+        query = QueryDict(back.removeprefix("?"))
+        decided = together.decided_at.isoformat() if together else ""
+        return redirect(reverse("offers") + address(query, decided=decided))
     user, query = signed_in(request), QueryDict(back.removeprefix("?"))
-    context = {"done": done, "kept": kept.items(), "back": back} | head_of(query, user) | list_of(query, user)
+    context = {"done": done, "kept": kept, "back": back, "together": together}
+    context |= head_of(query, user) | list_of(query, user)
     response = render(request, "rewards/approvals/_done.html", context)
     tone = "warn" if kept else "good"
     response["HX-Trigger"] = json.dumps({"announce": {"message": done, "tone": tone}})

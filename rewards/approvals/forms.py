@@ -1,10 +1,11 @@
 """What people type in the queue. Forms only validate."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 
 from loyalty.core.absence.seats import company_day
 from loyalty.core.changes.forms import DecisionForm
@@ -14,7 +15,8 @@ from rewards.approvals.revising import LONGEST_VALIDITY
 from rewards.approvals.verbs import Ask
 
 MOST_CHOSEN = 200
-ONE_CHOSEN = re.compile(r"(\d{1,18}):([0-9a-f]{64})")
+AN_ID = re.compile(r"[0-9]{1,18}")
+ONE_CHOSEN = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})")
 A_WEEK = timedelta(days=7)
 
 
@@ -96,9 +98,7 @@ class ViewForm(forms.Form):
 class ChosenForm(forms.Form):
     """Several offers, each with the digest of the terms that were on the screen, and what is to be done with them."""
 
-    action = forms.ChoiceField(
-        choices=[("approve", "Approve"), ("reject", "Reject"), ("snooze", "Snooze"), ("reassign", "Reassign")]
-    )
+    action = forms.ChoiceField(choices=[(word, word) for word in ("approve", "reject", "snooze", "wake", "reassign")])
     back = forms.CharField(max_length=500, required=False)
     note = forms.CharField(
         max_length=2000, required=False, label="Note", widget=forms.Textarea(attrs={"rows": 2}),
@@ -116,7 +116,36 @@ class ChosenForm(forms.Form):
         if not found or len(found) != len(texts) or len(found) > MOST_CHOSEN:
             raise forms.ValidationError(f"Choose offers from the list first, at most {MOST_CHOSEN}.")
         cleaned["asks"] = list({match[1]: Ask(int(match[1]), match[2]) for match in found}.values())
-        cleaned["back"] = cleaned.get("back", "") if str(cleaned.get("back", "")).startswith("?") else "?"
+        cleaned["back"] = _in_the_queue(cleaned)
         if self.is_confirmed and cleaned.get("action") == "reject" and not str(cleaned.get("note") or "").strip():
             self.add_error("note", OfferDecisionForm.say_why)
         return cleaned
+
+
+class UndoForm(forms.Form):
+    """The offers that somebody decided together, and the moment at which they did."""
+
+    decided_at = forms.DateTimeField(widget=forms.HiddenInput)
+    back = forms.CharField(max_length=500, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        texts = self.data.getlist("decided") if hasattr(self.data, "getlist") else []
+        if not 0 < len(texts) <= MOST_CHOSEN or not all(AN_ID.fullmatch(text) for text in texts):
+            raise forms.ValidationError("There is nothing to take back.")
+        cleaned["ids"] = sorted({int(text) for text in texts})
+        cleaned["back"] = _in_the_queue(cleaned)
+        return cleaned
+
+
+def moment_in(query: QueryDict, field: str) -> datetime | None:
+    """A moment that stands in the URL; None when none does."""
+    try:
+        return forms.DateTimeField(required=False).clean(query.get(field))
+    except forms.ValidationError:
+        return None
+
+
+def _in_the_queue(cleaned: dict[str, Any]) -> str:
+    back = str(cleaned.get("back", ""))
+    return back if back.startswith("?") else "?"

@@ -41,6 +41,10 @@ class ApprovalSettings(models.Model):
         return f"Due after {self.due_working_days} working days"
 
 
+DECISION = ("state", "decided_by", "decided_for", "decided_at", "digest", "note")
+"""The fields of a step that a decision writes."""
+
+
 class ApprovalStep(models.Model):
     """One function's decision on one offer; steps are decided in the order of `position`, those of one in any order.
 
@@ -79,6 +83,11 @@ class ApprovalStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.function}: {self.state}"
+
+    def clear(self) -> None:
+        """Forget its decision, without saving: it waits again."""
+        self.state, self.decided_by, self.decided_for, self.decided_at = StepState.WAITING.value, None, None, None
+        self.digest, self.note = "", ""
 
 
 class OfferRevision(models.Model):

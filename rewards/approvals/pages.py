@@ -20,8 +20,8 @@ from rewards.approvals import forms, queries, verbs
 from rewards.approvals.listing import why_here
 from rewards.approvals.panels import panels_of
 from rewards.approvals.relations import steps_of
-from rewards.approvals.revising import decision_to_undo
 from rewards.approvals.standing_list import beside_list
+from rewards.approvals.undoing import decision_to_undo
 from rewards.caps.room import room_of
 from rewards.offers.models import Offer
 from rewards.offers.rules import OfferState

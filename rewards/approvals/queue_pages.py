@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from loyalty.core.chips import id_in
@@ -13,9 +14,10 @@ from loyalty.core.csv import csv_response, wants_csv
 from loyalty.core.errors import DomainError, NotAllowed
 from loyalty.core.people.session import signed_in
 from rewards.approvals import listing, queries, saved
-from rewards.approvals.forms import ViewForm
+from rewards.approvals.forms import ViewForm, moment_in
 from rewards.approvals.pages import detail_of
 from rewards.approvals.standing_list import filters_of, head_of, list_of
+from rewards.approvals.undoing import undoable_since
 
 
 @require_GET
@@ -28,6 +30,8 @@ def offers(request: HttpRequest) -> HttpResponseBase:
     context = head_of(query, user) | filters_of(query, user) | list_of(query, user)
     opened = queries.one_offer(id_in(query, "open")) if id_in(query, "open") else None
     context |= detail_of(request, opened) if opened else {}
+    decided_at = moment_in(query, "decided")
+    context["together"] = undoable_since(decided_at, user, timezone.now()) if decided_at else None
     return render(request, "rewards/approvals/page.html", context)
 
 

@@ -7,6 +7,7 @@ urlpatterns = [
     path("counts/", queue_pages.counts, name="offers-counts"),
     path("choose/", bulk_pages.choose, name="offers-choose"),
     path("decide/", bulk_pages.decide, name="offers-decide"),
+    path("undo/", bulk_pages.undo, name="offers-undo"),
     path("views/", queue_pages.keep, name="offers-view-keep"),
     path("views/<int:view_id>/remove", queue_pages.remove, name="offers-view-remove"),
     path("account/<int:account_id>/", pages.account_offers, name="account-offers"),

@@ -20,12 +20,13 @@ from loyalty.core.audit.verbs import audit_line
 from loyalty.core.errors import DomainError, NotAllowed
 from loyalty.core.people.models import User
 from loyalty.core.people.rules import FUNCTION_LABELS, Function, functions_in_words
-from rewards.approvals.models import ApprovalStep, StepState
+from rewards.approvals.models import DECISION, ApprovalStep, StepState
 from rewards.approvals.relations import relation_of, revisers_of, steps_of
 from rewards.approvals.rules import independence_refusal, open_now
 from rewards.approvals.timing import approval_settings, due_at
 from rewards.offers.granting import grant_approved
 from rewards.offers.models import Offer
+from rewards.offers.refusing import refused_line
 from rewards.offers.rules import OfferAction, OfferState
 from rewards.offers.verbs import close_all
 
@@ -40,11 +41,13 @@ class Ask:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one of them: the offer as decided, or why nothing was changed."""
+    """What came of one of them: the offer as decided, and when, or why nothing was changed; and its name."""
 
     offer_id: int
     offer: Offer | None = None
     refusal: DomainError | None = None
+    decided_at: datetime | None = None
+    named: str = ""
 
 
 def approve(offer_id: int, *, function: Function, digest: str, note: str = "", acting_user: User) -> Offer:
@@ -95,7 +98,7 @@ def _decide(
     offers = list(rows.filter(pk__in=wanted).order_by("pk"))
     steps = steps_of(offers)
     revisers = revisers_of(offers)
-    outcomes, judged, refused = [], [], []
+    outcomes, judged, refused, now = [], [], [], timezone.now()
     for offer in offers:
         asked = function or _turn(offer, acting_user)
         try:
@@ -107,12 +110,13 @@ def _decide(
         except DomainError as refusal:
             outcomes.append(Outcome(offer.pk, refusal=refusal))
             if isinstance(refusal, NotAllowed):
-                refused.append(_told_of_refusal(offer, decision, asked, refusal, acting_user))
+                who = FUNCTION_LABELS[asked] if asked else "nobody"
+                refused.append(refused_line(offer.pk, f"{decision.value} by {who}", refusal, acting_user))
         else:
             judged.append(found)
-            outcomes.append(Outcome(offer.pk, offer))
+            outcomes.append(Outcome(offer.pk, offer, decided_at=now))
     AuditLine.objects.bulk_create(refused)
-    _write(judged, decision, note, acting_user, timezone.now())
+    _write(judged, decision, note, acting_user, now)
     return outcomes
 
 
@@ -121,8 +125,7 @@ def _write(judged: Sequence[_Judged], decision: StepState, note: str, acting_use
     for one in judged:
         one.step.state, one.step.decided_by, one.step.decided_at = decision.value, acting_user, now
         one.step.digest, one.step.note = one.offer.digest, note
-    fields = ["state", "decided_by", "decided_for", "decided_at", "digest", "note"]
-    ApprovalStep.objects.bulk_update([one.step for one in judged], fields)
+    ApprovalStep.objects.bulk_update([one.step for one in judged], DECISION)
     AuditLine.objects.bulk_create(
         audit_line(
             AuditVerb.OFFER_APPROVED if approved else AuditVerb.OFFER_REJECTED,
@@ -215,16 +218,3 @@ def _standing(offer: Offer, steps: Sequence[ApprovalStep]) -> str:
     """How the offer stands, and by whom and when it was decided last."""
     last = max((s for s in steps if s.decided_at), key=lambda s: s.decided_at or offer.proposed_at, default=None)
     return f"This offer is {OfferState(offer.state).label}. {_decided(last) if last else ''}".strip()
-
-
-def _told_of_refusal(
-    offer: Offer, decision: StepState, function: Function | None, refusal: NotAllowed, acting_user: User
-) -> AuditLine:
-    return audit_line(
-        AuditVerb.REFUSED,
-        acting_user=acting_user,
-        object_type="offer",
-        object_id=offer.pk,
-        object_label=f"{decision.value} by {FUNCTION_LABELS[function] if function else 'nobody'}",
-        reason=str(refusal),
-    )

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from loyalty.core.errors import DomainError
 from loyalty.core.figures import day_text
 from loyalty.core.people.session import signed_in
-from rewards.approvals import forms, revising, shelving, talking
+from rewards.approvals import forms, revising, shelving, talking, undoing
 from rewards.approvals.pages import render_offer
 from rewards.offers.models import Offer
 
@@ -72,7 +72,7 @@ def undo(request: HttpRequest, offer_id: int) -> HttpResponse:
     user = signed_in(request)
 
     def act() -> str:
-        revising.undo(offer_id, acting_user=user)
+        undoing.undo(offer_id, acting_user=user)
         return "Taken back. It waits for you again."
 
     return _work(request, offer_id, "", None, act)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef, Sum
+from django.db.models import Exists, OuterRef, QuerySet, Sum
 
 from rewards.caps.models import CapEntry
 from rewards.caps.rules import CapEntryKind, CapMeasure, part_of, quantity
@@ -68,14 +68,7 @@ class Together:
 
 def room_together(offer_ids: Sequence[int]) -> list[Together]:
     """Every cap in which undecided offers hold room, by name, with what they hold together."""
-    held = CapEntry.objects.filter(offer_id__in=offer_ids, kind=CapEntryKind.RESERVE.value)
-    ended = CapEntry.objects.filter(
-        offer=OuterRef("offer"),
-        period=OuterRef("period"),
-        turn=OuterRef("turn"),
-        kind__in=[CapEntryKind.SPEND, CapEntryKind.RELEASE],
-    )
-    rows = held.exclude(Exists(ended)).values(
+    rows = _held(offer_ids).values(
         "period__cap__name",
         "period__cap__limit",
         "period__cap__measure",
@@ -93,6 +86,22 @@ def room_together(offer_ids: Sequence[int]) -> list[Together]:
         )
         for row in rows.annotate(amount=Sum("amount")).order_by("period__cap__name", "period_id")
     ]
+
+
+def holding_room(offer_ids: Sequence[int]) -> set[int]:
+    """Which of the offers hold room of any cap that was neither spent nor released."""
+    return set(_held(offer_ids).values_list("offer_id", flat=True))
+
+
+def _held(offer_ids: Sequence[int]) -> QuerySet[CapEntry]:
+    held = CapEntry.objects.filter(offer_id__in=offer_ids, kind=CapEntryKind.RESERVE.value)
+    ended = CapEntry.objects.filter(
+        offer=OuterRef("offer"),
+        period=OuterRef("period"),
+        turn=OuterRef("turn"),
+        kind__in=[CapEntryKind.SPEND, CapEntryKind.RELEASE],
+    )
+    return held.exclude(Exists(ended))
 
 
 def _said(seen: Room | Together) -> dict[str, str]:

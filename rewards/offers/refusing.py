@@ -19,15 +19,17 @@ def telling_refusals(offer_ids: Sequence[int], attempt: str, acting_user: User) 
         with transaction.atomic():
             yield
     except NotAllowed as refusal:
-        AuditLine.objects.bulk_create(
-            audit_line(
-                AuditVerb.REFUSED,
-                acting_user=acting_user,
-                object_type="offer",
-                object_id=offer_id,
-                object_label=attempt,
-                reason=str(refusal),
-            )
-            for offer_id in sorted(offer_ids)
-        )
+        AuditLine.objects.bulk_create(refused_line(pk, attempt, refusal, acting_user) for pk in sorted(offer_ids))
         raise
+
+
+def refused_line(offer_id: int, attempt: str, refusal: NotAllowed, acting_user: User) -> AuditLine:
+    """The line, not saved yet, that tells of an attempt on an offer that was refused."""
+    return audit_line(
+        AuditVerb.REFUSED,
+        acting_user=acting_user,
+        object_type="offer",
+        object_id=offer_id,
+        object_label=attempt,
+        reason=str(refusal),
+    )

@@ -64,7 +64,6 @@ def test_five_hundred_offers_without_the_mouse(at_the_queue: Callable[[], Visito
         words = f"{left} offer{'s wait' if left != 1 else ' waits'} for you" if left else "Nothing waits for you."
         expect(page.locator("#queue-summary")).to_contain_text(words)
         expect(page.get_by_role("region", name="What came of it")).to_contain_text("50 offers approved: 50 granted.")
-        press("Escape")
     expect(page.locator("#queue-list").get_by_text("Nothing waits for you")).to_be_visible()
     assert Grant.objects.count() == MANY
     assert window.complaints == []
@@ -115,3 +114,7 @@ def test_one_by_one_with_a_reason_put_aside_and_taken_back(
     press("r")
     expect(page.get_by_role("region", name="What came of it")).to_contain_text("1 offer rejected.")
     assert Offer.objects.get(state="rejected") in (first, third)
+    window.inspect("queue-undo", briefly=True)
+    press("u")
+    expect(page.get_by_role("region", name="What came of it")).to_contain_text("1 offer taken back")
+    assert not Offer.objects.filter(state="rejected").exists()

@@ -17,7 +17,7 @@ from loyalty.core.absence.seats import company_day
 from loyalty.core.errors import DomainError, NotAllowed
 from loyalty.core.people.models import User
 from loyalty.core.people.rules import Function
-from rewards.approvals import revising, shelving, talking, verbs
+from rewards.approvals import revising, shelving, talking, undoing, verbs
 from rewards.approvals.models import OfferRevision
 from rewards.offers import handing
 from rewards.offers.models import Offer
@@ -39,7 +39,7 @@ ACTIONS: dict[str, Act] = {
     "wake": lambda o, u, f: shelving.wake([o.pk], acting_user=u),
     "reassign": lambda o, u, f: shelving.reassign([o.pk], colleague().pk, acting_user=u),
     "revise": lambda o, u, f: revising.revise(o.pk, 77, "shorter", digest=o.digest, acting_user=u),
-    "undo": lambda o, u, f: revising.undo(o.pk, acting_user=u),
+    "undo": lambda o, u, f: undoing.undo(o.pk, acting_user=u),
     "comment": lambda o, u, f: talking.comment(o.pk, "I see", acting_user=u),
     "deliver": lambda o, u, f: handing.deliver(o.pk, acting_user=u),
     "accept": lambda o, u, f: handing.accept(o.pk, acting_user=u),
@@ -73,7 +73,7 @@ def expected(case: Case) -> str:
                 return NOT_YOURS
             return LEGAL if undecided else NO_SENSE
         case "undo":
-            return LEGAL if undecided and case.relation == "decided" else NO_SENSE  # a rejection: see test_revising
+            return LEGAL if undecided and case.relation == "decided" else NO_SENSE  # a rejection: see test_undoing
         case "snooze" | "wake" | "reassign":
             if not undecided:
                 return NO_SENSE

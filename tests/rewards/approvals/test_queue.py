@@ -239,6 +239,8 @@ def test_many_are_snoozed_and_reassigned(signed_in_as: SignIn, cs: User, cs_coll
     until = (company_day() + timedelta(5)).isoformat()
     client.post(reverse("offers-decide"), chosen(*offers, action="snooze", until=until, reason="Budget"))
     assert {str(o.snoozed_until) for o in Offer.objects.all()} == {until}
+    client.post(reverse("offers-decide"), chosen(*offers, action="wake"))
+    assert {o.snoozed_until for o in Offer.objects.all()} == {None}
     client.post(reverse("offers-decide"), chosen(*offers, action="reassign", person=cs_colleague.pk))
     assert {o.assigned_to for o in Offer.objects.all()} == {cs_colleague}
     wrong = client.post(reverse("offers-decide"), chosen(*offers, action="snooze", until="2001-01-01", reason="x"))

@@ -30,6 +30,11 @@
     return shown && shown.dataset.row === "chosen";
   }
 
+  // What came of a decision on several can be undone; for everything else it is as if nothing were open.
+  function ofOver(shown) {
+    return shown && shown.dataset.row === "done";
+  }
+
   function panel() {
     var aside = window.loyalty.aside();
     return aside && aside.querySelector("[data-row]");
@@ -50,7 +55,7 @@
     next.scrollIntoView({ block: "nearest" });
     clearTimeout(followTimer);
     // An open detail follows the row, once the person has come to rest on it.
-    if (panel() && !ofMany(panel()) && link.matches("[data-open]")) followTimer = setTimeout(function () { link.click(); }, 150);
+    if (panel() && !ofMany(panel()) && !ofOver(panel()) && link.matches("[data-open]")) followTimer = setTimeout(function () { link.click(); }, 150);
   }
 
   function open() {
@@ -77,13 +82,14 @@
   function decide(key) {
     var row = current();
     var shown = panel();
-    if (chosen() && !ofMany(shown)) {
+    if (ofOver(shown) && key !== "u") shown = null;
+    if (chosen() && !ofMany(shown) && key !== "u") {
       var many = document.querySelector('[data-chosen-key="' + key + '"]');
       if (visible(many)) many.click();
       return;
     }
     // A decision must meet what is being looked at: while the detail still shows another row, do nothing.
-    if (shown && !ofMany(shown) && row && shown.dataset.row !== row.dataset.row) {
+    if (shown && !ofMany(shown) && !ofOver(shown) && row && shown.dataset.row !== row.dataset.row) {
       window.loyalty.announce("Still opening this one. Press " + key + " again when it is shown.", "calm");
       return;
     }
