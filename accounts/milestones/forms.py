@@ -6,6 +6,7 @@ from django import forms
 
 from accounts.milestones.rules import LONGEST_WINDOW, MOST_TIMES, MilestoneStatus
 from accounts.milestones.starts import possible_starts
+from loyalty.core.changes.forms import ProposalForm
 
 
 class TermsForm(forms.Form):
@@ -70,7 +71,7 @@ class MilestoneForm(NewMilestoneForm):
         return {k: v for k, v in self.cleaned_data.items() if k not in ("reason", "change", "digest")}
 
 
-class KeyActionsForm(forms.Form):
+class KeyActionsForm(ProposalForm):
     event_names = forms.CharField(
         label="Events, one a line",
         required=False,

@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.usage.models import EventDay, KeyAction
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import record
-from loyalty.core.changes.registry import Changeable, Live, Values
+from loyalty.core.changes.registry import Changeable, Live, Values, anew_at
 from loyalty.core.errors import DomainError
 from loyalty.core.people.models import User
 from loyalty.core.people.rules import Function
@@ -97,4 +97,5 @@ KEY_ACTIONS = Changeable(
     apply=write,
     field_labels={"event_names": "Events"},
     in_words=lambda field, value: ", ".join(value) or "none",
+    edit_url=lambda object_id, change_id: anew_at(reverse("key-actions"), change_id),
 )

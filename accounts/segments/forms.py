@@ -7,6 +7,7 @@ from django import forms
 from accounts.conditions.forms import RuleField, RuleForm
 from accounts.facts.scores.rules import MONETARY_LABELS
 from accounts.segments.rules import LOWEST_PRIORITY, NOT_FOR_SEGMENTS, SegmentStatus
+from loyalty.core.changes.forms import ProposalForm
 
 
 class NewSegmentForm(RuleForm):
@@ -57,7 +58,7 @@ class SegmentForm(NewSegmentForm):
         return {k: v for k, v in self.cleaned_data.items() if k not in ("reason", "change", "digest")}
 
 
-class MonetaryForm(forms.Form):
+class MonetaryForm(ProposalForm):
     """What the monetary score ranks by."""
 
     monetary = forms.ChoiceField(

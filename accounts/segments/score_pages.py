@@ -15,7 +15,7 @@ from accounts.facts.scores.rules import MONETARY_LABELS, Monetary
 from accounts.segments.bands import SCORES, frequency_bands, money_bands, recency_bands
 from accounts.segments.forms import MonetaryForm
 from accounts.segments.listing import score_counts
-from loyalty.core.changes.handing_in import hand_in
+from loyalty.core.changes.handing_in import hand_in, written_anew
 from loyalty.core.changes.queries import pending_for
 from loyalty.core.charts.tally import tally
 from loyalty.core.csv import csv_response, wants_csv
@@ -31,7 +31,8 @@ CSV_HEADER = ("measure", "score", "means", "accounts")
 def scores(request: HttpRequest) -> HttpResponseBase:
     """What each score means and who has it; another measure of money is proposed to Finance."""
     now, held = terms(), latest_cuts()
-    form = MonetaryForm(request.POST or None, initial={"monetary": now.monetary})
+    initial = written_anew(request, KIND, THE_TERMS) or {"monetary": now.monetary}
+    form = MonetaryForm(request.POST or None, initial=initial)
     measures = _measures(held)
     if wants_csv(request):
         return csv_response("scores", CSV_HEADER, _cells(measures), acting_user=signed_in(request))

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import record
-from loyalty.core.changes.registry import Changeable, Live, Values
+from loyalty.core.changes.registry import Changeable, Live, Values, anew_at
 from loyalty.core.errors import DomainError
 from loyalty.core.people.models import User
 from loyalty.core.people.rules import Function
@@ -97,4 +97,5 @@ APPROVAL_TIMES = Changeable(
     apply=apply,
     field_labels=FIELD_LABELS,
     in_words=in_words,
+    edit_url=lambda object_id, change_id: anew_at(reverse("approval-times"), change_id),
 )

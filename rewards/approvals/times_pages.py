@@ -5,13 +5,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
-from loyalty.core.changes.handing_in import hand_in
+from loyalty.core.changes.forms import ProposalForm
+from loyalty.core.changes.handing_in import hand_in, written_anew
 from loyalty.core.changes.queries import pending_for
 from loyalty.core.errors import DomainError
 from rewards.approvals.times import FIELD_LABELS, KIND, LONGEST_DUE, ONLY, read
 
 
-class TimesForm(forms.Form):
+class TimesForm(ProposalForm):
     """Whole working days."""
 
     due_working_days = forms.IntegerField(label=FIELD_LABELS["due_working_days"], min_value=1, max_value=LONGEST_DUE)
@@ -32,7 +33,8 @@ class TimesForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 def times(request: HttpRequest) -> HttpResponse:
     """When a step is due, when people are reminded, when the lead hears of it; an edit is always a request."""
-    form, refusal = TimesForm(request.POST or None, initial=dict(read(ONLY, False).values)), ""
+    initial = written_anew(request, KIND, ONLY) or dict(read(ONLY, False).values)
+    form, refusal = TimesForm(request.POST or None, initial=initial), ""
     status = 422 if form.errors else 200
     if request.method == "POST" and form.is_valid():
         values = {field: form.cleaned_data[field] for field in FIELD_LABELS}

@@ -8,7 +8,7 @@ from dateutil.relativedelta import relativedelta
 from django.urls import reverse
 from django.utils import timezone
 
-from loyalty.core.changes.registry import Changeable, Live, Values
+from loyalty.core.changes.registry import Changeable, Live, Values, anew_at
 from loyalty.core.errors import DomainError
 from loyalty.core.figures import day_text
 from loyalty.core.money import money
@@ -71,6 +71,10 @@ def impact(rate_id: int, values: Values) -> list[str]:
     ]
 
 
+def _edit_url(rate_id: int, change_id: int) -> str:
+    return anew_at(f"{reverse('breakage')}?currency={_get(rate_id, False).currency}", change_id)
+
+
 BREAKAGE_RATE = Changeable(
     kind=KIND,
     label="breakage rate",
@@ -81,4 +85,5 @@ BREAKAGE_RATE = Changeable(
     apply=write_version,
     field_labels=FIELD_LABELS,
     in_words=field_in_words,
+    edit_url=_edit_url,
 )

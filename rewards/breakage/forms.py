@@ -5,10 +5,11 @@ from typing import Any
 
 from django import forms
 
+from loyalty.core.changes.forms import ProposalForm
 from rewards.breakage.rules.rates import MOST_PERCENT
 
 
-class RateForm(forms.Form):
+class RateForm(ProposalForm):
     """An empty rate assumes none."""
 
     percent = forms.DecimalField(

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from loyalty.core.changes.handing_in import hand_in
+from loyalty.core.changes.handing_in import hand_in, written_anew
 from loyalty.core.changes.queries import pending_for
 from loyalty.core.charts.curves import Curve, curves
 from loyalty.core.csv import csv_response, wants_csv
@@ -38,7 +38,7 @@ def breakage(request: HttpRequest) -> HttpResponseBase:
     asked = request.GET.get("currency", "")
     currency = asked if asked in held else held[0]
     today = timezone.now().date()
-    form, refusal, status = RateForm(request.POST or None, initial=_initial(currency, today)), "", 200
+    form, refusal, status = RateForm(request.POST or None, initial=_initial(request, currency, today)), "", 200
     if request.method == "POST":
         status = 422
         if form.is_valid():
@@ -68,8 +68,10 @@ def _propose(request: HttpRequest, currency: str, form: RateForm, today: date) -
     return hand_in(request, KIND, rate.pk, form.values, form.cleaned_data, back=("breakage",))
 
 
-def _initial(currency: str, today: date) -> dict[str, Any]:
+def _initial(request: HttpRequest, currency: str, today: date) -> dict[str, Any]:
     rate = queries.rate_now(currency)
+    if rate and (anew := written_anew(request, KIND, rate.pk)):
+        return anew
     return {"percent": values_of(rate)["percent"] if rate else None, "effective_on": today.isoformat()}
 
 

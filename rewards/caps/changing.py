@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
-from loyalty.core.changes.registry import Changeable, Live, Values, register
+from loyalty.core.changes.registry import Changeable, Live, Values, anew_at, register
 from loyalty.core.errors import DomainError
 from loyalty.core.money import cents
 from loyalty.core.people.models import User
@@ -124,6 +124,7 @@ CHANGEABLE_CAP = Changeable(
     apply=apply,
     field_labels={"name": "Name", "limit": "Limit", "is_hard": "At the cap", "is_active": "State"},
     in_words=in_words,
+    edit_url=lambda object_id, change_id: anew_at(reverse("edit-cap", args=[object_id]), change_id),
 )
 
 

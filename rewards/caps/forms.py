@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from loyalty.core.changes.forms import ProposalForm
 from loyalty.core.errors import DomainError
 from rewards.caps.rules import ONLY_ACCOUNTS, WHOLE, CapMeasure, CapPeriodKind, CapScope
 from rewards.caps.scopes import account_key, choices_of, why_no_occurrences
@@ -128,7 +129,7 @@ class NewCapForm(forms.Form):
         )
 
 
-class CapChangeForm(forms.Form):
+class CapChangeForm(ProposalForm):
     """What may change about a cap, with the reason why."""
 
     name = forms.CharField(label="Name", max_length=120)

@@ -1,6 +1,7 @@
 """The caps at /caps/: how full each is, who used it, setting one, proposing a change."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from loyalty.core.changes.handing_in import hand_in
+from loyalty.core.changes.handing_in import hand_in, written_anew
 from loyalty.core.charts.burndown import burndown
 from loyalty.core.csv import csv_response, wants_csv
 from loyalty.core.errors import DomainError
@@ -26,7 +27,7 @@ from rewards.caps.forms import CapChangeForm, NewCapForm
 from rewards.caps.models import Cap, CapEntry
 from rewards.caps.picture import cap_bar
 from rewards.caps.rules import CapMeasure, CapScope, part_of, quantity, quantity_figure
-from rewards.caps.setting import create_cap
+from rewards.caps.setting import create_cap, values_of
 
 LIST_HEADER = [
     "cap",
@@ -106,7 +107,7 @@ def cap(request: HttpRequest, cap_id: int) -> HttpResponseBase:
 def edit_cap(request: HttpRequest, cap_id: int) -> HttpResponse:
     """Propose other terms; a cap in force changes only by a request that a colleague decides."""
     found = get_object_or_404(Cap, pk=cap_id)
-    form = CapChangeForm(CapMeasure(found.measure), request.POST or None, initial=_initial(found))
+    form = CapChangeForm(CapMeasure(found.measure), request.POST or None, initial=_initial(request, found))
     refusal, status = "", 200
     if request.method == "POST" and form.is_valid():
         try:
@@ -119,10 +120,13 @@ def edit_cap(request: HttpRequest, cap_id: int) -> HttpResponse:
     return render(request, "rewards/caps/edit.html", context, status=status)
 
 
-def _initial(cap: Cap) -> dict[str, Any]:
-    at_the_cap = "refuse" if cap.is_hard else "ask"
-    limit = quantity_figure(CapMeasure(cap.measure), cap.limit)
-    return {"name": cap.name, "limit": limit, "at_the_cap": at_the_cap, "state": "on" if cap.is_active else "off"}
+def _initial(request: HttpRequest, cap: Cap) -> dict[str, Any]:
+    begun = written_anew(request, KIND, cap.pk) or values_of(cap)
+    return begun | {
+        "limit": quantity_figure(CapMeasure(cap.measure), Decimal(begun["limit"])),
+        "at_the_cap": "refuse" if begun["is_hard"] else "ask",
+        "state": "on" if begun["is_active"] else "off",
+    }
 
 
 def _asked_for(request: HttpRequest) -> dict[str, str]:

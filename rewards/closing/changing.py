@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from loyalty.core.changes.registry import Changeable, Live, Values
+from loyalty.core.changes.registry import Changeable, Live, Values, anew_at
 from loyalty.core.errors import DomainError
 from loyalty.core.figures import month_text
 from loyalty.core.money import money
@@ -88,4 +88,5 @@ JOURNAL_CODES = Changeable(
     impact=lambda codes_id, values: ["Journals that are exported from now on name the accounts so."],
     apply=write_codes,
     field_labels={book.value: label for book, label in BOOK_LABELS.items()},
+    edit_url=lambda object_id, change_id: anew_at(reverse("journal-codes"), change_id),
 )

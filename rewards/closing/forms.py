@@ -2,6 +2,7 @@
 
 from django import forms
 
+from loyalty.core.changes.forms import ProposalForm
 from rewards.closing.rules import LONGEST_CODE
 from rewards.ledger.rules import BOOK_LABELS
 
@@ -15,7 +16,7 @@ class ReopenForm(forms.Form):
     )
 
 
-class CodesForm(forms.Form):
+class CodesForm(ProposalForm):
     """One field a ledger account."""
 
     reason = forms.CharField(label="Reason", max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))

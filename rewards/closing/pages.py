@@ -12,7 +12,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import record
-from loyalty.core.changes.handing_in import hand_in
+from loyalty.core.changes.forms import BESIDE
+from loyalty.core.changes.handing_in import hand_in, written_anew
 from loyalty.core.changes.queries import pending_for
 from loyalty.core.csv import csv_response
 from loyalty.core.errors import DomainError
@@ -92,11 +93,12 @@ def pack(request: HttpRequest, year: int, month: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def codes(request: HttpRequest) -> HttpResponse:
     """Under which codes the accounting system knows our accounts."""
-    form, refusal, status = CodesForm(request.POST or None, initial=queries.codes_now()), "", 200
+    initial = written_anew(request, CODES, 1) or queries.codes_now()
+    form, refusal, status = CodesForm(request.POST or None, initial=initial), "", 200
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            values = {name: value for name, value in form.cleaned_data.items() if name != "reason"}
+            values = {name: value for name, value in form.cleaned_data.items() if name not in BESIDE}
             try:
                 return hand_in(request, CODES, journal_codes().pk, values, form.cleaned_data, back=("close",))
             except DomainError as error:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from loyalty.core.changes.registry import Changeable, Live, Values
+from loyalty.core.changes.registry import Changeable, Live, Values, anew_at
 from loyalty.core.people.rules import Function
 from rewards.fit.impact import impact
 from rewards.fit.models import FitRule
@@ -55,4 +55,5 @@ FIT_RULE = Changeable(
     apply=write_version,
     field_labels=FIELD_LABELS,
     in_words=field_in_words,
+    edit_url=lambda object_id, change_id: anew_at(reverse("fit-rule", args=[object_id]), change_id),
 )

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from loyalty.core.changes.forms import BESIDE, ProposalForm
 from rewards.catalogue.rules import KINDS
 from rewards.fit.rules import Contract, Verdict
 
@@ -24,7 +25,7 @@ def _percent(label: str, help_text: str) -> forms.DecimalField:
     )
 
 
-class FitRuleForm(forms.Form):
+class FitRuleForm(ProposalForm):
     """The terms of a rule; which fields there are depends on its verdict."""
 
     kinds = forms.MultipleChoiceField(
@@ -56,7 +57,7 @@ class FitRuleForm(forms.Form):
     @property
     def values(self) -> dict[str, Any]:
         """The edited fields as the change request keeps them: per cents as text."""
-        data = {k: v for k, v in self.cleaned_data.items() if k != "reason"}
+        data = {k: v for k, v in self.cleaned_data.items() if k not in BESIDE}
         return {k: f"{v:.2f}" if isinstance(v, Decimal) else v for k, v in data.items()}
 
 

@@ -8,7 +8,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from loyalty.core.changes.handing_in import hand_in
+from loyalty.core.changes.handing_in import hand_in, written_anew
 from loyalty.core.changes.queries import pending_for
 from loyalty.core.csv import csv_response, wants_csv
 from loyalty.core.errors import DomainError
@@ -35,7 +35,7 @@ def rule(request: HttpRequest, rule_id: int) -> HttpResponse:
     """One rule: what it says, its history, and an edit of it."""
     found = get_object_or_404(FitRule, pk=rule_id)
     restored = _restored(found, request.GET.get("restore", ""))
-    initial = restored or verbs.values_of(found)
+    initial = written_anew(request, KIND, found.pk) or restored or verbs.values_of(found)
     form = FitRuleForm(Verdict(found.verdict), request.POST or None, initial=initial, needs_reason=found.is_active)
     refusal, status = "", 200
     if request.method == "POST":

@@ -10,7 +10,7 @@ from django.urls import reverse
 from accounts.facts.queries import latest_day
 from accounts.tiers.queries import measure
 from accounts.tiers.rules import scheme_of
-from loyalty.core.changes.registry import Changeable, Live, Values
+from loyalty.core.changes.registry import Changeable, Live, Values, anew_at
 from loyalty.core.money import MINUS, money
 from loyalty.core.people.rules import Function
 from rewards.perks.models import TierPerks
@@ -103,4 +103,7 @@ PERKS = Changeable(
     apply=write_version,
     field_labels=FIELD_LABELS,
     in_words=field_in_words,
+    edit_url=lambda object_id, change_id: anew_at(
+        reverse("tier-perks", args=[_get(object_id, False).tier_id]), change_id
+    ),
 )

@@ -5,11 +5,12 @@ from typing import Any
 
 from django import forms
 
+from loyalty.core.changes.forms import ProposalForm
 from rewards.catalogue.rules import KINDS, MONEY
 from rewards.perks.rules import MOST_PERCENT
 
 
-class PerksForm(forms.Form):
+class PerksForm(ProposalForm):
     """Perks are always in force, so a reason is asked for."""
 
     renewal_credit_percent = forms.DecimalField(

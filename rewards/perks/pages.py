@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.tiers.models import Tier
-from loyalty.core.changes.handing_in import hand_in
+from loyalty.core.changes.handing_in import hand_in, written_anew
 from loyalty.core.changes.queries import pending_for
 from loyalty.core.chips import id_in
 from loyalty.core.errors import DomainError
@@ -51,6 +51,8 @@ def perks(request: HttpRequest, tier_id: int) -> HttpResponse:
 
 
 def _initial(request: HttpRequest, found: TierPerks) -> dict[str, Any]:
+    if anew := written_anew(request, KIND, found.pk or 0):
+        return anew
     version = id_in(request.GET, "restore")
     kept = TierPerksVersion.objects.filter(perks_id=found.pk, version=version)
     earlier = kept.exclude(version=found.version).first()

@@ -8,7 +8,7 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from loyalty.core.changes.registry import Changeable, Live, Values
+from loyalty.core.changes.registry import Changeable, Live, Values, anew_at
 from loyalty.core.money import POINTS, cents, money
 from loyalty.core.people.rules import Function
 from rewards.rates.models import UnitRate
@@ -69,4 +69,5 @@ POINTS_RATE = Changeable(
     apply=write_points,
     field_labels=FIELD_LABELS,
     in_words=lambda field, value: field_in_words(field, value, settings.REPORTING_CURRENCY),
+    edit_url=lambda object_id, change_id: anew_at(reverse("unit-rates"), change_id),
 )

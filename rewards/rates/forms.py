@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 
+from loyalty.core.changes.forms import ProposalForm
 from loyalty.core.errors import DomainError
 from rewards.rates.rules import Rate, per_unit_of, unit_of
 
@@ -69,7 +70,7 @@ class FileForm(forms.Form):
             raise forms.ValidationError("The file is not in UTF-8.") from wrong
 
 
-class PointsForm(_WithRate):
+class PointsForm(_WithRate, ProposalForm):
     """What a point is worth from a day on."""
 
     per_unit = _rate("One point is worth")

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from loyalty.core.changes.handing_in import hand_in
+from loyalty.core.changes.handing_in import hand_in, written_anew
 from loyalty.core.changes.queries import pending_for
 from loyalty.core.csv import csv_response, wants_csv
 from loyalty.core.errors import DomainError
@@ -89,7 +89,9 @@ def _page(
         "reporting": settings.REPORTING_CURRENCY,
         "rate_form": RateForm(initial={"effective_on": today.isoformat()}, auto_id=CURRENCY_IDS),
         "file_form": FileForm(),
-        "points_form": PointsForm(initial={"effective_on": today.isoformat()}, auto_id=POINTS_IDS),
+        "points_form": PointsForm(
+            initial=written_anew(request, KIND, OBJECT) or {"effective_on": today.isoformat()}, auto_id=POINTS_IDS
+        ),
         "refusal": refusal,
         "taken_in": taken_in,
         "today": today,

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from loyalty.core.changes.registry import Changeable, Live, Values
+from loyalty.core.changes.registry import Changeable, Live, Values, anew_at
 from loyalty.core.people.rules import Function
 from rewards.tax.models import TaxRules
 from rewards.tax.queries import over_under
@@ -43,4 +43,5 @@ TAX_RULES = Changeable(
     apply=write_rules,
     field_labels={"thresholds": "Thresholds"},
     in_words=_in_words,
+    edit_url=lambda object_id, change_id: anew_at(reverse("tax-thresholds"), change_id),
 )

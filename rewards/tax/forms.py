@@ -4,12 +4,13 @@ from typing import Any
 
 from django import forms
 
+from loyalty.core.changes.forms import ProposalForm
 from loyalty.core.errors import DomainError
 from rewards.tax.rules import RECIPIENT_CHOICES, Recipient, clean_values, read_lines, values_of
 from rewards.tax.verbs import Known
 
 
-class ThresholdsForm(forms.Form):
+class ThresholdsForm(ProposalForm):
     """All thresholds, one a line; they are always in force, so a reason is asked for."""
 
     lines = forms.CharField(

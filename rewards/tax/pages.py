@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.records.models import Contact
-from loyalty.core.changes.handing_in import hand_in
+from loyalty.core.changes.handing_in import hand_in, written_anew
 from loyalty.core.changes.queries import pending_for
 from loyalty.core.chips import Chip, address, chosen
 from loyalty.core.csv import csv_response, wants_csv
@@ -20,7 +20,7 @@ from rewards.tax import queries, verbs
 from rewards.tax.changing import KIND
 from rewards.tax.forms import ProfileForm, ThresholdsForm
 from rewards.tax.models import TaxablePayment
-from rewards.tax.rules import as_lines
+from rewards.tax.rules import as_lines, thresholds_of
 
 SHOWN = 200
 
@@ -57,7 +57,9 @@ def tax(request: HttpRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "POST"])
 def thresholds(request: HttpRequest) -> HttpResponse:
     """Propose other thresholds; Finance decides."""
-    form = ThresholdsForm(request.POST or None, initial={"lines": as_lines(verbs.thresholds_now())})
+    anew = written_anew(request, KIND, 1) or {}
+    stand = thresholds_of(anew) if anew else verbs.thresholds_now()
+    form = ThresholdsForm(request.POST or None, initial=anew | {"lines": as_lines(stand)})
     if request.method == "POST" and form.is_valid():
         rules, data = verbs.ensure_rules(), form.cleaned_data
         try:

@@ -8,7 +8,7 @@ from accounts.facts.queries import latest_day
 from accounts.facts.scores.queries import rescored, terms
 from accounts.facts.scores.rules import FIELD_LABELS, MONETARY_LABELS, Monetary, clean_values, value_in_words
 from accounts.facts.scores.verbs import pick_monetary
-from loyalty.core.changes.registry import Changeable, Live, Values
+from loyalty.core.changes.registry import Changeable, Live, Values, anew_at
 from loyalty.core.people.rules import Function
 
 KIND = "score_terms"
@@ -54,4 +54,5 @@ SCORE_TERMS = Changeable(
     apply=pick_monetary,
     field_labels=FIELD_LABELS,
     in_words=value_in_words,
+    edit_url=lambda object_id, change_id: anew_at(reverse("segment-scores"), change_id),
 )

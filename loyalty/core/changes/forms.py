@@ -4,6 +4,21 @@ from typing import Any
 
 from django import forms
 
+BESIDE = ("reason", "change", "digest")
+"""Fields of an edit that are not values of what is edited."""
+
+
+class ProposalForm(forms.Form):
+    """An edit that `handing_in` takes; `change` and `digest` name the open request that it writes anew, if it does."""
+
+    change = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    digest = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+
+    @property
+    def rewrites(self) -> bool:
+        """Whether it writes an open request anew."""
+        return bool(self["change"].value())
+
 
 class DecisionForm(forms.Form):
     """`digest` pins the terms that were on the screen; a rejection needs its reason."""

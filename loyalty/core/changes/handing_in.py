@@ -7,11 +7,26 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from loyalty.core.changes.queries import proposal_of
 from loyalty.core.changes.verbs import edit, propose_or_apply
+from loyalty.core.chips import id_in
 from loyalty.core.people.session import signed_in
 
 DRAFT_BUTTON = "draft"
 """The name of the button that keeps the proposal as a draft: see templates/core/changes/_propose.html."""
+
+
+def written_anew(request: HttpRequest, kind: str, object_id: int) -> dict[str, Any] | None:
+    """What a form of edit begins with when “change” in the URL names an open request about the object.
+
+    The proposed values, and the “reason”, “change” and “digest” that `hand_in` takes; None when it names none.
+    """
+    anew = id_in(request.GET, "change")
+    found = proposal_of(anew, kind, object_id) if anew else None
+    if found is None:
+        return None
+    values, reason, digest = found
+    return {**values, "reason": reason, "change": anew, "digest": digest}
 
 
 def hand_in(

@@ -54,6 +54,11 @@ class Changeable:
     """Where (object_id, change_id) the proposal can be written anew; None when it cannot."""
 
 
+def anew_at(url: str, change_id: int) -> str:
+    """The address of a form of edit that writes an open request anew: see `handing_in.written_anew`."""
+    return f"{url}{'&' if '?' in url else '?'}change={change_id}"
+
+
 Measure = Callable[[int, Values], list[str]]
 
 _kinds: dict[str, Changeable] = {}

@@ -1,4 +1,7 @@
-"""How a person wants to be told, and what becomes of notices that wait when they change their mind."""
+"""How a person wants to be told, and what becomes of notices that wait when they change their mind.
+
+The e-mail address is not theirs to choose: an identity provider finds a person by it, so only an administrator sets it.
+"""
 
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -24,9 +27,8 @@ PURPOSE = "loyalty: Slack addresses of people"
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a person chose. `email` is where mail goes; `slack_url` "" keeps the address that is there."""
+    """What a person chose. `slack_url` "" keeps the address of Slack that is there."""
 
-    email: str
     email_pace: Pace
     slack_pace: Pace
     digest_hour: int
@@ -49,23 +51,19 @@ def slack_address(person_id: int) -> str:
 def choose(wanted: Wanted, *, acting_user: User) -> NoticeChoice:
     """Set how the acting person is told, from now on and for what waits.
 
-    Raises DomainError when a channel is wanted that cannot reach them, or the address of Slack is none.
+    Raises DomainError when Slack is wanted and cannot reach them, or its address is none.
     """
     person = User.objects.select_for_update(no_key=True).get(pk=acting_user.pk)
     choice = choice_of(person)
-    before = _told(person, choice)
+    before = _told(choice)
     _set_slack(choice, wanted)
     if wanted.slack_pace is not Pace.OFF and not choice.slack_sealed:
         raise DomainError("Slack needs the address of an incoming webhook.")
-    if wanted.email_pace is not Pace.OFF and not wanted.email:
-        raise DomainError("E-mail needs an address.")
     choice.email_pace, choice.slack_pace = wanted.email_pace.value, wanted.slack_pace.value
     choice.digest_hour = wanted.digest_hour
-    person.email = wanted.email
     # Another address of Slack may end like the one before.
-    if (after := _told(person, choice)) != before or wanted.slack_url:
+    if (after := _told(choice)) != before or wanted.slack_url:
         choice.save()
-        person.save(update_fields=["email"])
         _redirect(person, choice)
         record(
             AuditVerb.NOTICES_CHOSEN,
@@ -102,10 +100,9 @@ def _redirect(person: User, choice: NoticeChoice) -> None:
     ring_on_commit(NOTICES)
 
 
-def _told(person: User, choice: NoticeChoice) -> dict[str, str | int]:
+def _told(choice: NoticeChoice) -> dict[str, str | int]:
     """What the audit keeps: of the address of Slack its end only."""
     return {
-        "email": person.email,
         "by email": PACE_LABELS[Pace(choice.email_pace)],
         "by Slack": PACE_LABELS[Pace(choice.slack_pace)],
         "Slack address": f"…{choice.slack_hint}" if choice.slack_hint else "none",

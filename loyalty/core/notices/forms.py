@@ -11,9 +11,6 @@ HOURS = [(hour, f"{hour:02d}:00") for hour in range(24)]
 class ChoiceForm(forms.Form):
     """Paces by channel; an address of Slack that is left empty stays as it is."""
 
-    email = forms.EmailField(
-        max_length=254, required=False, label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": "email"})
-    )
     email_pace = forms.ChoiceField(choices=PACE_CHOICES, label="By e-mail")
     slack_url = forms.CharField(
         max_length=500,
@@ -30,7 +27,6 @@ class ChoiceForm(forms.Form):
         """What was chosen; of a valid form."""
         given = self.cleaned_data
         return Wanted(
-            email=given["email"],
             email_pace=Pace(given["email_pace"]),
             slack_pace=Pace(given["slack_pace"]),
             digest_hour=given["digest_hour"],

@@ -62,7 +62,6 @@ def choice(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     kept = choosing.choice_of(user)
     stands = {
-        "email": user.email,
         "email_pace": kept.email_pace,
         "slack_pace": kept.slack_pace,
         "digest_hour": kept.digest_hour,
@@ -82,6 +81,7 @@ def choice(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "kept": kept,
+        "person": user,
         "mail_is_set_up": settings.MAIL_IS_SET_UP,
         "zone": settings.COMPANY_TIME_ZONE,
         "letters": queries.last_letters(user),

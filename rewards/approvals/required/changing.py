@@ -10,7 +10,7 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from loyalty.core.changes.registry import Changeable, Live, Values
+from loyalty.core.changes.registry import Changeable, Live, Values, anew_at
 from loyalty.core.money import money
 from loyalty.core.people.rules import FUNCTION_LABELS, Function
 from rewards.approvals.required.models import ApprovalRule
@@ -110,4 +110,5 @@ APPROVAL_RULE = Changeable(
     apply=write_version,
     field_labels=FIELD_LABELS,
     in_words=lambda field, value: field_in_words(field, value, settings.REPORTING_CURRENCY),
+    edit_url=lambda object_id, change_id: anew_at(reverse("approval-rule", args=[object_id]), change_id),
 )

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from accounts.records.rules import PlanSegment
+from loyalty.core.changes.forms import BESIDE, ProposalForm
 from loyalty.core.people.rules import FUNCTION_CHOICES
 from rewards.caps.forms import AmountField
 from rewards.catalogue.rules import KINDS
@@ -47,7 +48,7 @@ class NewApprovalRuleForm(forms.Form):
     @property
     def values(self) -> dict[str, Any]:
         """The edited fields as the change request keeps them: money as text."""
-        data = {k: v for k, v in self.cleaned_data.items() if k not in ("reason", "function")}
+        data = {k: v for k, v in self.cleaned_data.items() if k not in (*BESIDE, "function")}
         above = data["above_value"]
         return data | {
             "above_value": None if above is None else f"{above:.2f}",
@@ -55,7 +56,7 @@ class NewApprovalRuleForm(forms.Form):
         }
 
 
-class ApprovalRuleForm(NewApprovalRuleForm):
+class ApprovalRuleForm(NewApprovalRuleForm, ProposalForm):
     """An edit of a rule; the function that it calls on stays."""
 
     function = None  # type: ignore[assignment]

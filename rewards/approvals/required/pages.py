@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from loyalty.core.changes.handing_in import hand_in
+from loyalty.core.changes.handing_in import hand_in, written_anew
 from loyalty.core.changes.queries import pending_for
 from loyalty.core.csv import csv_response, wants_csv
 from loyalty.core.errors import DomainError
@@ -38,9 +38,8 @@ def rule(request: HttpRequest, rule_id: int) -> HttpResponse:
     """One rule: what it says, its versions, and an edit of it."""
     found = get_object_or_404(ApprovalRule, pk=rule_id)
     restored = _restored(found, request.GET.get("restore", ""))
-    form = ApprovalRuleForm(
-        request.POST or None, initial=_initial(restored or verbs.values_of(found)), needs_reason=found.is_active
-    )
+    begun = written_anew(request, verbs.KIND, found.pk) or restored or verbs.values_of(found)
+    form = ApprovalRuleForm(request.POST or None, initial=_initial(begun), needs_reason=found.is_active)
     refusal, status = "", 422 if form.errors else 200
     if request.method == "POST" and form.is_valid():
         try:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from loyalty.core.changes.registry import Changeable, Live, Values
+from loyalty.core.changes.registry import Changeable, Live, Values, anew_at
 from loyalty.core.errors import DomainError
 from loyalty.core.people.rules import Function
 from rewards.delivery.billing.connecting import connection_now
@@ -58,4 +58,5 @@ BILLING = Changeable(
     apply=write_settings,
     field_labels={"connector": "Credits reach invoices"},
     in_words=_in_words,
+    edit_url=lambda object_id, change_id: anew_at(reverse("invoice-credits"), change_id),
 )

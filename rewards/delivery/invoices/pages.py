@@ -8,7 +8,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from loyalty.core.changes.handing_in import hand_in
+from loyalty.core.changes.forms import ProposalForm
+from loyalty.core.changes.handing_in import hand_in, written_anew
 from loyalty.core.changes.queries import pending_for
 from loyalty.core.chips import Chip, address, chosen
 from loyalty.core.csv import csv_response, wants_csv
@@ -31,7 +32,7 @@ VIEWS = {
 }
 
 
-class ConnectorForm(forms.Form):
+class ConnectorForm(ProposalForm):
     """How credits reach invoices."""
 
     connector = forms.ChoiceField(choices=CONNECTOR_CHOICES, widget=forms.RadioSelect, label="Credits reach invoices")
@@ -46,7 +47,8 @@ def invoices(request: HttpRequest) -> HttpResponseBase:
     rows = InvoiceCredit.objects.filter(state__in=VIEWS[view][1]).select_related("invoice__account")
     if wants_csv(request):
         return csv_response("invoice-credits", queries.CSV_HEADER, queries.csv_rows(rows), acting_user=user)
-    form = ConnectorForm(request.POST or None, initial={"connector": kept.connector})
+    initial = written_anew(request, KIND, kept.pk or 0) or {"connector": kept.connector}
+    form = ConnectorForm(request.POST or None, initial=initial)
     status = 422 if form.errors else 200
     if request.method == "POST" and form.is_valid():
         values = {"connector": form.cleaned_data["connector"]}

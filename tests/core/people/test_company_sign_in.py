@@ -183,6 +183,15 @@ def test_a_person_is_known_by_their_number_and_an_address_that_went_to_somebody_
     assert come_back(Client(), provider).status_code == 302
 
 
+def test_nobody_takes_a_colleagues_place_by_typing_their_address(
+    provider: Provider, invited: User, cs: User, signed_in_as: SignIn
+) -> None:
+    choice = {"email": invited.email, "email_pace": "at_once", "slack_pace": "off", "digest_hour": "8"}
+    assert signed_in_as(cs).post("/settings/notices/", choice).status_code == 302
+    assert come_back(Client(), provider).status_code == 302
+    assert SocialAccount.objects.get().user == invited
+
+
 def test_another_address_takes_the_link_off(provider: Provider, invited: User, administrator: User) -> None:
     come_back(Client(), provider)
     standing = Standing("Fay Okafor", "fay@corp.example", {Function.FINANCE: False})
