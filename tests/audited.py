@@ -2,8 +2,8 @@
 
 A verb is a public function of ours that takes `acting_user` by name. Only the outermost
 one is judged, for a verb may tell of what it lets others do, and only when it
-returns: what raises changes nothing. A run of the whole suite names at its end the verbs that
-no test let write, so that a new one does not stay unwatched unseen.
+returns: what raises changes nothing. So that none stays unwatched, each verb stands in SEEN_BY with a test
+that lets it write; test_complete proves that none is left out.
 """
 
 import functools
@@ -23,6 +23,8 @@ from django.db import connection
 import accounts
 import loyalty
 import rewards
+from loyalty.core.changes.registry import Changeable
+from tests.audited_by import SEEN_BY
 
 # What may stay untold, and why.
 UNTOLD = {
@@ -30,6 +32,11 @@ UNTOLD = {
     "accounts.intake.replaying.try_again": "its callers tell it; what the programme sends again is noted on the item",
     "loyalty.core.notices.verbs.mark_read": "reading one's own inbox decides and changes nothing for anybody",
     "loyalty.core.notices.verbs.mark_all_read": "as mark_read",
+}
+# What takes `acting_user` and writes nothing by itself, and why.
+WRITES_NOTHING = {
+    "rewards.offers.refusing.refused_line": "makes a line, which its callers save",
+    "rewards.offers.refusing.telling_refusals": "a frame around what verbs do; they are watched",
 }
 # What only asks whether somebody may do something, and what is not for others to call.
 NOT_VERBS = ("_", "check_", "may_")
@@ -41,11 +48,15 @@ LOCKING = re.compile(r"\bFOR\s+(?:NO\s+KEY\s+)?UPDATE\b|\bDO\s+UPDATE\b", re.I)
 
 Verb = Callable[..., Any]
 _inside = threading.local()
-_wrote: set[str] = set()
+_told: set[str] = set()
 
 
 class LeftNoLine(AssertionError):
     """A verb wrote, and nobody will ever read who did it."""
+
+
+class NotSeen(AssertionError):
+    """The test that proves that a verb leaves a line proves it no more."""
 
 
 def modules() -> Iterator[ModuleType]:
@@ -72,33 +83,52 @@ def verbs() -> dict[str, Verb]:
 
 
 def watched(name: str, verb: Verb) -> Verb:
-    """The verb, which raises LeftNoLine when it wrote something and no audit line."""
+    """The verb, which raises LeftNoLine when nothing around it wrote an audit line though it wrote something."""
 
     @functools.wraps(verb)
     def act(*args: Any, **kwargs: Any) -> Any:
-        if getattr(_inside, "verb", None):
-            return verb(*args, **kwargs)
-        written: set[str] = set()
-
-        def look(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
-            result = execute(sql, params, many, context)
-            if context["cursor"].rowcount != 0:
-                written.update(WRITES.findall(LOCKING.sub("", sql if isinstance(sql, str) else str(sql))))
-            return result
-
-        _inside.verb = name
+        if getattr(_inside, "acts", None):
+            return _one(name, verb, args, kwargs)
+        _inside.acts, _inside.wrote = [], set()
         try:
-            with connection.execute_wrapper(look):
-                outcome = verb(*args, **kwargs)
+            with connection.execute_wrapper(_look):
+                outcome, written = _counted(name, verb, args, kwargs)
+            wrote = _inside.wrote
         finally:
-            _inside.verb = None
-        if written:
-            _wrote.add(name)
+            _inside.acts = _inside.wrote = None
         if written and AUDIT not in written and name not in UNTOLD:
             raise LeftNoLine(f"{name} wrote to {', '.join(sorted(written))} and left no audit line")
+        if AUDIT in written:
+            _told.update(wrote)
         return outcome
 
     return act
+
+
+def _one(name: str, verb: Verb, args: Any, kwargs: Any) -> Any:
+    return _counted(name, verb, args, kwargs)[0]
+
+
+def _counted(name: str, verb: Verb, args: Any, kwargs: Any) -> tuple[Any, set[str]]:
+    """What the verb returns, and the tables to which it wrote."""
+    written: set[str] = set()
+    _inside.acts.append(written)
+    try:
+        outcome = verb(*args, **kwargs)
+    finally:
+        _inside.acts.pop()
+    if written:
+        _inside.wrote.add(name)
+    return outcome, written
+
+
+def _look(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    result = execute(sql, params, many, context)
+    if context["cursor"].rowcount != 0:
+        tables = WRITES.findall(LOCKING.sub("", sql if isinstance(sql, str) else str(sql)))
+        for written in _inside.acts:
+            written.update(tables)
+    return result
 
 
 def watch_all() -> None:
@@ -111,6 +141,8 @@ def watch_all() -> None:
                     setattr(module, name, instead[id(thing)])
                 elif isinstance(thing, dict):
                     thing.update({key: instead[id(kept)] for key, kept in thing.items() if id(kept) in instead})
+                elif isinstance(thing, Changeable) and id(thing.apply) in instead:
+                    object.__setattr__(thing, "apply", instead[id(thing.apply)])
 
 
 OURS = ("loyalty", "accounts", "rewards", "tests")
@@ -123,30 +155,16 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     watch_all()
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """A worker hands what it saw to the controlling process."""
-    if (output := getattr(session.config, "workeroutput", None)) is not None:
-        output["verbs that wrote"] = sorted(_wrote)
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """A test that SEEN_BY names fails unless the verbs that it stands for wrote in it and left a line."""
+    _told.clear()
+    yield
+    if unseen := promised(item.nodeid) - _told:
+        raise NotSeen(f"{', '.join(sorted(unseen))}: no longer seen to write and to leave an audit line here")
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any, error: object) -> None:
-    """The controlling process puts together what the workers saw."""
-    _wrote.update(getattr(node, "workeroutput", {}).get("verbs that wrote", ()))
-
-
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Name the verbs that no test of a whole run let write."""
-    if unseen := unwatched(config):
-        terminalreporter.section("verbs that no test lets write")
-        for name in unseen:
-            terminalreporter.line(name)
-
-
-def unwatched(config: pytest.Config) -> list[str]:
-    """The verbs that nobody saw write in a run of the whole suite; none in a run of a part of it."""
-    is_part = config.args_source is not pytest.Config.ArgsSource.TESTPATHS or config.option.keyword
-    if is_part or hasattr(config, "workerinput"):
-        return []
-    return sorted(set(verbs()) - _wrote - set(UNTOLD))
+def promised(nodeid: str) -> set[str]:
+    """The verbs that a test stands for, whichever of its parameters it runs with."""
+    file, _, name = nodeid.partition("::")
+    return set(SEEN_BY.get(file, {}).get(name.partition("[")[0], ()))

@@ -29,8 +29,9 @@ class Fields(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "input" and given.get("name"):
-            if given.get("type") not in ("checkbox", "radio") or "checked" in given:
-                self.sent.append((given["name"], given.get("value", "")))
+            is_box = given.get("type") in ("checkbox", "radio")
+            if not is_box or "checked" in given:
+                self.sent.append((given["name"], given.get("value", "on" if is_box else "")))
         elif tag == "select":
             self._select = (given["name"], [])
         elif tag == "option" and self._select:

@@ -3,8 +3,12 @@
 import ast
 import inspect
 import textwrap
+from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,10 +19,14 @@ from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import audit_line, record
 from loyalty.core.changes import pages as changes
 from loyalty.core.changes import verbs as verbs_of_changes
+from loyalty.core.changes.registry import changeable
 from loyalty.core.people.models import User
-from tests.audited import UNTOLD, LeftNoLine, verbs, watched
+from tests import audited
+from tests.audited import UNTOLD, WRITES_NOTHING, LeftNoLine, NotSeen, verbs, watched
+from tests.audited_by import SEEN_BY
 
 TELLING = {record, audit_line}
+ROOT = Path(__file__).parents[3]
 OURS = ("loyalty.", "accounts.", "rewards.")
 
 
@@ -59,7 +67,18 @@ VERBS = verbs()
 
 def test_there_are_verbs() -> None:
     assert len(VERBS) > 50
-    assert set(UNTOLD) <= set(VERBS)
+    assert UNTOLD.keys() | WRITES_NOTHING.keys() <= VERBS.keys()
+
+
+def test_every_verb_is_seen_to_write_by_a_test() -> None:
+    seen = Counter(verb for tests in SEEN_BY.values() for verbs in tests.values() for verb in verbs)
+    assert seen == Counter(VERBS.keys() - UNTOLD.keys() - WRITES_NOTHING.keys())
+
+
+def test_the_tests_that_see_them_are_there() -> None:
+    for file, tests in SEEN_BY.items():
+        body = ast.parse((ROOT / file).read_text(encoding="utf-8")).body
+        assert tests.keys() <= {node.name for node in body if isinstance(node, ast.FunctionDef)}, file
 
 
 @pytest.mark.parametrize("name", sorted(set(VERBS) - set(UNTOLD)))
@@ -112,7 +131,28 @@ def test_the_outermost_verb_answers_for_those_within(cs: User) -> None:
         inner(cs, acting_user=cs)
 
 
+@pytest.mark.django_db
+def test_a_test_that_sees_its_verb_no_more_is_found_out(monkeypatch: pytest.MonkeyPatch, cs: User) -> None:
+    monkeypatch.setitem(audited.SEEN_BY, "tests/x.py", {"test_it": ("rename", "rename_and_tell")})
+
+    def run(nodeid: str, act: Callable[[], object]) -> None:
+        item: Any = SimpleNamespace(nodeid=nodeid)
+        hook = audited.pytest_runtest_call(item)
+        next(hook)
+        act()
+        with suppress(StopIteration):
+            next(hook)
+
+    inner, outer = watched("rename", rename), watched("rename_and_tell", rename_and_tell)
+    monkeypatch.setitem(globals(), "rename", inner)
+    run("tests/x.py::test_it[1]", lambda: outer(cs, acting_user=cs))
+    run("tests/x.py::test_another", lambda: None)
+    with pytest.raises(NotSeen, match="rename, rename_and_tell: no longer seen"):
+        run("tests/x.py::test_it[2]", lambda: None)
+
+
 def test_verbs_are_watched_wherever_they_are_named() -> None:
     assert queue.approve is verbs_of_offers.approve
     assert hasattr(queue.approve, "__wrapped__")
     assert changes.DECIDE["approve"] is verbs_of_changes.approve
+    assert hasattr(changeable("cap").apply, "__wrapped__")
