@@ -28,7 +28,7 @@ WORDS = {
     "approve": "Approve",
     "reject": "Reject",
     "snooze": "Snooze",
-    "wake": "Put back in the queue",
+    "wake": "Put back",
     "reassign": "Reassign",
 }
 
@@ -109,6 +109,8 @@ def _offers(count: int) -> str:
 def _summary(request: HttpRequest, form: ChosenForm, *, refusal: str = "", status: int = 200) -> HttpResponse:
     user, action = signed_in(request), form.cleaned_data["action"]
     asks: list[Ask] = form.cleaned_data["asks"]
+    if action == "reject":
+        form.ask_why()
     context: dict[str, Any] = {
         "preview": preview([ask.offer_id for ask in asks], user),
         "asks": asks,

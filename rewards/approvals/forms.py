@@ -109,6 +109,12 @@ class ChosenForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.is_confirmed = is_confirmed
 
+    def ask_why(self) -> None:
+        """Show the note as the reason that has to be given; what is sent without one is told beside it."""
+        note = self.fields["note"]
+        note.label, note.help_text, note.required = "Reason", "Kept in the audit with each of them.", True
+        self.use_required_attribute = False
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         texts = self.data.getlist("chosen") if hasattr(self.data, "getlist") else []

@@ -107,7 +107,7 @@ def test_one_by_one_with_a_reason_put_aside_and_taken_back(
     press("r")
     page.get_by_role("region", name="Reject the chosen offers").wait_for()
     press("r")
-    note = page.get_by_role("region", name="Reject the chosen offers").get_by_label("Note")
+    note = page.get_by_role("region", name="Reject the chosen offers").get_by_label("Reason")
     expect(note).to_be_focused()
     typed("They are leaving")
     press("Escape")

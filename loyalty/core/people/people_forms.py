@@ -97,7 +97,7 @@ class ChangePasswordForm(PasswordForm):
     old = forms.CharField(
         max_length=1000,
         strip=False,
-        label="Password of now",
+        label="Current password",
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
