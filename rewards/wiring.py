@@ -39,6 +39,7 @@ from rewards.delivery.described import SECTION
 from rewards.delivery.invoices.changing import BILLING
 from rewards.delivery.invoices.queries import due_since as credits_due_since
 from rewards.delivery.outgoing.queries import due_since as webhooks_due_since
+from rewards.delivery.tasks.leaving import hand_over_tasks
 from rewards.delivery.tasks.queries import mine_count
 from rewards.fit.changing import FIT_RULE
 from rewards.fit.panel import fit_panel
@@ -78,6 +79,7 @@ def wire() -> None:
     """Register everything once, when the app is ready."""
     add_counter("offers", waiting_count)
     add_hand_over("undecided offers", hand_over_offers)
+    add_hand_over("deliveries", hand_over_tasks)
     add_settings_tab("Who approves", "approval-rules")
     tell_offers(offers_by_referral)
     add_finder("Offers", _offers)

@@ -109,8 +109,8 @@ def _offers(count: int) -> str:
 def _summary(request: HttpRequest, form: ChosenForm, *, refusal: str = "", status: int = 200) -> HttpResponse:
     user, action = signed_in(request), form.cleaned_data["action"]
     asks: list[Ask] = form.cleaned_data["asks"]
-    if action == "reject":
-        form.ask_why()
+    # It has to be given once it is confirmed, and is shown so from the start.
+    form.fields["note"].required = action == "reject"
     context: dict[str, Any] = {
         "preview": preview([ask.offer_id for ask in asks], user),
         "asks": asks,

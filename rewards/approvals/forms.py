@@ -102,18 +102,17 @@ class ChosenForm(forms.Form):
     back = forms.CharField(max_length=500, required=False)
     note = forms.CharField(
         max_length=2000, required=False, label="Note", widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Kept in the audit with each of them. A rejection needs a reason.",
+        help_text="Kept in the audit with each of them.",
     )  # fmt: skip
 
     def __init__(self, *args: Any, is_confirmed: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.is_confirmed = is_confirmed
-
-    def ask_why(self) -> None:
-        """Show the note as the reason that has to be given; what is sent without one is told beside it."""
-        note = self.fields["note"]
-        note.label, note.help_text, note.required = "Reason", "Kept in the audit with each of them.", True
+        # What is sent without a reason comes back with the words beside the field.
         self.use_required_attribute = False
+        if self.data.get("action") == "reject":
+            note = self.fields["note"]
+            note.label, note.help_text, note.required = "Reason", "Kept in the audit with each of them.", is_confirmed
+            note.error_messages["required"] = OfferDecisionForm.say_why
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -123,8 +122,6 @@ class ChosenForm(forms.Form):
             raise forms.ValidationError(f"Choose offers from the list first, at most {MOST_CHOSEN}.")
         cleaned["asks"] = list({match[1]: Ask(int(match[1]), match[2]) for match in found}.values())
         cleaned["back"] = _in_the_queue(cleaned)
-        if self.is_confirmed and cleaned.get("action") == "reject" and not str(cleaned.get("note") or "").strip():
-            self.add_error("note", OfferDecisionForm.say_why)
         return cleaned
 
 

@@ -92,8 +92,8 @@ def deactivate(request: HttpRequest, person_id: int) -> HttpResponse:
 
     def act() -> str:
         moved = managing.deactivate(person_id, heir.pk if heir else None, form.cleaned_data["reason"], acting_user=user)
-        handed = "; ".join(f"{count} {what}" for what, count in moved.items())
-        return f"{found.display_name} is no longer let in." + (f" Handed over: {handed}." if handed else "")
+        handed = "; ".join(f"{what}: {count}" for what, count in moved.items())
+        return f"{found.display_name} is no longer let in." + (f" Handed over, {handed}." if handed else "")
 
     return _carry_out(request, person_id, act)
 

@@ -164,7 +164,7 @@ def test_who_leaves_is_outside_at_once_and_their_drafts_are_withdrawn(
     assert sign_in(cleo, cs.username, PASSWORD)
     form = {"hand_over_to": str(product.pk), "reason": "Left the company"}
     page = signed_in_as(administrator).post(f"/settings/people/{cs.pk}/deactivate", form, follow=True)
-    told = "Handed over: 1 drafts of changes withdrawn; 1 accounts of their book; 1 undecided offers."
+    told = "Handed over, drafts of changes withdrawn: 1; accounts of their book: 1; undecided offers: 1."
     assert told in page.content.decode()
     for kept in (account, offer, decided):
         kept.refresh_from_db()

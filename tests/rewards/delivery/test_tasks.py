@@ -12,6 +12,7 @@ from django.utils import timezone
 from loyalty.core.audit.models import AuditLine
 from loyalty.core.errors import DomainError, NotAllowed
 from loyalty.core.notices.models import Notice
+from loyalty.core.people.managing import deactivate
 from loyalty.core.people.models import User
 from rewards.delivery.tasks.models import DeliveryTask
 from rewards.delivery.tasks.queries import mine_count, open_tasks
@@ -54,6 +55,18 @@ def test_only_what_a_person_delivers_becomes_a_task_of_the_cs_manager(cs: User) 
     assert (task.offer_id, task.owner) == (grant.offer_id, cs)
     assert task.due_on > timezone.now().date()
     assert mine_count(cs) == 1
+
+
+def test_whoever_leaves_hands_their_deliveries_over_to_cs_or_to_nobody(
+    cs: User, cs_colleague: User, product: User, administrator: User
+) -> None:
+    first, delivered = workshop(cs), workshop(cs, "Beta")
+    deliver(delivered.offer_id, acting_user=cs)
+    assert deactivate(cs.pk, cs_colleague.pk, "Left", acting_user=administrator) == {"deliveries": 1}
+    owners = DeliveryTask.objects.order_by("pk").values_list("offer", "owner")
+    assert list(owners) == [(first.offer_id, cs_colleague.pk), (delivered.offer_id, cs.pk)]
+    deactivate(cs_colleague.pk, product.pk, "Left", acting_user=administrator)
+    assert open_tasks().get().owner is None
 
 
 def test_done_is_delivered(cs: User, signed_in_as: Callable[[User], Client]) -> None:
