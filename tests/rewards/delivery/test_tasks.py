@@ -62,7 +62,7 @@ def test_whoever_leaves_hands_their_deliveries_over_to_cs_or_to_nobody(
 ) -> None:
     first, delivered = workshop(cs), workshop(cs, "Beta")
     deliver(delivered.offer_id, acting_user=cs)
-    assert deactivate(cs.pk, cs_colleague.pk, "Left", acting_user=administrator) == {"deliveries": 1}
+    assert deactivate(cs.pk, cs_colleague.pk, "Left", acting_user=administrator)["deliveries"] == 1
     owners = DeliveryTask.objects.order_by("pk").values_list("offer", "owner")
     assert list(owners) == [(first.offer_id, cs_colleague.pk), (delivered.offer_id, cs.pk)]
     deactivate(cs_colleague.pk, product.pk, "Left", acting_user=administrator)
