@@ -144,9 +144,10 @@ class UndoForm(forms.Form):
 def moment_in(query: QueryDict, field: str) -> datetime | None:
     """A moment that stands in the URL; None when none does."""
     try:
-        return forms.DateTimeField(required=False).clean(query.get(field))
+        moment: datetime | None = forms.DateTimeField(required=False).clean(query.get(field))
     except forms.ValidationError:
         return None
+    return moment
 
 
 def _in_the_queue(cleaned: dict[str, Any]) -> str:
