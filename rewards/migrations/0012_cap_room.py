@@ -1,13 +1,30 @@
 """Reserving and settling cap room: each is one call, so that the rows are locked for one round trip.
 
 Order of locks, always: the advisory lock 7201 (shared here; exclusive while a cap
-is made or edited), then the period rows by their id. FOR NO KEY UPDATE, because
-entries of others refer to these rows meanwhile.
+is made or edited), then a place in the queue of each period (advisory locks 7206, period),
+then the period rows by their id. FOR NO KEY UPDATE, because entries of others refer to
+these rows meanwhile. Who waits in the queue is woken one at a time, and looks at the row
+afterwards; of those who wait for a row all are woken by each commit, and only one gets on.
 
 An offer may ask again once its rejection was taken back: each time is a turn of its own.
 """
 
 from django.db import migrations
+
+# An account's own caps are left out: few ask for one at a time, while a sweep asks for those of
+# thousands, and the server holds only some thousand advisory locks.
+QUEUE = """
+CREATE FUNCTION caps_queue(periods bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(7206, (waited.id % 2147483647)::integer)
+    FROM (
+        SELECT period.id
+        FROM rewards_capperiod AS period JOIN rewards_cap AS cap ON cap.id = period.cap_id
+        WHERE period.id = ANY (periods) AND cap.scope <> 'account'
+        ORDER BY period.id OFFSET 0
+    ) AS waited;
+END $$;
+"""
 
 RESERVE = """
 CREATE FUNCTION caps_reserve(requests jsonb) RETURNS TABLE (
@@ -15,6 +32,12 @@ CREATE FUNCTION caps_reserve(requests jsonb) RETURNS TABLE (
     refused_room numeric, refused_until date, exceeded text
 ) LANGUAGE plpgsql AS $$
 DECLARE
+    turns bigint[];
+    offers bigint[];
+    caps bigint[];
+    starts date[];
+    until date[];
+    takes numeric[];
     period_ids bigint[];
     names text[];
     measures text[];
@@ -33,14 +56,24 @@ DECLARE
 BEGIN
     PERFORM pg_advisory_xact_lock_shared(7201);
 
+    -- Once for all that follows, and before anybody has to wait.
+    SELECT array_agg(bound.turn), array_agg(bound.offer_id), array_agg(bound.cap_id), array_agg(bound.starts_on),
+           array_agg(bound.ends_on), array_agg(bound.takes)
+    INTO turns, offers, caps, starts, until, takes
+    FROM caps_bound(requests) AS bound;
+
     INSERT INTO rewards_capperiod (cap_id, starts_on, ends_on, reserved, spent)
     SELECT DISTINCT bound.cap_id, bound.starts_on, bound.ends_on, 0, 0
-    FROM caps_bound(requests) AS bound
+    FROM unnest(caps, starts, until) AS bound (cap_id, starts_on, ends_on)
     WHERE NOT EXISTS (
         SELECT FROM rewards_capperiod AS period
         WHERE period.cap_id = bound.cap_id AND period.starts_on = bound.starts_on)
     ORDER BY 1, 2
     ON CONFLICT (cap_id, starts_on) DO NOTHING;
+
+    PERFORM caps_queue(ARRAY(
+        SELECT period.id FROM rewards_capperiod AS period
+        WHERE (period.cap_id, period.starts_on) IN (SELECT * FROM unnest(caps, starts))));
 
     SELECT array_agg(locked.id), array_agg(locked.name), array_agg(locked.measure), array_agg(locked."limit"),
            array_agg(locked.used), array_agg(locked.is_hard), array_agg(locked.ends_on), array_agg(0::numeric)
@@ -50,8 +83,7 @@ BEGIN
                cap.is_hard, period.ends_on
         FROM rewards_capperiod AS period
         JOIN rewards_cap AS cap ON cap.id = period.cap_id
-        WHERE (cap.id, period.starts_on) IN (
-            SELECT bound.cap_id, bound.starts_on FROM caps_bound(requests) AS bound)
+        WHERE (cap.id, period.starts_on) IN (SELECT * FROM unnest(caps, starts))
         ORDER BY period.id
         FOR NO KEY UPDATE OF period
     ) AS locked;
@@ -65,7 +97,7 @@ BEGIN
              WITH ORDINALITY AS asked (offer_id, turn)
         LEFT JOIN (
             SELECT bound.turn, bound.takes, array_position(period_ids, period.id) AS place
-            FROM caps_bound(requests) AS bound
+            FROM unnest(turns, offers, caps, starts, takes) AS bound (turn, offer_id, cap_id, starts_on, takes)
             JOIN rewards_capperiod AS period
               ON period.cap_id = bound.cap_id AND period.starts_on = bound.starts_on
             -- Asked again for the same offer: its room is reserved already.
@@ -130,6 +162,7 @@ DECLARE
     written integer;
 BEGIN
     PERFORM pg_advisory_xact_lock_shared(7201);
+    PERFORM caps_queue(ARRAY(SELECT entry.period_id FROM rewards_capentry AS entry WHERE entry.offer_id = ANY (offers)));
     PERFORM period.id FROM rewards_capperiod AS period
     WHERE period.id IN (SELECT entry.period_id FROM rewards_capentry AS entry WHERE entry.offer_id = ANY (offers))
     ORDER BY period.id FOR NO KEY UPDATE;
@@ -176,9 +209,9 @@ BEGIN
 END $$;
 """
 
-UNDO = "DROP FUNCTION caps_settle(bigint[], text), caps_reserve(jsonb)"
+UNDO = "DROP FUNCTION caps_settle(bigint[], text), caps_reserve(jsonb), caps_queue(bigint[])"
 
 
 class Migration(migrations.Migration):
     dependencies = [("rewards", "0011_cap_functions")]
-    operations = [migrations.RunSQL(RESERVE + SETTLE, UNDO)]
+    operations = [migrations.RunSQL(QUEUE + RESERVE + SETTLE, UNDO)]
