@@ -1,5 +1,6 @@
-"""The campaigns of the demo company: the first layer, taken through its life by the demo's own people.
+"""The campaigns of the demo company, taken through their life by the demo's own people.
 
+The first layer runs, and of the second what gives credits and what people deliver, so that there is money to look at.
 One waits for Finance, so that there is something to approve. The days are those of
 the made-up history; the audit tells when the lines were really written.
 """
@@ -18,14 +19,17 @@ from rewards.campaigns.verbs import approve_campaign, move_campaign
 
 WAITING = "integration-milestone"
 FIRST_LAYER = tuple(ready.key for ready in READY_MADE if ready.layer == 1)
+WITH_CREDIT = ("renewal-credit", "annual-conversion", "referral", "growth-rebate", "weekly-sign-in-streak")
+BY_HAND = ("roadmap-access",)
+LAUNCHED = (*FIRST_LAYER, *WITH_CREDIT, *BY_HAND)
 DESIGNED, SIGNED = timedelta(days=9), timedelta(days=2)
 
 
 @transaction.atomic
 def launch(live_since: datetime) -> None:
-    """Model, approve and launch what is still a draft of the first layer; it runs from `live_since` (UTC)."""
+    """Model, approve and launch what is still a draft of what is to run; it runs from `live_since` (UTC)."""
     people = {function: _first_of(function) for function in Function}
-    for campaign in Campaign.objects.filter(key__in=FIRST_LAYER, status=CampaignStatus.DRAFT.value).order_by("pk"):
+    for campaign in Campaign.objects.filter(key__in=LAUNCHED, status=CampaignStatus.DRAFT.value).order_by("pk"):
         owner = people[Function(campaign.owner_function)]
         move_campaign(campaign.pk, CampaignAction.MODEL, acting_user=owner)
         for function, person in people.items():

@@ -75,10 +75,15 @@ def set_up(existing: DemoAccess | None, *, history_from: datetime) -> DemoAccess
     return DemoAccess([user for user, seat in zip(users, SEATS, strict=True) if seat.is_shown], sources)
 
 
+def members(function: Function) -> Sequence[User]:
+    """The people of a function, in the order of their seats."""
+    names = [seat.username for seat in SEATS if seat.function == function.value]
+    return sorted(User.objects.filter(username__in=names), key=lambda user: names.index(user.username))
+
+
 def managers() -> Sequence[User]:
     """The people of CS whose books the accounts are in."""
-    names = [seat.username for seat in SEATS if seat.function == Function.CS.value]
-    return sorted(User.objects.filter(username__in=names), key=lambda user: names.index(user.username))
+    return members(Function.CS)
 
 
 def source_of(kind: Kind) -> Source:

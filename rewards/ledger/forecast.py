@@ -103,7 +103,7 @@ def forecast_of(currency: str, today: date) -> Forecast:
     first = today.replace(day=1)
     until = first + relativedelta(months=MONTHS)
     lots = _open(currency)
-    bills = _bills(currency, list(lots), today)
+    bills = bills_of(currency, list(lots), today)
     steps, beyond, unbilled = [], ZERO, ZERO
     for account, open_lots in lots.items():
         # Today's bills, if there are any, have taken their credit already.
@@ -144,7 +144,8 @@ def _open(currency: str) -> dict[int, list[tuple[date, Decimal]]]:
     return lots
 
 
-def _bills(currency: str, accounts: list[int], today: date) -> dict[int, list[Billed]]:
+def bills_of(currency: str, accounts: list[int], today: date) -> dict[int, list[Billed]]:
+    """How each of these accounts is billed in a currency on the terms of `today`; an empty list when nobody knows."""
     bills: dict[int, list[Billed]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(_BILLED, {"currency": currency, "accounts": accounts, "today": today})

@@ -17,7 +17,7 @@ from pytest_django import DjangoDbBlocker
 
 from accounts.conditions.queries import vocabulary
 from accounts.facts.models import AccountFacts, FactsDirty
-from accounts.records.models import Account, Contact, SubscriptionTerm
+from accounts.records.models import Account, Contact, Invoice, SubscriptionTerm
 from accounts.sources.models import SourceKey, SourceKind
 from accounts.sources.rules import key_digest
 from accounts.usage.models import DailyUsage, Event, EventDay
@@ -27,13 +27,16 @@ from loyalty.core.people.rules import Function
 from loyalty.demo import DemoAccess, build
 from loyalty.demo.activity import Activity
 from loyalty.demo.billing import NOTICE
-from loyalty.demo.campaigns import FIRST_LAYER, WAITING
+from loyalty.demo.campaigns import LAUNCHED, WAITING
 from loyalty.demo.company import company
 from loyalty.demo.vocabulary import CUSTOM_REPORT, MILESTONE_EVENTS
 from rewards.campaigns.models import Campaign
-from rewards.ledger.models import Posting
+from rewards.caps.models import Cap
+from rewards.delivery.invoices.models import InvoiceCredit
+from rewards.ledger.models import CreditLot
+from rewards.ledger.reconciliation import check
 from rewards.offers.evidence import rendered
-from rewards.offers.models import Offer
+from rewards.offers.models import Grant, Offer
 from tests.demo.told import as_told, ask, quiet
 
 NOW = datetime(2026, 11, 19, 16, 30, tzinfo=UTC)  # a Thursday
@@ -122,17 +125,34 @@ class TestWhatIsBuilt:
         facts = AccountFacts.objects.filter(day=today)
         assert sum((f.mrr for f in facts if f.mrr is not None), Decimal(0)) == expected
 
-    def test_the_first_morning_has_offers_from_real_reaches_and_no_money_has_moved(self) -> None:
+    def test_the_first_morning_has_offers_from_real_reaches(self) -> None:
         offers, words = Offer.objects.filter(campaign__key="first-custom-report"), vocabulary()
         assert offers.count() == 2
         assert {tuple(offer.awaits) for offer in offers} == {("cs",)}
         assert all(CUSTOM_REPORT in rendered(offer.evidence, words)["words"][0] for offer in offers)
-        assert Posting.objects.count() == 0
         assert FactsDirty.objects.count() == 0
+
+    def test_money_was_limited_before_it_moved_and_the_books_add_up(self) -> None:
+        caps = {(cap.scope, cap.period, cap.measure, cap.is_hard) for cap in Cap.objects.all()}
+        assert caps == {
+            ("programme", "year", "value", True),
+            ("reward_kind", "quarter", "value", True),
+            ("function", "month", "value", False),
+            ("reward_kind", "month", "occurrences", True),
+        }
+        found = check()
+        assert (found.problems, found.cap_periods > 0) == ([], True)
+        # So few offers wait in a small company that people leave all of them; standing approvals alone have granted.
+        assert not AuditLine.objects.filter(verb__in=["offer_approved", "offer_rejected"]).exists()
+        standing = Offer.objects.filter(grant__isnull=False, has_standing_approval=True)
+        assert standing.count() == Grant.objects.count()
+        assert CreditLot.objects.count() == standing.filter(reward__is_credit=True).count()
+        assert Invoice.objects.filter(status="open").exists()
+        assert InvoiceCredit.objects.exclude(state="due").count() == InvoiceCredit.objects.count()
 
     def test_what_runs_was_approved_by_three_people_before_it_ran(self) -> None:
         running = Campaign.objects.filter(status="live")
-        assert set(running.values_list("key", flat=True)) == set(FIRST_LAYER) - {WAITING}
+        assert set(running.values_list("key", flat=True)) == set(LAUNCHED) - {WAITING}
         for campaign in running:
             approvals = campaign.approvals.filter(version=campaign.version)
             assert {a.function for a in approvals} == {f.value for f in Function}
