@@ -36,6 +36,8 @@ BENCHMARKS = {
     "faults-ways": "tests.faults.ways_full",
     "faults-csv": "tests.faults.csv_full",
     "faults-order": "tests.faults.order_full",
+    "faults-rewriting": "tests.faults.rewriting_full",
+    "faults-days": "tests.faults.days_full",
 }
 GROUPS = {"faults": [name for name in BENCHMARKS if name.startswith("faults-")]}
 

@@ -192,14 +192,18 @@ def _hordak() -> Iterator[tuple[Callable[[str], float] | None, dict[str, Any]]]:
 def _balances(postings: int) -> dict[str, float]:
     """Seconds to read what one account can use, and what the programme owes, with books of so many postings more."""
     from rewards.ledger.folding import fold
-    from rewards.ledger.queries import lot_rooms, months_until
+    from rewards.ledger.queries import liability, lot_rooms, months_until
     from rewards.ledger.standing import standing_of
-    from tests.benchmarks.books import fill
+    from tests.benchmarks.books import LEFT, POSTINGS_A_LOT, fill
 
-    today = datetime.now(UTC).date()
-    account = fill(postings, today)
     fold()
+    today = datetime.now(UTC).date()
     months = months_until(today)
+    expected = liability("USD") + postings // POSTINGS_A_LOT * LEFT
+    account = fill(postings, today, folded=True)
+    standing = standing_of("USD", months)
+    if not standing.holds or not standing.owed == liability("USD") == expected:
+        raise RuntimeError(f"The page says {standing.owed}, the postings {liability('USD')}, not {expected}.")
 
     def measured(read: Callable[[], object]) -> float:
         times = []
