@@ -61,13 +61,18 @@ def _drawn(**which: object) -> list[Offer]:
     return sorted(rows, key=_lot)
 
 
+def _whose(offer: Offer, people: People, turn: int) -> User:
+    """In whose book it is; else they take turns."""
+    return next((person for person in people if person == offer.assigned_to), people[turn % len(people)])
+
+
 def _decide(function: Function, people: People) -> None:
     """Half of what waits for a function is decided, in the book of whose it is; one of six is rejected."""
     waiting = _drawn(state=OfferState.IN_APPROVAL.value, awaits=[function.value])
     decided = waiting[max(LEAST_LEFT, len(waiting) // 2) :]
     asks: dict[tuple[User, str], list[Ask]] = defaultdict(list)
     for turn, offer in enumerate(decided):
-        person = offer.assigned_to if offer.assigned_to in people else people[turn % len(people)]
+        person = _whose(offer, people, turn)
         if function is Function.CS and offer.reward.is_credit:
             colleague = people[(people.index(person) + 1) % len(people)]
             offer = revise(
@@ -88,7 +93,7 @@ def _hand_over(cs: People) -> None:
     tasks = {task.offer_id: task for task in DeliveryTask.objects.select_related("owner")}
     today = timezone.now().date()
     for turn, offer in enumerate(_drawn(state=OfferState.APPROVED.value)):
-        person = offer.assigned_to if offer.assigned_to in cs else cs[turn % len(cs)]
+        person = _whose(offer, cs, turn)
         task = tasks.get(offer.pk)
         if task is not None:
             assign(task.pk, person, today + timedelta(days=3 + turn % 10), acting_user=cs[0])

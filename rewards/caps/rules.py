@@ -190,6 +190,14 @@ class Use:
         return figures | {name: part_of(self.measure, part, self.limit) for name, part in parts.items()}
 
     @property
+    def bare(self) -> dict[str, str]:
+        """Figures for a table that says beside them what is counted: money as money, occurrences as a number."""
+        names = ("reserved", "spent", "room")
+        if self.measure is CapMeasure.VALUE:
+            return {name: self.said[name] for name in names}
+        return {name: number_text(quantity_figure(self.measure, getattr(self, name))) for name in names}
+
+    @property
     def committed(self) -> Decimal:
         return self.reserved + self.spent
 
