@@ -118,3 +118,14 @@ def test_one_by_one_with_a_reason_put_aside_and_taken_back(
     press("u")
     expect(page.get_by_role("region", name="What came of it")).to_contain_text("1 offer taken back")
     assert not Offer.objects.filter(state="rejected").exists()
+
+    # What empties the list can be undone as well.
+    press("Shift+X")
+    expect(page.get_by_text("2 chosen", exact=True).first).to_be_visible()
+    press("r")
+    page.get_by_role("region", name="Reject the chosen offers").get_by_label("Reason").fill("They are leaving")
+    press("Escape")
+    press("r")
+    expect(page.get_by_text("Nothing waits for you").last).to_be_visible()
+    press("u")
+    expect(page.get_by_role("region", name="What came of it")).to_contain_text("2 offers taken back")

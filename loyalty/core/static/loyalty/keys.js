@@ -150,7 +150,9 @@
       before = document.activeElement;
       if (field) { field.focus(); field.select(); }
     } else if (event.key === "?") help();
-    else if (!list || event.repeat && event.key !== "j" && event.key !== "k") return;
+    // What emptied the list can still be undone beside it.
+    else if (!list && !(decisions[event.key] && panel())) return;
+    else if (event.repeat && event.key !== "j" && event.key !== "k") return;
     else if (event.key === "j") move(1);
     else if (event.key === "k") move(-1);
     else if (event.key === "o") open();
