@@ -37,7 +37,7 @@ def rush(limit: Decimal, clients: int, count: int, measure: str = "value") -> Ru
     if measure == "occurrences":
         _deliver_by_hand(pile, {offer.reward_id for offer in pile})
     told = shared_out(_grant, pile, clients)
-    period = CapPeriod.objects.get()
+    period = CapPeriod.objects.get(cap__name="Programme")
     kinds = Counter("cap" if "The cap “Programme” has" in words else words for words in told)
     return Rush(
         granted=kinds.pop("granted", 0),

@@ -33,8 +33,18 @@ def test_a_rush_for_what_people_deliver_takes_exactly_its_occurrences() -> None:
     )
 
 
+def test_overlapping_caps_end_together_at_the_tightest_to_the_cent() -> None:
+    CapFactory(name="Function", scope="function", scope_key="cs", period="month", limit=Decimal("1000.01"))
+    CapFactory(name="Kind", scope="reward_kind", scope_key="service_credit", period="quarter", limit=Decimal(1_700))
+    CapFactory(name="Soft", scope="programme", period="total", limit=Decimal(10), is_hard=False)
+    result = rush(Decimal(1_000), clients=32, count=300)
+    assert (result.granted, result.granted + result.refused_by_cap + result.other) == (142, 300)
+    taken = {period.cap.name: (period.reserved, period.spent) for period in CapPeriod.objects.select_related("cap")}
+    assert taken == dict.fromkeys(("Programme", "Function", "Kind", "Soft"), (Decimal(0), Decimal("994.00")))
+
+
 def test_nested_caps_are_never_passed_and_never_refuse_while_there_is_room() -> None:
-    result = nest(clients=16, count=400)
+    result = nest(clients=32, count=400)
     assert result.highest_over <= 0
     assert (result.counters_off, result.refused_with_room) == (0, 0)
     assert result.granted + result.refused == 400
