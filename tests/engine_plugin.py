@@ -46,12 +46,22 @@ def start() -> "Ending":
     # The engines' account must be able to pass through when the suite runs as root.
     folder.chmod(0o711)
     os.environ["LOYALTY_DATA_DIR"] = str(folder)
+    share_compiled(folder)
     found = locate()
     session = Session(found.places, with_postgres=found.embedded, with_broker=found.embedded_broker, durable=False)
     ending = Ending(session)
     atexit.register(ending)
     session.start()
     return ending
+
+
+def share_compiled(folder: Path) -> None:
+    """Let the processes of the run share compiled modules in the folder, where Python may not write them elsewhere.
+
+    Tests start the application as processes; each would compile all modules anew, for seconds.
+    """
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        os.environ["PYTHONPYCACHEPREFIX"] = str(folder / "compiled")
 
 
 class Ending:
