@@ -18,7 +18,7 @@ from accounts.intake.reading import Envelope, EventRow, ProfileItem, call_of, re
 from accounts.intake.receipts import Receipt, RefusedCall, keep, refused_call, until_no_deadlock
 from accounts.intake.repeated import count_repeated
 from accounts.intake.rules import EVENT_CALLS, Call, Refusal, Refused
-from accounts.intake.storable import as_text, check_size, check_storable, text_if_harmless
+from accounts.intake.storable import as_text, check_size, check_storable, may_hold_large, text_if_harmless
 from accounts.intake.storing import Stored, store_all, store_events
 from accounts.sources.queries import Sender, record_of
 from accounts.sources.rules import KIND_LABELS, Kind
@@ -48,7 +48,7 @@ def take_in(
     bytes of the body, decompressed. Profile calls come before events, so that a
     batch may bring a new account and its first events together.
     """
-    told = _sort(items, envelope, endpoint, must_measure=size > rules.MAX_EVENT_BYTES)
+    told = _sort(items, envelope, endpoint, must_measure=size > rules.MAX_EVENT_BYTES and may_hold_large(items))
     if told.events and Kind.USAGE not in sender.records:
         refusal = _not_the_record(Kind.USAGE)
         told.refused |= {row["position"]: refusal for row in told.events}
