@@ -89,10 +89,13 @@ class Child:
         return True
 
     def tell(self, number: signal.Signals) -> None:
-        """Send a signal, if the process lives."""
+        """Send a signal; one that has ended, and was not looked at since, does not hear it.
+
+        Not by `Popen.send_signal`, which reaps what has ended: that is for `has_ended` alone.
+        """
         if self.process is not None:
             with suppress(ProcessLookupError):
-                self.process.send_signal(number)
+                os.kill(self.process.pid, number)
 
     def end(self, seconds: float) -> None:
         """Wait for the end that was asked for; kill after `seconds`."""

@@ -98,6 +98,15 @@ def test_a_program_that_cannot_start_is_not_hammered(supervise: Make, program: C
     assert len(said) == 2
 
 
+def test_a_program_that_ends_just_before_it_is_told_to_is_no_trouble(
+    supervise: Make, program: Callable[..., Program]
+) -> None:
+    supervisor = supervise(program("web", ENDS))
+    os.waitid(os.P_PID, pid_of(supervisor), os.WEXITED | os.WNOWAIT)
+    supervisor.stop()
+    assert supervisor.children[0].process is None
+
+
 def test_what_a_killed_program_left_behind_is_killed_too(
     supervise: Make, program: Callable[..., Program], place: Path
 ) -> None:
