@@ -214,7 +214,6 @@ CHORES: tuple[Chore, ...] = (
     RangedChore("triggers", "triggers", _triggers, size=ACCOUNTS_A_RANGE),
     WholeChore("reminders", "ranks", lambda span: {"open offers ranked anew": rank_open_offers(span.day)}),
     WholeChore("reminders", "steps due soon", lambda span: {"reminders": remind(timezone.now())}),
-    WholeChore("reminders", "caps", lambda span: {"marks of caps told of": tell_alerts(timezone.now().date())}),
     WholeChore("reminders", "deliveries", lambda span: {"late deliveries told of": remind_of_deliveries(span.day)}),
     WholeChore("reminders", "steps down", lambda span: {"warnings of a step down": warn_of_steps_down()}),
     WholeChore("reconciliation", "books", _books),

@@ -19,7 +19,7 @@ from accounts.milestones.rules import (
 )
 from accounts.milestones.starts import check_start, names_of_followers, start_in_words
 from accounts.milestones.verbs import values_of, write_version
-from loyalty.core.changes.registry import Changeable, Live, Values
+from loyalty.core.changes.registry import Changeable, Live, Values, anew_at
 from loyalty.core.people.rules import Function
 
 KIND = "milestone"
@@ -74,10 +74,6 @@ def in_words(field: str, value: Any) -> str:
     return start_in_words(value) if field == "counts_from" else value_in_words(field, value)
 
 
-def _edit_url(milestone_id: int, change_id: int) -> str:
-    return f"{reverse('milestone', args=[milestone_id])}?change={change_id}"
-
-
 MILESTONE = Changeable(
     kind=KIND,
     label="milestone",
@@ -88,5 +84,5 @@ MILESTONE = Changeable(
     apply=write_version,
     field_labels=FIELD_LABELS,
     in_words=in_words,
-    edit_url=_edit_url,
+    edit_url=lambda object_id, change_id: anew_at(reverse("milestone", args=[object_id]), change_id),
 )

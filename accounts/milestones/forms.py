@@ -6,7 +6,7 @@ from django import forms
 
 from accounts.milestones.rules import LONGEST_WINDOW, MOST_TIMES, MilestoneStatus
 from accounts.milestones.starts import possible_starts
-from loyalty.core.changes.forms import ProposalForm
+from loyalty.core.changes.forms import BESIDE, ProposalForm
 
 
 class TermsForm(forms.Form):
@@ -43,8 +43,8 @@ class NewMilestoneForm(TermsForm):
     field_order = ("name", "event_name", "count", "within_days", "counts_from")
 
 
-class MilestoneForm(NewMilestoneForm):
-    """An edit; `change` and `digest` name the proposal that is written anew, if there is one."""
+class MilestoneForm(NewMilestoneForm, ProposalForm):
+    """An edit."""
 
     status = forms.ChoiceField(choices=[], label="Status")
     reason = forms.CharField(
@@ -54,8 +54,6 @@ class MilestoneForm(NewMilestoneForm):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="Whoever decides reads it first.",
     )
-    change = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    digest = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, was_live: bool, needs_reason: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -68,7 +66,7 @@ class MilestoneForm(NewMilestoneForm):
     @property
     def values(self) -> dict[str, Any]:
         """The edited fields, as the change request keeps them."""
-        return {k: v for k, v in self.cleaned_data.items() if k not in ("reason", "change", "digest")}
+        return {k: v for k, v in self.cleaned_data.items() if k not in BESIDE}
 
 
 class KeyActionsForm(ProposalForm):

@@ -16,7 +16,7 @@ from loyalty.core.errors import DomainError
 def key_actions(request: HttpRequest) -> HttpResponse:
     """The list; an edit of it is proposed, unless there is no list yet and Product makes it."""
     names = key_action_names()
-    begun = written_anew(request, KIND, THE_LIST) or {"event_names": names}
+    begun = written_anew(request.GET, KIND, THE_LIST) or {"event_names": names}
     form = KeyActionsForm(request.POST or None, initial=begun | {"event_names": "\n".join(begun["event_names"])})
     context = {"form": form, "names": names, "pending": pending_for(KIND, THE_LIST)}
     if request.method != "POST" or not form.is_valid():

@@ -16,8 +16,8 @@ from accounts.milestones.models import Milestone
 from accounts.milestones.rules import MilestoneStatus, times_in_words
 from accounts.sources.freshness import stale_sources
 from accounts.sources.rules import Kind
-from loyalty.core.changes.handing_in import hand_in
-from loyalty.core.changes.queries import pending_for, proposal_of
+from loyalty.core.changes.handing_in import hand_in, written_anew
+from loyalty.core.changes.queries import pending_for
 from loyalty.core.chips import address, chip, chosen, id_in
 from loyalty.core.csv import csv_response, wants_csv
 from loyalty.core.errors import DomainError
@@ -104,21 +104,12 @@ def _render(request: HttpRequest, context: dict[str, Any], status: int = 200) ->
 
 
 def _detail(found: Milestone, user: User, query: QueryDict) -> dict[str, Any]:
-    initial: dict[str, Any] = verbs.values_of(found)
-    anew = id_in(query, "change")
-    rewritten = proposal_of(anew, KIND, found.pk) if anew else None
-    if rewritten:
-        values, reason, digest = rewritten
-        initial = {**values, "reason": reason, "change": anew, "digest": digest}
-    elif version := found.versions.filter(version=id_in(query, "version")).first():
-        # An earlier version is restored by proposing its values anew; what is live stays live.
-        initial = {**verbs.values_of(version), "status": found.status}
-        initial["reason"] = f"Back to version {version.version}"
+    initial = _begun(found, query)
+    form = _form(found, user, initial=initial)
     return {
         "milestone": found,
-        "form": _form(found, user, initial=initial),
-        "applies_at_once": _applies_at_once(found, user) and not rewritten,
-        "rewrites": bool(rewritten),
+        "form": form,
+        "applies_at_once": _applies_at_once(found, user) and not form.rewrites,
         "sentences": queries.measure(terms_of(initial), found.terms).sentences(times_in_words(initial["count"])),
         "versions": queries.versions_of(found),
         "reaches": queries.latest_reaches(found),
@@ -126,6 +117,20 @@ def _detail(found: Milestone, user: User, query: QueryDict) -> dict[str, Any]:
         "event_names": queries.known_event_names(),
         "stale": stale_sources([Kind.USAGE], now=timezone.now()),
     }
+
+
+def _begun(found: Milestone, query: QueryDict) -> dict[str, Any]:
+    """What the form begins with: an open request, an earlier version, or what stands."""
+    if anew := written_anew(query, KIND, found.pk):
+        return anew
+    if version := found.versions.filter(version=id_in(query, "version")).first():
+        # Restored by proposing its values anew; what is live stays live.
+        return {
+            **verbs.values_of(version),
+            "status": found.status,
+            "reason": f"Back to version {version.version}",
+        }
+    return verbs.values_of(found)
 
 
 def _applies_at_once(found: Milestone, user: User) -> bool:

@@ -20,7 +20,7 @@ from accounts.segments.rules import (
     too_many_warning,
 )
 from accounts.segments.verbs import values_of, write_version
-from loyalty.core.changes.registry import Changeable, Live, Values
+from loyalty.core.changes.registry import Changeable, Live, Values, anew_at
 from loyalty.core.people.rules import Function
 
 KIND = "segment"
@@ -73,10 +73,6 @@ def _in_words(field: str, value: Any) -> str:
     return str(value) if value not in (None, "") else "none"
 
 
-def _edit_url(segment_id: int, change_id: int) -> str:
-    return f"{reverse('segment-edit', args=[segment_id])}?change={change_id}"
-
-
 SEGMENT = Changeable(
     kind=KIND,
     label="segment",
@@ -87,5 +83,5 @@ SEGMENT = Changeable(
     apply=write_version,
     field_labels=FIELD_LABELS,
     in_words=_in_words,
-    edit_url=_edit_url,
+    edit_url=lambda object_id, change_id: anew_at(reverse("segment-edit", args=[object_id]), change_id),
 )

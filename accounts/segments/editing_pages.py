@@ -8,7 +8,7 @@ proposal that is to be written anew.
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
@@ -18,8 +18,8 @@ from accounts.segments.forms import NewSegmentForm, SegmentForm
 from accounts.segments.models import Segment
 from accounts.segments.queries import active_count
 from accounts.segments.rules import SegmentStatus, too_many_warning
-from loyalty.core.changes.handing_in import hand_in
-from loyalty.core.changes.queries import pending_for, proposal_of
+from loyalty.core.changes.handing_in import hand_in, written_anew
+from loyalty.core.changes.queries import pending_for
 from loyalty.core.chips import id_in
 from loyalty.core.errors import DomainError
 from loyalty.core.people.models import User
@@ -49,10 +49,14 @@ def new(request: HttpRequest) -> HttpResponse:
 def edit(request: HttpRequest, segment_id: int) -> HttpResponse:
     """Save what is not live; propose everything else; or write a proposal anew."""
     found, user = get_object_or_404(Segment, pk=segment_id), signed_in(request)
-    initial, told = _initial(found, request.GET)
+    anew = written_anew(request.GET, KIND, found.pk)
+    version = 0 if anew else id_in(request.GET, "restore")
+    restored = _restored(found, version)
+    initial = anew or restored or verbs.values_of(found)
     form = _form(found, user, initial=initial) if request.method != "POST" else _form(found, user, data=request.POST)
-    context = {"segment": found, "form": form, "pending": pending_for(KIND, found.pk), **told}
-    context |= {"applies_at_once": _applies_at_once(found, user) and not told["rewrites"]}
+    context = {"segment": found, "form": form, "pending": pending_for(KIND, found.pk)}
+    context |= {"restores": version if restored else 0}
+    context |= {"applies_at_once": _applies_at_once(found, user) and not form.rewrites}
     context |= {"warning": _warning(found)}
     if request.method != "POST" or not form.is_valid():
         return render(request, "accounts/segments/edit.html", context, status=422 if form.errors else 200)
@@ -63,17 +67,14 @@ def edit(request: HttpRequest, segment_id: int) -> HttpResponse:
         return render(request, "accounts/segments/edit.html", context, status=refusal.status)
 
 
-def _initial(found: Segment, query: QueryDict) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What the form begins with, and what the page says about it."""
+def _restored(found: Segment, version: int) -> dict[str, Any] | None:
+    """The values of an earlier version, to be proposed again with the reason; its status stays that of now."""
+    kept = found.versions.filter(version=version).first() if version else None
+    if kept is None:
+        return None
     now = verbs.values_of(found)
-    anew, restored = id_in(query, "change"), id_in(query, "restore")
-    if anew and (proposal := proposal_of(anew, KIND, found.pk)):
-        values, reason, digest = proposal
-        return {**values, "reason": reason, "change": anew, "digest": digest}, {"rewrites": True, "restores": 0}
-    if restored and (kept := found.versions.filter(version=restored).first()):
-        values = {field: getattr(kept, field) for field in now if field != "status"}
-        return {**now, **values, "reason": f"Back to version {restored}: "}, {"rewrites": False, "restores": restored}
-    return now, {"rewrites": False, "restores": 0}
+    values = {field: getattr(kept, field) for field in now if field != "status"}
+    return {**now, **values, "reason": f"Back to version {version}: "}
 
 
 def _applies_at_once(found: Segment, user: User) -> bool:

@@ -7,7 +7,7 @@ from django import forms
 from accounts.conditions.forms import RuleField, RuleForm
 from accounts.facts.scores.rules import MONETARY_LABELS
 from accounts.segments.rules import LOWEST_PRIORITY, NOT_FOR_SEGMENTS, SegmentStatus
-from loyalty.core.changes.forms import ProposalForm
+from loyalty.core.changes.forms import BESIDE, ProposalForm
 
 
 class NewSegmentForm(RuleForm):
@@ -30,8 +30,8 @@ class NewSegmentForm(RuleForm):
     rule = RuleField(label="Rule", without=NOT_FOR_SEGMENTS)
 
 
-class SegmentForm(NewSegmentForm):
-    """An edit; `change` and `digest` name the proposal that is written anew, if there is one."""
+class SegmentForm(NewSegmentForm, ProposalForm):
+    """An edit."""
 
     status = forms.ChoiceField(choices=[], label="Status")
     reason = forms.CharField(
@@ -41,8 +41,6 @@ class SegmentForm(NewSegmentForm):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="Whoever decides reads it first.",
     )
-    change = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    digest = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, was_live: bool, needs_reason: bool, before: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -55,7 +53,7 @@ class SegmentForm(NewSegmentForm):
     @property
     def values(self) -> dict[str, Any]:
         """The edited fields, as the change request keeps them."""
-        return {k: v for k, v in self.cleaned_data.items() if k not in ("reason", "change", "digest")}
+        return {k: v for k, v in self.cleaned_data.items() if k not in BESIDE}
 
 
 class MonetaryForm(ProposalForm):

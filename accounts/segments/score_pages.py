@@ -31,7 +31,7 @@ CSV_HEADER = ("measure", "score", "means", "accounts")
 def scores(request: HttpRequest) -> HttpResponseBase:
     """What each score means and who has it; another measure of money is proposed to Finance."""
     now, held = terms(), latest_cuts()
-    initial = written_anew(request, KIND, THE_TERMS) or {"monetary": now.monetary}
+    initial = written_anew(request.GET, KIND, THE_TERMS) or {"monetary": now.monetary}
     form = MonetaryForm(request.POST or None, initial=initial)
     measures = _measures(held)
     if wants_csv(request):

@@ -9,7 +9,7 @@ from accounts.streaks.models import Streak
 from accounts.streaks.queries import measure
 from accounts.streaks.rules import FIELD_LABELS, StreakKind, clean_values, terms_of, value_in_words
 from accounts.streaks.verbs import values_of, write_version
-from loyalty.core.changes.registry import Changeable, Live, Values
+from loyalty.core.changes.registry import Changeable, Live, Values, anew_at
 from loyalty.core.people.rules import Function
 
 KIND = "streak"
@@ -52,10 +52,6 @@ def impact(streak_id: int, values: Values) -> list[str]:
     return [told, *sentences] if told else sentences
 
 
-def _edit_url(streak_id: int, change_id: int) -> str:
-    return f"{reverse('streak', args=[streak_id])}?change={change_id}"
-
-
 STREAK = Changeable(
     kind=KIND,
     label="streak",
@@ -66,5 +62,5 @@ STREAK = Changeable(
     apply=write_version,
     field_labels=FIELD_LABELS,
     in_words=value_in_words,
-    edit_url=_edit_url,
+    edit_url=lambda object_id, change_id: anew_at(reverse("streak", args=[object_id]), change_id),
 )

@@ -17,6 +17,7 @@ from accounts.streaks.rules import (
     Pace,
     StreakKind,
 )
+from loyalty.core.changes.forms import BESIDE, ProposalForm
 
 
 class TermsForm(forms.Form):
@@ -80,8 +81,8 @@ class NewStreakForm(TermsForm):
         return {"pace": Pace.WORKING_DAY.value, "length": 5, "within_days": DEFAULT_WINDOW}
 
 
-class StreakForm(NewStreakForm):
-    """An edit; `change` and `digest` name the proposal that is written anew, if there is one."""
+class StreakForm(NewStreakForm, ProposalForm):
+    """An edit."""
 
     status = forms.ChoiceField(choices=[], label=FIELD_LABELS["status"])
     reason = forms.CharField(
@@ -91,8 +92,6 @@ class StreakForm(NewStreakForm):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="Whoever decides reads it first.",
     )
-    change = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    digest = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
     def __init__(self, kind: StreakKind, *args: Any, was_live: bool, needs_reason: bool, **kwargs: Any) -> None:
         super().__init__(kind, *args, **kwargs)
@@ -106,4 +105,4 @@ class StreakForm(NewStreakForm):
     @property
     def values(self) -> dict[str, Any]:
         """The edited fields, as the change request keeps them."""
-        return {k: v for k, v in self.cleaned_data.items() if k not in ("reason", "change", "digest")}
+        return {k: v for k, v in self.cleaned_data.items() if k not in BESIDE}

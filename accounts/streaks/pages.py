@@ -18,8 +18,8 @@ from accounts.streaks.changing import KIND
 from accounts.streaks.forms import NewStreakForm, StreakForm, TermsForm
 from accounts.streaks.models import Streak
 from accounts.streaks.rules import KIND_LABELS, StreakKind, clean_values, terms_of
-from loyalty.core.changes.handing_in import hand_in
-from loyalty.core.changes.queries import pending_for, proposal_of
+from loyalty.core.changes.handing_in import hand_in, written_anew
+from loyalty.core.changes.queries import pending_for
 from loyalty.core.chips import address, chip, chosen, id_in
 from loyalty.core.csv import csv_response, wants_csv
 from loyalty.core.errors import DomainError
@@ -123,22 +123,13 @@ def _about(kind: StreakKind) -> dict[str, Any]:
 
 
 def _detail(found: Streak, user: User, query: QueryDict) -> dict[str, Any]:
-    initial: dict[str, Any] = verbs.values_of(found)
-    anew = id_in(query, "change")
-    rewritten = proposal_of(anew, KIND, found.pk) if anew else None
-    if rewritten:
-        values, reason, digest = rewritten
-        initial = {**values, "reason": reason, "change": anew, "digest": digest}
-    elif version := found.versions.select_related("pattern").filter(version=id_in(query, "version")).first():
-        # An earlier version is restored by proposing its values anew; what is live stays live.
-        initial = {**verbs.values_of(version), "status": found.status}
-        initial["reason"] = f"Back to version {version.version}"
+    initial = _begun(found, query)
+    form = _form(found, user, initial=initial)
     terms = terms_of(initial)
     return {
         "streak": found,
-        "form": _form(found, user, initial=initial),
-        "applies_at_once": _applies_at_once(found, user) and not rewritten,
-        "rewrites": bool(rewritten),
+        "form": form,
+        "applies_at_once": _applies_at_once(found, user) and not form.rewrites,
         "sentences": queries.measure(terms, found.terms).sentences(terms.row_in_words),
         "versions": queries.versions_of(found),
         "reaches": queries.latest_reaches(found),
@@ -147,6 +138,20 @@ def _detail(found: Streak, user: User, query: QueryDict) -> dict[str, Any]:
         "stale": stale_sources([Kind.USAGE], now=timezone.now()),
         **_about(StreakKind(found.kind)),
     }
+
+
+def _begun(found: Streak, query: QueryDict) -> dict[str, Any]:
+    """What the form begins with: an open request, an earlier version, or what stands."""
+    if anew := written_anew(query, KIND, found.pk):
+        return anew
+    if version := found.versions.select_related("pattern").filter(version=id_in(query, "version")).first():
+        # Restored by proposing its values anew; what is live stays live.
+        return {
+            **verbs.values_of(version),
+            "status": found.status,
+            "reason": f"Back to version {version.version}",
+        }
+    return verbs.values_of(found)
 
 
 def _applies_at_once(found: Streak, user: User) -> bool:

@@ -8,7 +8,7 @@ from accounts.tiers.models import TierScheme
 from accounts.tiers.queries import measure
 from accounts.tiers.rules import FIELD_LABELS, clean_values, field_in_words, scheme_of
 from accounts.tiers.verbs import LABEL, write_version
-from loyalty.core.changes.registry import Changeable, Live, Values
+from loyalty.core.changes.registry import Changeable, Live, Values, anew_at
 from loyalty.core.figures import number_text
 from loyalty.core.people.rules import Function
 
@@ -70,5 +70,5 @@ TIER_SCHEME = Changeable(
     apply=write_version,
     field_labels=FIELD_LABELS,
     in_words=field_in_words,
-    edit_url=lambda object_id, change_id: f"{reverse('tiers-edit')}?change={change_id}",
+    edit_url=lambda object_id, change_id: anew_at(reverse("tiers-edit"), change_id),
 )

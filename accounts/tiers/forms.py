@@ -7,9 +7,10 @@ from django import forms
 from django.utils.text import slugify
 
 from accounts.tiers.rules import LONGEST_GRACE, MOST_TIERS, Metric, Policy
+from loyalty.core.changes.forms import ProposalForm
 
 
-class SchemeForm(forms.Form):
+class SchemeForm(ProposalForm):
     """The scheme, one line a tier; a line without a name is no tier. `change` and `digest` as everywhere."""
 
     metric = forms.ChoiceField(
@@ -32,8 +33,6 @@ class SchemeForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="Whoever decides reads it first.",
     )
-    change = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    digest = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -53,10 +52,6 @@ class SchemeForm(forms.Form):
         lines = [(self[f"key_{n}"], self[f"name_{n}"], self[f"minimum_{n}"]) for n in range(MOST_TIERS)]
         filled = sum(1 for _, name, minimum in lines if name.value() or minimum.value())
         return lines[: min(filled + 2, MOST_TIERS)]
-
-    @property
-    def hidden_lines(self) -> list[forms.BoundField]:
-        return [self["change"], self["digest"]]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

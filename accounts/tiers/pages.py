@@ -18,8 +18,8 @@ from accounts.tiers.forms import SchemeForm, initial_of
 from accounts.tiers.models import TierScheme, TierSchemeVersion
 from accounts.tiers.rules import clean_values, scheme_of
 from accounts.tiers.verbs import SCHEME_ID
-from loyalty.core.changes.handing_in import hand_in
-from loyalty.core.changes.queries import pending_for, proposal_of
+from loyalty.core.changes.handing_in import hand_in, written_anew
+from loyalty.core.changes.queries import pending_for
 from loyalty.core.changes.registry import measured_impact
 from loyalty.core.chips import id_in
 from loyalty.core.csv import csv_response, wants_csv
@@ -59,16 +59,14 @@ def tiers(request: HttpRequest) -> HttpResponseBase:
 def edit(request: HttpRequest) -> HttpResponse:
     """Propose another scheme: it is always in force, so a colleague of Product decides."""
     kept = get_object_or_404(TierScheme, pk=SCHEME_ID)
-    initial = _initial(request, kept)
-    form = SchemeForm(request.POST or None, initial=initial)
+    form = SchemeForm(request.POST or None, initial=_initial(request, kept))
     refusal, status = "", 422 if form.errors else 200
     if request.method == "POST" and form.is_valid():
         try:
             return hand_in(request, KIND, SCHEME_ID, form.values, form.cleaned_data, back=("tiers",))
         except DomainError as error:
             refusal, status = str(error), error.status
-    context = {"form": form, "refusal": refusal, "rewrites": bool(initial.get("change"))}
-    return render(request, "accounts/tiers/edit.html", context, status=status)
+    return render(request, "accounts/tiers/edit.html", {"form": form, "refusal": refusal}, status=status)
 
 
 @require_GET
@@ -88,11 +86,8 @@ def preview(request: HttpRequest) -> HttpResponse:
 
 
 def _initial(request: HttpRequest, kept: TierScheme) -> dict[str, Any]:
-    anew = id_in(request.GET, "change")
-    rewritten = proposal_of(anew, KIND, SCHEME_ID) if anew else None
-    if rewritten:
-        values, reason, digest = rewritten
-        return {**initial_of(values), "reason": reason, "change": anew, "digest": digest}
+    if anew := written_anew(request.GET, KIND, SCHEME_ID):
+        return anew | initial_of(anew)
     version = id_in(request.GET, "restore")
     earlier = TierSchemeVersion.objects.filter(version=version).exclude(version=kept.version).first()
     if earlier:

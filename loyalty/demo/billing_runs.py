@@ -19,14 +19,10 @@ TERMS = timedelta(days=14)
 ISSUED_AT = time(9)
 
 
-def bill(until: datetime) -> int:
-    """Tell of what is open at `until` (UTC), and that what fell due was paid; returns how many invoices are new.
-
-    Harmless to repeat.
-    """
-    ours = Invoice.objects.filter(cause=CAUSE, external_id__startswith="in-")
-    due = ours.filter(status=InvoiceStatus.OPEN.value, issued_at__lte=until - TERMS)
-    due.update(
+def bill(until: datetime) -> None:
+    """Tell of what is open at `until` (UTC), and that what fell due was paid. Harmless to repeat."""
+    ours = Invoice.objects.filter(cause=CAUSE, external_id__startswith="in-", status=InvoiceStatus.OPEN.value)
+    ours.filter(issued_at__lte=until - TERMS).update(
         status=InvoiceStatus.PAID.value, paid=F("due"), paid_at=F("issued_at") + TERMS, told_at=F("issued_at") + TERMS
     )
     held = dict(Subscription.objects.filter(external_id__startswith="sub-").values_list("account_id", "external_id"))
@@ -37,9 +33,7 @@ def bill(until: datetime) -> int:
         for billed in bills
         for day in billed.bills(today - TERMS + timedelta(days=1), today + timedelta(days=1))
     ]
-    known = ours.count()
     Invoice.objects.bulk_create([i for i in made if i.issued_at <= until], ignore_conflicts=True)
-    return ours.count() - known
 
 
 def _invoice(account: int, subscription: str, day: date, amount: Decimal) -> Invoice:

@@ -14,6 +14,7 @@ from accounts.intake.models import IntakeBatch
 from accounts.sources.models import Source
 from accounts.sources.rules import Kind
 from accounts.usage.models import KeyAction
+from loyalty.core.people.rules import Function
 from loyalty.demo import setup, story
 from loyalty.demo.activity import Activity, Events
 from loyalty.demo.company import company
@@ -37,7 +38,7 @@ def write_span(tale: Story, since: datetime | None, progress: Progress) -> None:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     customers = company(tale.accounts, tale.anchor, lambda done: progress("Making up customers", done, tale.accounts))
     usage = setup.source_of(Kind.USAGE)
-    ids = write_records(customers, tale.anchor, setup.managers(), usage.pk, tale.until)
+    ids = write_records(customers, tale.anchor, setup.members(Function.CS), usage.pk, tale.until)
     activity = Activity(customers, tale.anchor)
     draw = _Draw(activity, _key_actions(), midnight(tale.anchor - timedelta(days=RAW_DAYS - 1)).timestamp())
     is_fresh = since is None

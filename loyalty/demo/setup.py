@@ -81,11 +81,6 @@ def members(function: Function) -> Sequence[User]:
     return sorted(User.objects.filter(username__in=names), key=lambda user: names.index(user.username))
 
 
-def managers() -> Sequence[User]:
-    """The people of CS whose books the accounts are in."""
-    return members(Function.CS)
-
-
 def source_of(kind: Kind) -> Source:
     """The system of record of a kind of data."""
     return Source.objects.get(kinds__kind=kind.value, kinds__is_active=True)

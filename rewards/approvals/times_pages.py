@@ -33,7 +33,7 @@ class TimesForm(ProposalForm):
 @require_http_methods(["GET", "POST"])
 def times(request: HttpRequest) -> HttpResponse:
     """When a step is due, when people are reminded, when the lead hears of it; an edit is always a request."""
-    initial = written_anew(request, KIND, ONLY) or dict(read(ONLY, False).values)
+    initial = written_anew(request.GET, KIND, ONLY) or dict(read(ONLY, False).values)
     form, refusal = TimesForm(request.POST or None, initial=initial), ""
     status = 422 if form.errors else 200
     if request.method == "POST" and form.is_valid():

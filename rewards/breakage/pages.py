@@ -70,7 +70,7 @@ def _propose(request: HttpRequest, currency: str, form: RateForm, today: date) -
 
 def _initial(request: HttpRequest, currency: str, today: date) -> dict[str, Any]:
     rate = queries.rate_now(currency)
-    if rate and (anew := written_anew(request, KIND, rate.pk)):
+    if rate and (anew := written_anew(request.GET, KIND, rate.pk)):
         return anew
     return {"percent": values_of(rate)["percent"] if rate else None, "effective_on": today.isoformat()}
 

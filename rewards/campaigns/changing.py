@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from loyalty.core.changes.registry import Changeable, Live, Values
+from loyalty.core.changes.registry import Changeable, Live, Values, anew_at
 from loyalty.core.people.rules import Function
 from rewards.campaigns.knowing import known
 from rewards.campaigns.measuring import impact_in_words
@@ -71,5 +71,5 @@ CHANGEABLE_CAMPAIGN = Changeable(
     apply=write_version,
     field_labels=FIELD_LABELS,
     in_words=in_words,
-    edit_url=lambda campaign_id, change_id: f"{reverse('campaign-edit', args=[campaign_id])}?change={change_id}",
+    edit_url=lambda object_id, change_id: anew_at(reverse("campaign-edit", args=[object_id]), change_id),
 )

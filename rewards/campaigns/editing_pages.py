@@ -8,8 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from loyalty.core.changes.handing_in import hand_in
-from loyalty.core.changes.queries import pending_for, proposal_of
+from loyalty.core.changes.forms import BESIDE
+from loyalty.core.changes.handing_in import hand_in, written_anew
+from loyalty.core.changes.queries import pending_for
 from loyalty.core.changes.registry import measured_impact
 from loyalty.core.chips import id_in
 from loyalty.core.errors import DomainError
@@ -119,7 +120,6 @@ def edit(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "refusal": refusal,
         "caution": caution,
         "at_once": at_once,
-        "rewrites": bool(extra.get("change")),
         "pending": pending_for(KIND, found.pk),
         "sentences": sentences,
     }
@@ -174,10 +174,8 @@ def _owner_to_begin_with(request: HttpRequest, trigger: Trigger) -> Function:
 
 def _terms_to_edit(request: HttpRequest, found: Campaign) -> tuple[dict[str, Any], dict[str, Any]]:
     """The terms that the form begins with, of now, of a proposal or of a version, and what stands beside them."""
-    anew = id_in(request.GET, "change")
-    if rewritten := proposal_of(anew, KIND, found.pk) if anew else None:
-        values, reason, digest = rewritten
-        return dict(values), {"reason": reason, "change": anew, "digest": digest}
+    if anew := written_anew(request.GET, KIND, found.pk):
+        return anew, {name: anew[name] for name in BESIDE}
     version = id_in(request.GET, "restore")
     earlier = found.versions.filter(version=version).exclude(version=found.version).first()
     if earlier:

@@ -7,6 +7,7 @@ from django import forms
 
 from accounts.conditions.forms import RuleField, RuleForm
 from accounts.conditions.rules.reading import Fault
+from loyalty.core.changes.forms import ProposalForm
 from rewards.campaigns.rules.ladder import LONGEST_WAIT, LadderStep
 from rewards.campaigns.rules.parameters import Parameter, Shape
 from rewards.campaigns.rules.terms import LEVELS, LONGEST_COOLDOWN, MOST_HELD_OUT, RECIPIENTS, SHORTEST_COOLDOWN, Known
@@ -21,7 +22,7 @@ def _whole(label: str, least: int, most: int, help_text: str = "", *, required: 
     return forms.IntegerField(label=label, min_value=least, max_value=most, required=required, help_text=help_text)
 
 
-class CampaignForm(RuleForm):
+class CampaignForm(RuleForm, ProposalForm):
     """All terms of a campaign: trigger parameters are `t_<name>`, a step is `reward_<n>`, `wait_<n>`, `answer_<n>`."""
 
     name = forms.CharField(label="Name", max_length=120)
@@ -51,8 +52,6 @@ class CampaignForm(RuleForm):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="Whoever decides reads it first. A discount always needs one.",
     )
-    change = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    digest = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
     def __init__(self, trigger: Trigger, known: Known, *args: Any, needs_reason: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -78,10 +77,6 @@ class CampaignForm(RuleForm):
         lines = [(self[f"reward_{n}"], self[f"wait_{n}"], self[f"answer_{n}"]) for n in range(LADDER_LINES)]
         filled = sum(1 for reward, _, _ in lines if reward.value())
         return lines[: min(filled + SPARE_LINES, LADDER_LINES)]
-
-    @property
-    def hidden(self) -> list[forms.BoundField]:
-        return [self["change"], self["digest"]]
 
     @property
     def values(self) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.db import connection, transaction
+from django.db.models import F
 from django.urls import reverse
 
 from loyalty.core.figures import day_text, percent_text
@@ -119,8 +120,7 @@ def _notices(reached: Iterable[Reached]) -> list[Told]:
 def alerts_of(period_ids: Iterable[int]) -> dict[int, list[CapAlert]]:
     """What was told of each period under its limit of now, the lowest mark first."""
     found: dict[int, list[CapAlert]] = {}
-    rows = CapAlert.objects.filter(period__in=list(period_ids)).select_related("period__cap")
-    for alert in rows.order_by("mark"):
-        if alert.limit_version == alert.period.cap.limit_version:
-            found.setdefault(alert.period_id, []).append(alert)
+    told = CapAlert.objects.filter(period__in=list(period_ids), limit_version=F("period__cap__limit_version"))
+    for alert in told.order_by("mark"):
+        found.setdefault(alert.period_id, []).append(alert)
     return found

@@ -41,11 +41,6 @@ def askers_of(account_ids: Collection[int], day: date) -> dict[int, Asker]:
         }
 
 
-def asker_of(account_id: int, day: date) -> Asker:
-    """What `askers_of` says of one account."""
-    return askers_of([account_id], day)[account_id]
-
-
 def spans_of(caps: Iterable[Cap], day: date) -> dict[int, Period]:
     """The period of each cap that `day` falls in, by cap id; contracts are looked up in one query."""
     found = list(caps)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 
 from django.urls import reverse
@@ -39,7 +40,7 @@ def read(cap_id: int, lock: bool) -> Live:
 def clean(cap_id: int, values: Values) -> dict[str, Any]:
     """Complete, valid values; what is missing stays as it is. Raises DomainError in words."""
     whole = dict(read(cap_id, False).values) | dict(values)
-    measure = CapMeasure(Cap.objects.values_list("measure", flat=True).get(pk=cap_id))
+    measure = _measure(cap_id)
     name = str(whole["name"]).strip()
     if not name or len(name) > 120:
         raise DomainError("The name of a cap has 1 to 120 characters.")
@@ -101,17 +102,19 @@ def apply(cap_id: int, values: Values, acting_user: User, reason: str) -> None:
     write_change(cap_id, values, acting_user=acting_user, reason=reason)
 
 
-def in_words(name: str, value: Any) -> str:
-    """One value of a cap for people."""
+def in_words(measure: CapMeasure, name: str, value: Any) -> str:
+    """One value of a cap of that measure for people."""
     if name == "limit":
-        # Money is written with its cents, a number of occurrences without.
-        measure = CapMeasure.VALUE if "." in str(value) else CapMeasure.OCCURRENCES
         return quantity(measure, Decimal(str(value)))
     if name == "is_hard":
         return "refuse (hard)" if value else "ask Finance (soft)"
     if name == "is_active":
         return "in force" if value else "withdrawn"
     return str(value)
+
+
+def _measure(cap_id: int) -> CapMeasure:
+    return CapMeasure(Cap.objects.values_list("measure", flat=True).get(pk=cap_id))
 
 
 CHANGEABLE_CAP = Changeable(
@@ -123,7 +126,7 @@ CHANGEABLE_CAP = Changeable(
     impact=impact,
     apply=apply,
     field_labels={"name": "Name", "limit": "Limit", "is_hard": "At the cap", "is_active": "State"},
-    in_words=in_words,
+    in_words_of=lambda cap_id: partial(in_words, _measure(cap_id)),
     edit_url=lambda object_id, change_id: anew_at(reverse("edit-cap", args=[object_id]), change_id),
 )
 

@@ -121,7 +121,7 @@ def edit_cap(request: HttpRequest, cap_id: int) -> HttpResponse:
 
 
 def _initial(request: HttpRequest, cap: Cap) -> dict[str, Any]:
-    begun = written_anew(request, KIND, cap.pk) or values_of(cap)
+    begun = written_anew(request.GET, KIND, cap.pk) or values_of(cap)
     return begun | {
         "limit": quantity_figure(CapMeasure(cap.measure), Decimal(begun["limit"])),
         "at_the_cap": "refuse" if begun["is_hard"] else "ask",

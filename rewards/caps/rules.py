@@ -192,10 +192,9 @@ class Use:
     @property
     def bare(self) -> dict[str, str]:
         """Figures for a table that says beside them what is counted: money as money, occurrences as a number."""
-        names = ("reserved", "spent", "room")
-        if self.measure is CapMeasure.VALUE:
-            return {name: self.said[name] for name in names}
-        return {name: number_text(quantity_figure(self.measure, getattr(self, name))) for name in names}
+        figures = {name: quantity_figure(self.measure, getattr(self, name)) for name in ("reserved", "spent", "room")}
+        said = money if self.measure is CapMeasure.VALUE else number_text
+        return {name: said(figure) for name, figure in figures.items()}
 
     @property
     def committed(self) -> Decimal:

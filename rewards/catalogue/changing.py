@@ -6,7 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from loyalty.core.changes.registry import Changeable, Live, Values
+from loyalty.core.changes.registry import Changeable, Live, Values, anew_at
 from loyalty.core.money import money
 from loyalty.core.people.rules import Function
 from rewards.catalogue.models import Reward
@@ -61,10 +61,6 @@ def impact(reward_id: int, values: Values) -> list[str]:
     return told
 
 
-def _edit_url(reward_id: int, change_id: int) -> str:
-    return f"{reverse('reward', args=[reward_id])}?change={change_id}"
-
-
 REWARD = Changeable(
     kind=KIND,
     label="reward",
@@ -75,5 +71,5 @@ REWARD = Changeable(
     apply=write_version,
     field_labels=FIELD_LABELS,
     in_words_of=lambda reward_id: partial(field_in_words, _get(reward_id, lock=False).currency),
-    edit_url=_edit_url,
+    edit_url=lambda object_id, change_id: anew_at(reverse("reward", args=[object_id]), change_id),
 )

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from loyalty.core.changes.forms import BESIDE, ProposalForm
 from loyalty.core.people.rules import FUNCTION_LABELS
 from rewards.catalogue.rules import BASIS_WORDS, KINDS, Accounting, Basis, Delivery, RewardStatus, owner_of_kind
 
@@ -25,8 +26,8 @@ def _amount(label: str, help_text: str = "") -> forms.DecimalField:
     )  # fmt: skip
 
 
-class RewardForm(forms.Form):
-    """The terms of a reward; `change` and `digest` name the proposal that is written anew, if there is one."""
+class RewardForm(ProposalForm):
+    """The terms of a reward."""
 
     name = forms.CharField(label="Name", max_length=120)
     description = forms.CharField(
@@ -57,8 +58,6 @@ class RewardForm(forms.Form):
         label="Reason", max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 2}),
         help_text="Whoever decides reads it first.",
     )  # fmt: skip
-    change = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    digest = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, was_live: bool, needs_reason: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -77,7 +76,7 @@ class RewardForm(forms.Form):
     @property
     def values(self) -> dict[str, Any]:
         """The edited fields as the change request keeps them: money and per cents as text."""
-        data = {k: v for k, v in self.cleaned_data.items() if k not in ("reason", "change", "digest")}
+        data = {k: v for k, v in self.cleaned_data.items() if k not in BESIDE}
         return {k: f"{v:.2f}" if isinstance(v, Decimal) else v for k, v in data.items()}
 
 

@@ -9,8 +9,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from loyalty.core.changes.handing_in import hand_in
-from loyalty.core.changes.queries import pending_for, proposal_of
+from loyalty.core.changes.handing_in import hand_in, written_anew
+from loyalty.core.changes.queries import pending_for
 from loyalty.core.changes.registry import measured_impact
 from loyalty.core.chips import address, chip, chosen, id_in
 from loyalty.core.csv import csv_response, wants_csv
@@ -90,15 +90,9 @@ def _render(request: HttpRequest, context: dict[str, Any], status: int = 200) ->
 
 
 def _detail(found: Reward, user: User, query: QueryDict) -> dict[str, Any]:
-    initial: dict[str, Any] = verbs.values_of(found)
-    anew = id_in(query, "change")
-    rewritten = proposal_of(anew, KIND, found.pk) if anew else None
-    restored = _restored(found, id_in(query, "restore"))
-    if rewritten:
-        values, reason, digest = rewritten
-        initial = {**values, "reason": reason, "change": anew, "digest": digest}
-    elif restored:
-        initial = {**restored, "reason": f"Back to version {id_in(query, 'restore')}."}
+    anew = written_anew(query, KIND, found.pk)
+    restored = None if anew else _restored(found, id_in(query, "restore"))
+    initial = anew or restored or verbs.values_of(found)
     return {
         "reward": found,
         "line": queries.line_of(found),
@@ -106,18 +100,17 @@ def _detail(found: Reward, user: User, query: QueryDict) -> dict[str, Any]:
         "nature_words": NATURE_WORDS[found.nature],
         "form": _form(found, initial=initial),
         "is_live": found.status == RewardStatus.LIVE.value,
-        "rewrites": bool(rewritten),
-        "restores": bool(restored) and not rewritten,
-        "sentences": measured_impact(KIND, found.pk, initial) if rewritten or restored else [],
+        "restores": bool(restored),
+        "sentences": measured_impact(KIND, found.pk, initial) if anew or restored else [],
         "versions": [_version(found, v) for v in found.versions.all()],
         "pending": pending_for(KIND, found.pk),
     }
 
 
 def _restored(found: Reward, version: int) -> dict[str, Any] | None:
-    """The values of an earlier version, to be proposed again; its status stays that of now."""
+    """The values of an earlier version, to be proposed again; with the reason; its status stays that of now."""
     kept = found.versions.filter(version=version).exclude(version=found.version).first() if version else None
-    return {**kept.values, "status": found.status} if kept else None
+    return {**kept.values, "status": found.status, "reason": f"Back to version {version}."} if kept else None
 
 
 def _version(found: Reward, kept: RewardVersion) -> dict[str, Any]:

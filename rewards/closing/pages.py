@@ -93,7 +93,7 @@ def pack(request: HttpRequest, year: int, month: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def codes(request: HttpRequest) -> HttpResponse:
     """Under which codes the accounting system knows our accounts."""
-    initial = written_anew(request, CODES, 1) or queries.codes_now()
+    initial = written_anew(request.GET, CODES, 1) or queries.codes_now()
     form, refusal, status = CodesForm(request.POST or None, initial=initial), "", 200
     if request.method == "POST":
         status = 422

@@ -35,7 +35,7 @@ def rule(request: HttpRequest, rule_id: int) -> HttpResponse:
     """One rule: what it says, its history, and an edit of it."""
     found = get_object_or_404(FitRule, pk=rule_id)
     restored = _restored(found, request.GET.get("restore", ""))
-    initial = written_anew(request, KIND, found.pk) or restored or verbs.values_of(found)
+    initial = written_anew(request.GET, KIND, found.pk) or restored or verbs.values_of(found)
     form = FitRuleForm(Verdict(found.verdict), request.POST or None, initial=initial, needs_reason=found.is_active)
     refusal, status = "", 200
     if request.method == "POST":

@@ -51,7 +51,7 @@ def perks(request: HttpRequest, tier_id: int) -> HttpResponse:
 
 
 def _initial(request: HttpRequest, found: TierPerks) -> dict[str, Any]:
-    if anew := written_anew(request, KIND, found.pk or 0):
+    if anew := written_anew(request.GET, KIND, found.pk or 0):
         return anew
     version = id_in(request.GET, "restore")
     kept = TierPerksVersion.objects.filter(perks_id=found.pk, version=version)

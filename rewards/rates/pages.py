@@ -90,7 +90,7 @@ def _page(
         "rate_form": RateForm(initial={"effective_on": today.isoformat()}, auto_id=CURRENCY_IDS),
         "file_form": FileForm(),
         "points_form": PointsForm(
-            initial=written_anew(request, KIND, OBJECT) or {"effective_on": today.isoformat()}, auto_id=POINTS_IDS
+            initial=written_anew(request.GET, KIND, OBJECT) or {"effective_on": today.isoformat()}, auto_id=POINTS_IDS
         ),
         "refusal": refusal,
         "taken_in": taken_in,

@@ -57,7 +57,7 @@ def tax(request: HttpRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "POST"])
 def thresholds(request: HttpRequest) -> HttpResponse:
     """Propose other thresholds; Finance decides."""
-    anew = written_anew(request, KIND, 1) or {}
+    anew = written_anew(request.GET, KIND, 1) or {}
     stand = thresholds_of(anew) if anew else verbs.thresholds_now()
     form = ThresholdsForm(request.POST or None, initial=anew | {"lines": as_lines(stand)})
     if request.method == "POST" and form.is_valid():

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 
 from loyalty.core.changes.queries import proposal_of
@@ -16,12 +16,12 @@ DRAFT_BUTTON = "draft"
 """The name of the button that keeps the proposal as a draft: see templates/core/changes/_propose.html."""
 
 
-def written_anew(request: HttpRequest, kind: str, object_id: int) -> dict[str, Any] | None:
-    """What a form of edit begins with when “change” in the URL names an open request about the object.
+def written_anew(query: QueryDict, kind: str, object_id: int) -> dict[str, Any] | None:
+    """What a form of edit begins with when “change” in the query of its address names an open request about the object.
 
     The proposed values, and the “reason”, “change” and “digest” that `hand_in` takes; None when it names none.
     """
-    anew = id_in(request.GET, "change")
+    anew = id_in(query, "change")
     found = proposal_of(anew, kind, object_id) if anew else None
     if found is None:
         return None

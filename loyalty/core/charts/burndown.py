@@ -22,7 +22,7 @@ def burndown(
     gone_on: date | None,
     title: str,
     said: Callable[[Decimal], str] = money,
-    part_said: Callable[[Decimal, Decimal], str] | None = None,
+    part_said: Callable[[Decimal, Decimal], str] = lambda part, whole: f"{money(part)} of {money(whole)}",
     is_endless: bool = False,
 ) -> SafeString:
     """Draw use in the order of its days against a limit; `said` writes both for people, `part_said` one of the other.
@@ -48,8 +48,7 @@ def burndown(
         text(LEFT, HEIGHT - 6, day_text(first)),
         text(RIGHT, HEIGHT - 6, day_text(ends_on) if is_endless else f"until {day_text(ends_on)}", anchor="end"),
     ]
-    part = part_said(so_far, limit) if part_said else f"{said(so_far)} of {said(limit)}"
-    told = f"{part} used by {day_text(today)}."
+    told = f"{part_said(so_far, limit)} used by {day_text(today)}."
     if gone_on and gone_on > today and so_far < limit:
         marks += _ahead(here, across, up, limit, gone_on, ends_on)
         told += f" At this pace it is gone on {day_text(gone_on)}."

@@ -38,7 +38,7 @@ def rule(request: HttpRequest, rule_id: int) -> HttpResponse:
     """One rule: what it says, its versions, and an edit of it."""
     found = get_object_or_404(ApprovalRule, pk=rule_id)
     restored = _restored(found, request.GET.get("restore", ""))
-    begun = written_anew(request, verbs.KIND, found.pk) or restored or verbs.values_of(found)
+    begun = written_anew(request.GET, verbs.KIND, found.pk) or restored or verbs.values_of(found)
     form = ApprovalRuleForm(request.POST or None, initial=_initial(begun), needs_reason=found.is_active)
     refusal, status = "", 422 if form.errors else 200
     if request.method == "POST" and form.is_valid():

@@ -47,7 +47,7 @@ def invoices(request: HttpRequest) -> HttpResponseBase:
     rows = InvoiceCredit.objects.filter(state__in=VIEWS[view][1]).select_related("invoice__account")
     if wants_csv(request):
         return csv_response("invoice-credits", queries.CSV_HEADER, queries.csv_rows(rows), acting_user=user)
-    initial = written_anew(request, KIND, kept.pk or 0) or {"connector": kept.connector}
+    initial = written_anew(request.GET, KIND, kept.pk or 0) or {"connector": kept.connector}
     form = ConnectorForm(request.POST or None, initial=initial)
     status = 422 if form.errors else 200
     if request.method == "POST" and form.is_valid():

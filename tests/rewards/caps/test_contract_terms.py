@@ -15,7 +15,7 @@ from accounts.records.models import Account
 from loyalty.core.errors import DomainError
 from loyalty.core.people.models import User
 from loyalty.core.periods import Period, year_of
-from rewards.caps.askers import asker_of
+from rewards.caps.askers import askers_of
 from rewards.caps.models import CapPeriod
 from rewards.caps.rules import CapPeriodKind, CapScope, period_of
 from rewards.caps.setting import NewCap, create_cap
@@ -34,7 +34,7 @@ def contract(account: Account, starts_on: date, external_id: str = "main", **tol
 
 
 def term(account: Account, day: date) -> Period | None:
-    return asker_of(account.pk, day).term
+    return askers_of([account.pk], day)[account.pk].term
 
 
 def test_an_annual_contract_turns_at_its_renewal() -> None:
@@ -93,7 +93,7 @@ def test_a_cap_starts_anew_with_the_next_term(finance: User, signed_in_as: SignI
 
     def asked(day: date) -> bool:
         again = OfferFactory(account=offer.account)
-        whose = asker_of(offer.account_id, day)
+        whose = askers_of([offer.account_id], day)[offer.account_id]
         return reserve([replace(request_for(again), day=day, term=whose.term)])[again.pk].ok
 
     assert [asked(last), asked(last), asked(first), asked(first)] == [True, False, True, False]

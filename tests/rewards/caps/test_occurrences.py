@@ -136,7 +136,8 @@ def test_a_changed_limit_stays_whole_and_speaks_of_occurrences(workshop: Reward)
     asked(*offered(workshop, 3))
     values = clean(cap.pk, {"limit": "2"})
     assert values["limit"] == "2"
-    assert CHANGEABLE_CAP.in_words("limit", values["limit"]) == "2 occurrences"
+    assert CHANGEABLE_CAP.in_words_of is not None
+    assert CHANGEABLE_CAP.in_words_of(cap.pk)("limit", values["limit"]) == "2 occurrences"
     assert impact(cap.pk, values)[0].startswith("3 occurrences are committed of the new 2 occurrences: new offers stop")
     with pytest.raises(DomainError, match="whole number"):
         clean(cap.pk, {"limit": "2.5"})

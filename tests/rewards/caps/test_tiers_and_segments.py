@@ -16,7 +16,7 @@ from loyalty.core.people.models import User
 from loyalty.core.people.rules import Function
 from loyalty.core.periods import month_of
 from rewards.campaigns.models import Candidate
-from rewards.caps.askers import asker_of
+from rewards.caps.askers import askers_of
 from rewards.caps.asking import asking
 from rewards.caps.models import Cap, CapPeriod
 from rewards.caps.rules import CapPeriodKind, CapScope, ReserveRequest, targets
@@ -44,13 +44,13 @@ def test_the_database_names_the_same_targets() -> None:
 
 def test_the_newest_facts_up_to_the_day_decide() -> None:
     account, today = AccountFactory(), timezone.now().date()
-    assert astuple(asker_of(account.pk, today)) == ("", "", None)
+    assert astuple(askers_of([account.pk], today)[account.pk]) == ("", "", None)
     facts(account, 40, "bronze", "new")
-    assert astuple(asker_of(account.pk, today)) == ("", "", None)
+    assert astuple(askers_of([account.pk], today)[account.pk]) == ("", "", None)
     facts(account, 20, "silver", "loyal")
     facts(account, 3, "gold", None)
-    assert astuple(asker_of(account.pk, today)) == ("gold", "", None)
-    assert astuple(asker_of(account.pk, today - timedelta(days=4))) == ("silver", "loyal", None)
+    assert astuple(askers_of([account.pk], today)[account.pk]) == ("gold", "", None)
+    assert astuple(askers_of([account.pk], today - timedelta(days=4))[account.pk]) == ("silver", "loyal", None)
 
 
 def test_an_offer_takes_the_room_of_its_tier_and_segment() -> None:
