@@ -85,15 +85,24 @@ def disk_full(application: Application) -> Iterator[None]:
 
 
 def _limit_files(application: Application, most: int) -> None:
-    """Of the application's sessions, and of the server, which hands it on to each new session.
+    """Of the server, which hands it on to each new session, and then of the application's sessions that are there.
 
-    Done by a process of the server's own account, as root may lack the right over others' limits.
+    One that was begun just before the server had its limit may not have its title yet.
     """
     server = postgres.process_id(application.places)
-    sessions = [p for p in children(server) if f" {postgres.APP_ROLE} " in " ".join(processes.command_line(p))]
+    _limit(application, [server], most)
+    _limit(application, [p for p in children(server) if _is_session(" ".join(processes.command_line(p)))], most)
+
+
+def _is_session(title: str) -> bool:
+    return f" {postgres.APP_ROLE} " in title or not title.startswith("postgres: ")
+
+
+def _limit(application: Application, pids: list[int], most: int) -> None:
+    """Done by a process of the server's own account, as root may lack the right over others' limits."""
 
     def limit() -> None:
-        for pid in (server, *sessions):
+        for pid in pids:
             with suppress(ProcessLookupError):
                 resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
 
