@@ -44,6 +44,8 @@ TELLING = ("loyalty.core.audit.verbs.record", "loyalty.core.audit.verbs.audit_li
 AUDIT = "core_auditline"
 # Of our own tables: a temporary one keeps nothing.
 WRITES = re.compile(r'\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+"?((?:core|accounts|rewards)_\w+)', re.I)
+# What functions of the database write; they give no row when they wrote nothing.
+WRITERS = {"ledger_post(": {"rewards_posting", "rewards_postingline", AUDIT}}
 LOCKING = re.compile(r"\bFOR\s+(?:NO\s+KEY\s+)?UPDATE\b|\bDO\s+UPDATE\b", re.I)
 
 Verb = Callable[..., Any]
@@ -125,10 +127,16 @@ def _counted(name: str, verb: Verb, args: Any, kwargs: Any) -> tuple[Any, set[st
 def _look(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
     result = execute(sql, params, many, context)
     if context["cursor"].rowcount != 0:
-        tables = WRITES.findall(LOCKING.sub("", sql if isinstance(sql, str) else str(sql)))
+        statement = sql if isinstance(sql, str) else str(sql)
+        tables = {*WRITES.findall(LOCKING.sub("", statement)), *written_within(statement)}
         for written in _inside.acts:
             written.update(tables)
     return result
+
+
+def written_within(statement: str) -> set[str]:
+    """The tables that functions of the database write that a statement calls."""
+    return {table for call, tables in WRITERS.items() if call in statement for table in tables}
 
 
 def watch_all() -> None:

@@ -63,16 +63,16 @@ JOIN accounts_account AS account ON account.id = given.account_id
 ORDER BY posted.id
 """
 
-# What stands already must be the very same: `ledger_post` compares it, and posts nothing.
+# What stands already must be the very same.
 _COMPARE = f"""
 SELECT count(*) FROM ({_GIVEN}) AS given
-CROSS JOIN LATERAL ledger_post(
-    given.key, '{PostingKind.ISSUE.value}', %(day)s, given.account_id, given.cause, NULL,
+CROSS JOIN LATERAL ledger_standing(
+    given.key, '{PostingKind.ISSUE.value}', %(day)s, given.account_id, NULL,
     jsonb_build_array(
         jsonb_build_object('book', '{Book.REWARD_COST.value}', 'lot', NULL, 'amount', given.amount,
                            'currency', given.currency),
         jsonb_build_object('book', '{Book.LIABILITY.value}', 'lot', given.id, 'amount', -given.amount,
-                           'currency', given.currency))) AS post
+                           'currency', given.currency))) AS standing
 """
 
 

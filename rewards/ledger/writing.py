@@ -1,4 +1,8 @@
-"""The one way in which the application writes a posting: the database function, and the audit line beside it."""
+"""The one way in which the application writes a posting: a function of the database, which writes its audit line too.
+
+A new posting is one statement, whole by itself also where no transaction is open. Only when it writes nothing is the
+database asked why: the posting stands already, which is no fault, or it is refused.
+"""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -7,8 +11,7 @@ from datetime import date
 
 from django.db import DatabaseError, connection, transaction
 
-from loyalty.core.audit.rules import AuditVerb
-from loyalty.core.audit.verbs import record
+from loyalty.core.audit.verbs import THE_PROGRAMME
 from loyalty.core.errors import DomainError
 from loyalty.core.people.models import User
 from rewards.ledger.models import Posting
@@ -16,6 +19,10 @@ from rewards.ledger.rules import Line, PostingKind
 
 OTHER_CONTENT = "LD409"
 CLOSED = "LD423"
+
+_POST = "SELECT * FROM ledger_post(%s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s, %s, %s::jsonb, %s)"
+_STANDING = "SELECT ledger_standing(%s, %s, %s, %s, %s, %s::jsonb)"
+_FIELDS = ("id", "key", "kind", "booked_on", "written_at", "account_id", "cause", "reverses_id")
 
 
 @contextmanager
@@ -50,28 +57,32 @@ def write_posting(
     `account_id` is None for what is about all customers. Raises DomainError when the key stands with other
     content, and when the day lies in a closed month. Runs in the caller's transaction.
     """
-    told = [
-        {"book": line.book.value, "lot": line.lot, "amount": str(line.amount), "currency": line.currency}
-        for line in lines
-    ]
+    told = json.dumps(
+        [
+            {"book": line.book.value, "lot": line.lot, "amount": str(line.amount), "currency": line.currency}
+            for line in lines
+        ]
+    )
+    after = {"key": key, "booked on": booked_on.isoformat(), "lines": _in_words(lines)}
+    who = (acting_user.pk, acting_user.display_name) if acting_user else (None, THE_PROGRAMME)
+    posting = (key, kind.value, booked_on, account_id, cause, reverses, told)
+    with connection.cursor() as cursor:
+        cursor.execute(_POST, [*posting, *who, kind.in_words, json.dumps(after), reason or cause])
+        new = cursor.fetchone()
+    if new is None:
+        return _standing(key, kind.value, booked_on, account_id, reverses, told)
+    posting_id, moment = new
+    return Posting.from_db(
+        connection.alias, _FIELDS, (posting_id, key, kind.value, booked_on, moment, account_id, cause, reverses)
+    )
+
+
+def _standing(*content: str | int | date | None) -> Posting:
+    """The posting that has the key already. Raises DomainError when it says something else, or the month is closed."""
     with refusals_in_words(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT * FROM ledger_post(%s, %s, %s, %s, %s, %s, %s::jsonb)",
-            [key, kind.value, booked_on, account_id, cause, reverses, json.dumps(told)],
-        )
-        posting_id, is_new = cursor.fetchone()
-    posting = Posting.objects.select_related("account").get(pk=posting_id)
-    if is_new:
-        record(
-            AuditVerb.LEDGER_POSTED,
-            acting_user=acting_user,
-            object_type="posting",
-            object_id=posting_id,
-            object_label=f"{kind.in_words} for {posting.customer}",
-            after={"key": key, "booked on": booked_on.isoformat(), "lines": _in_words(lines)},
-            reason=reason or cause,
-        )
-    return posting
+        cursor.execute(_STANDING, content)
+        (posting_id,) = cursor.fetchone()
+    return Posting.objects.select_related("account").get(pk=posting_id)
 
 
 def _in_words(lines: Sequence[Line]) -> list[str]:

@@ -22,7 +22,7 @@ from loyalty.core.changes import verbs as verbs_of_changes
 from loyalty.core.changes.registry import changeable
 from loyalty.core.people.models import User
 from tests import audited
-from tests.audited import UNTOLD, WRITES_NOTHING, LeftNoLine, NotSeen, verbs, watched
+from tests.audited import AUDIT, UNTOLD, WRITES_NOTHING, LeftNoLine, NotSeen, verbs, watched, written_within
 from tests.audited_by import SEEN_BY
 
 TELLING = {record, audit_line}
@@ -45,7 +45,7 @@ def called_by(function: Callable[..., Any]) -> frozenset[Callable[..., Any]]:
             thing = getattr(function.__globals__.get(node.value.id), node.attr, None)
         if inspect.isfunction(thing):
             found.add(inspect.unwrap(thing))
-        elif isinstance(thing, str) and "INSERT INTO core_auditline" in thing:
+        elif isinstance(thing, str) and ("INSERT INTO core_auditline" in thing or AUDIT in written_within(thing)):
             found.add(record)
     return frozenset(found)
 

@@ -127,6 +127,7 @@ def test_an_account_outside_the_chart_is_refused(posting: Posting) -> None:
     told = json.dumps([{"book": book, "amount": amount, "currency": "USD"} for book, amount in lines])
     with pytest.raises(IntegrityError, match="names an account that the chart does not have"), transaction.atomic():
         connection.cursor().execute(
-            "SELECT ledger_post('k', 'issue', %s, %s, 'c', NULL, %s::jsonb)", [TODAY, posting.account_id, told]
+            "SELECT ledger_post('k', 'issue', %s, %s, 'c', NULL, %s::jsonb, NULL, 'x', 'x', '{}', 'x')",
+            [TODAY, posting.account_id, told],
         )
     assert Posting.objects.get() == posting
