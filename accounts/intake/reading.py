@@ -12,10 +12,10 @@ from functools import cached_property
 from typing import Any
 
 from accounts.intake import rules
+from accounts.intake.rows import EventRow
 from accounts.intake.rules import CALLS_BY_NAME, Call, Refusal, Refused
 
 Item = dict[str, Any]
-EventRow = dict[str, Any]
 
 _ANONYMOUS_TIMES = ("sentAt", "receivedAt")
 
@@ -79,17 +79,17 @@ def read_event(item: Item, call: Call, position: int, envelope: Envelope) -> Eve
     group_id = _group_id(item, envelope)
     if user_id is None and group_id is None:
         raise Refused(rules.NOBODY)
-    return {
-        "position": position,
-        "message_id": _message_id(item, call),
-        "group_id": group_id,
-        "user_id": user_id,
-        "name": _event_name(item, call),
-        "seconds": _seconds(properties.get("duration_seconds")),
-        "occurred_at": _occurred_at(item, envelope).isoformat(),
-        "is_dated": _is_dated(item),
-        "properties": properties,
-    }
+    return EventRow(
+        position,
+        _message_id(item, call),
+        group_id,
+        user_id,
+        _event_name(item, call),
+        _seconds(properties.get("duration_seconds")),
+        _occurred_at(item, envelope).isoformat(),
+        _is_dated(item),
+        properties,
+    )
 
 
 def read_profile(item: Item, call: Call, position: int, envelope: Envelope) -> ProfileItem:

@@ -12,20 +12,19 @@ from typing import Any
 
 from accounts.intake import rules
 from accounts.intake.places import differing
-from accounts.intake.reading import EventRow, ProfileItem
+from accounts.intake.reading import ProfileItem
+from accounts.intake.rows import COLUMNS, EventRow
 from accounts.intake.rules import Refusal
 from accounts.sources.queries import Sender
 from loyalty.core.prepared import run_prepared
 
 # Stored events are looked up one by one (OFFSET 0): a plan made while there were few of them would read them all.
-_EVENTS = """
+_EVENTS = f"""
 SELECT i.position, e.name <> i.name AS is_named_other, i.is_dated AND e.occurred_at <> i.occurred_at AS is_at_other,
        i.user_id IS NOT NULL AND e.contact_id IS DISTINCT FROM c.id AS is_of_other,
        i.group_id IS NOT NULL AND e.account_id IS DISTINCT FROM a.id AS is_at_other_account,
        CASE WHEN e.properties <> i.properties THEN e.properties::text END AS kept
-FROM jsonb_to_recordset(%(rows)s::jsonb) AS i(
-    position integer, message_id text, group_id text, user_id text, name text, occurred_at timestamptz,
-    is_dated boolean, properties jsonb)
+FROM (SELECT {COLUMNS} FROM jsonb_array_elements(%(rows)s::jsonb) AS r OFFSET 0) AS i
 CROSS JOIN LATERAL (
     SELECT * FROM accounts_event WHERE source_id = %(source)s AND message_id = i.message_id OFFSET 0
 ) AS e
@@ -72,15 +71,15 @@ def count_repeated(
 
 
 def _refusals(rows: Sequence[EventRow], found: Iterable[tuple[Any, ...]]) -> dict[int, Refusal]:
-    by_position = {row["position"]: row for row in rows} if found else {}
+    by_position = {row.position: row for row in rows} if found else {}
     refused = {}
     for position, *differs, kept in found:
         row = by_position[position]
         places = [place for place, is_other in zip(_EVENT_PLACES, differs, strict=True) if is_other]
         if kept is not None:
-            inside = differing({"properties": json.loads(kept)}, {"properties": row["properties"]})
+            inside = differing({"properties": json.loads(kept)}, {"properties": row.properties})
             places += inside or ["properties"]
-        refused[position] = _refusal(row["message_id"], places)
+        refused[position] = _refusal(row.message_id, places)
     return refused
 
 

@@ -8,9 +8,11 @@ something in it looks wrong is each item looked at by itself.
 import json
 import marshal
 import re
+from collections.abc import Sequence
 from itertools import repeat
 from typing import Any
 
+from accounts.intake.rows import EventRow
 from accounts.intake.rules import (
     BAD_NUMBER,
     BAD_TEXT,
@@ -26,12 +28,12 @@ _lenient = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _NULL_CHARACTER = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
-def as_text(rows: list[dict[str, Any]]) -> str:
+def as_text(rows: Sequence[EventRow]) -> str:
     """Storable rows as the JSON text that the statements take."""
     return _encode(rows)
 
 
-def text_if_harmless(rows: list[dict[str, Any]]) -> str | None:
+def text_if_harmless(rows: Sequence[EventRow]) -> str | None:
     """The rows as JSON text, or None when one of them may not be storable."""
     try:
         text = _encode(rows)
@@ -104,4 +106,4 @@ def _is_deeper(value: Any, limit: int) -> bool:
 def _inside(value: Any) -> list[Any]:
     if isinstance(value, dict):
         return [v for v in value.values() if isinstance(v, dict | list)]
-    return [v for v in value if isinstance(v, dict | list)] if isinstance(value, list) else []
+    return [v for v in value if isinstance(v, dict | list)] if isinstance(value, list | tuple) else []

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from django.db import connection
 
 from accounts.intake.aliases import present_ids
-from accounts.intake.reading import EventRow
 from accounts.intake.repeated import other_events
+from accounts.intake.rows import COLUMNS, EventRow
 from accounts.intake.rules import ERASED_CONTACT, UNKNOWN_CONTACT, Refusal
 from accounts.intake.storable import as_text
 from accounts.usage.counting import COUNTING, GIGABYTES
@@ -24,9 +24,7 @@ NEW_CONTACT = "new_contact"
 
 _RESOLVED = f"""
 incoming AS MATERIALIZED (
-    SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS item(
-        position integer, message_id text, group_id text, user_id text,
-        name text, seconds integer, occurred_at timestamptz, properties jsonb)
+    SELECT {COLUMNS} FROM jsonb_array_elements(%(rows)s::jsonb) AS r
 ),
 resolved AS MATERIALIZED (
     SELECT i.*, CASE WHEN i.group_id IS NULL THEN c.account_id ELSE a.id END AS account_id, c.id AS contact_id,
@@ -88,10 +86,10 @@ touched AS (
 SELECT accepted, is_clean FROM summed, clean
 """
 
-_NEW_CONTACTS = """
+_NEW_CONTACTS = f"""
 INSERT INTO accounts_contact (external_id, account_id, name, email, role, traits, created_at)
-SELECT DISTINCT ON (i.user_id) i.user_id, a.id, '', '', 'user', '{}', now()
-FROM jsonb_to_recordset(%s::jsonb) AS i(position integer, user_id text, group_id text)
+SELECT DISTINCT ON (i.user_id) i.user_id, a.id, '', '', 'user', '{{}}', now()
+FROM (SELECT {COLUMNS} FROM jsonb_array_elements(%s::jsonb) AS r) AS i
 JOIN accounts_account a ON a.external_id = i.group_id
 ORDER BY i.user_id, i.position
 ON CONFLICT (external_id) DO NOTHING
@@ -119,7 +117,7 @@ class Stored:
     def settle(self, again: "Stored", rows: Iterable[EventRow]) -> None:
         """Put what became of these rows at another try in the place of their problems."""
         for row in rows:
-            del self.problems[row["position"]]
+            del self.problems[row.position]
         self.accepted += again.accepted
         self.duplicates += again.duplicates
         self.problems |= again.problems
@@ -136,16 +134,16 @@ def store_events(source_id: int, rows: list[EventRow], text: str) -> Stored:
     """
     result = _store(source_id, text, len(rows))
     rows = _by_present_ids(rows, result)
-    if strangers := [row for row in rows if row["position"] in result.problems]:
+    if strangers := [row for row in rows if row.position in result.problems]:
         result.settle(_store(source_id, as_text(strangers), len(strangers)), strangers)
-    if newcomers := [row for row in strangers if result.problems.get(row["position"]) == NEW_CONTACT]:
+    if newcomers := [row for row in strangers if result.problems.get(row.position) == NEW_CONTACT]:
         with connection.cursor() as cursor:
             cursor.execute(_NEW_CONTACTS, [as_text(newcomers)])
         result.settle(_store(source_id, as_text(newcomers), len(newcomers)), newcomers)
     # Made, and still not there: the database lets nobody come back who was erased.
     result.problems |= {p: ERASED_CONTACT.code for p, code in result.problems.items() if code == NEW_CONTACT}
     if result.duplicates:
-        placed = [row for row in rows if row["position"] not in result.problems]
+        placed = [row for row in rows if row.position not in result.problems]
         result.tell_apart(other_events(source_id, placed, as_text(placed)))
     return result
 
@@ -153,8 +151,8 @@ def store_events(source_id: int, rows: list[EventRow], text: str) -> Stored:
 def _by_present_ids(rows: list[EventRow], result: Stored) -> list[EventRow]:
     """The rows with the ids that those contacts have now whom nobody knows by the id that was sent."""
     unknown = {p for p, code in result.problems.items() if code in (NEW_CONTACT, UNKNOWN_CONTACT.code)}
-    present = present_ids(row["user_id"] for row in rows if row["position"] in unknown)
-    return [row | {"user_id": present.get(row["user_id"], row["user_id"])} if present else row for row in rows]
+    present = present_ids(row.user_id for row in rows if row.position in unknown)
+    return [row._replace(user_id=present.get(row.user_id, row.user_id)) if present else row for row in rows]
 
 
 def store_all(source_id: int, channel: str, events: int, text: str, *, touch: bool) -> Stored | None:

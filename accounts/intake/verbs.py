@@ -14,9 +14,10 @@ from django.db import transaction
 from accounts.intake import rules
 from accounts.intake.forgetting import ids_in, naming_erased
 from accounts.intake.profiles import Applied, apply_profiles
-from accounts.intake.reading import Envelope, EventRow, ProfileItem, call_of, read_event, read_profile
+from accounts.intake.reading import Envelope, ProfileItem, call_of, read_event, read_profile
 from accounts.intake.receipts import Receipt, RefusedCall, keep, refused_call, until_no_deadlock
 from accounts.intake.repeated import count_repeated
+from accounts.intake.rows import EventRow
 from accounts.intake.rules import EVENT_CALLS, Call, Refusal, Refused
 from accounts.intake.storable import as_text, check_size, check_storable, may_hold_large, text_if_harmless
 from accounts.intake.storing import Stored, store_all, store_events
@@ -51,11 +52,11 @@ def take_in(
     told = _sort(items, envelope, endpoint, must_measure=size > rules.MAX_EVENT_BYTES and may_hold_large(items))
     if told.events and Kind.USAGE not in sender.records:
         refusal = _not_the_record(Kind.USAGE)
-        told.refused |= {row["position"]: refusal for row in told.events}
+        told.refused |= {row.position: refusal for row in told.events}
         told.events = []
     text = text_if_harmless(told.events)
     if text is None:
-        told.events = [row for row in told.events if _passes(row["position"], told.refused, check_storable, row)]
+        told.events = [row for row in told.events if _passes(row.position, told.refused, check_storable, row)]
         text = as_text(told.events)
     receipt = _write_plain(sender, channel, items, told, text) or until_no_deadlock(
         lambda: _write(sender, channel, items, envelope, told, text)
@@ -108,7 +109,7 @@ def _write(sender: Sender, channel: str, items: list[Any], envelope: Envelope, t
 
 def _refusals(events: list[EventRow], problems: dict[int, str]) -> dict[int, Refusal]:
     """Why events have no place, and the account that one waits for."""
-    groups = {row["position"]: row["group_id"] for row in events}
+    groups = {row.position: row.group_id for row in events}
     reasons = {position: _REASONS[code] for position, code in problems.items()}
     return {
         position: replace(reason, waits_for=groups[position] or "") if reason is rules.UNKNOWN_ACCOUNT else reason
