@@ -19,13 +19,15 @@ from django.views.decorators.http import require_POST
 from accounts.intake import rules
 from accounts.intake.bodies import parsed, unpacked
 from accounts.intake.exchange import body_of
-from accounts.intake.quota import spend
+from accounts.intake.quota import OverQuota, spend
 from accounts.intake.reading import Envelope
 from accounts.intake.receipts import Receipt
 from accounts.intake.rules import CALLS_BY_NAME, RequestRefused
-from accounts.intake.verbs import take_in
+from accounts.intake.verbs import Unconfirmed, take_in
 from accounts.intake.visiting import answer_to
+from accounts.sources.known import known_sender, remember
 from accounts.sources.queries import Sender, sender_of
+from accounts.sources.rules import key_digest
 
 
 @csrf_exempt
@@ -45,31 +47,59 @@ class Visit:
         self.channel = channel
         self.now = now
         self.sender: Sender | None = None
+        self.unconfirmed: Unconfirmed | None = None
         self.body = b""
 
     def receipt(self) -> Receipt:
         """Check the key, read the body, take it in. Raises RequestRefused."""
+        try:
+            return self._receipt()
+        except OverQuota:
+            raise
+        except RequestRefused:
+            if self.unconfirmed:  # whose key was withdrawn meanwhile is told that first
+                self.unconfirmed.confirm()
+            raise
+
+    def _receipt(self) -> Receipt:
         if key := _basic_user(self.request):
-            self.sender = self._sender(key)
+            self._meet(key)
         self.body = body_of(self.request)
         self.body = unpacked(self.body)
         content = parsed(self.body)
         if not isinstance(content, dict):
             raise RequestRefused(400, rules.NOT_AN_OBJECT)
-        sender = self.sender or self._sender(content.get("writeKey"))
-        self.sender = sender
+        sender = self.sender or self._meet(content.get("writeKey"))
         call = CALLS_BY_NAME.get(self.channel)
         items = [content] if call else _items(content)
         envelope = Envelope(self.now, content.get("sentAt"), content.get("context"))
-        return take_in(sender, self.channel, items, envelope, endpoint=call, size=len(self.body))
+        return take_in(
+            sender,
+            self.channel,
+            items,
+            envelope,
+            endpoint=call,
+            size=len(self.body),
+            unconfirmed=self.unconfirmed,
+        )
 
-    def _sender(self, key: Any) -> Sender:
-        if isinstance(key, str):
-            spend(key)
-        sender = sender_of(key, now=self.now) if isinstance(key, str) else None
-        if sender is None:
+    def _meet(self, key: Any) -> Sender:
+        """Whose key it is, as far as is remembered; else it is looked up."""
+        if not isinstance(key, str):
             raise RequestRefused(401, rules.WRONG_KEY)
-        return sender
+        spend(key)
+        self.sender = known_sender(key)
+        if self.sender:
+            self.unconfirmed = Unconfirmed(key_digest(key), lambda: self._look_up(key))
+        return self.sender or self._look_up(key)
+
+    def _look_up(self, key: str) -> Sender:
+        self.unconfirmed = None
+        self.sender = sender_of(key, now=self.now)
+        remember(key, self.sender)
+        if self.sender is None:
+            raise RequestRefused(401, rules.WRONG_KEY)
+        return self.sender
 
 
 def _basic_user(request: HttpRequest) -> str:

@@ -9,6 +9,7 @@ same batch wait for each other and do not deadlock.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.db import connection
 
@@ -17,6 +18,7 @@ from accounts.intake.repeated import other_events
 from accounts.intake.rows import COLUMNS, EventRow
 from accounts.intake.rules import ERASED_CONTACT, UNKNOWN_CONTACT, Refusal
 from accounts.intake.storable import as_text
+from accounts.sources.rules import Kind
 from accounts.usage.counting import COUNTING, GIGABYTES
 from loyalty.core.prepared import run_prepared
 
@@ -70,7 +72,15 @@ SELECT 0, position, problem FROM resolved WHERE problem IS NOT NULL
 
 _STORE_ALL = f"""
 WITH {_RESOLVED},
-clean AS MATERIALIZED (SELECT NOT EXISTS (SELECT FROM resolved WHERE problem IS NOT NULL) AS is_clean),
+permitted AS (
+    SELECT %(digest)s::text IS NULL OR EXISTS (
+        SELECT FROM accounts_sourcekey k JOIN accounts_sourcekind r ON r.source_id = k.source_id
+        WHERE k.digest = %(digest)s AND k.source_id = %(source)s AND (k.expires_at IS NULL OR k.expires_at > %(now)s)
+          AND r.kind = '{Kind.USAGE}' AND r.is_active) AS is_permitted
+),
+clean AS MATERIALIZED (
+    SELECT is_permitted AND NOT EXISTS (SELECT FROM resolved WHERE problem IS NOT NULL) AS is_clean FROM permitted
+),
 {_stored("(SELECT is_clean FROM clean)")},
 summed AS MATERIALIZED (SELECT count(*) AS accepted FROM stored),
 batch AS (
@@ -80,7 +90,7 @@ batch AS (
 ),
 touched AS (
     UPDATE accounts_source SET last_received_at = now()
-    WHERE id = %(source)s AND %(touch)s AND (SELECT accepted FROM summed) = %(events)s
+    WHERE id = %(source)s AND (SELECT accepted FROM summed) = %(events)s
       AND (last_received_at IS NULL OR last_received_at < now() - interval '1 minute')
 )
 SELECT accepted, is_clean FROM summed, clean
@@ -155,14 +165,19 @@ def _by_present_ids(rows: list[EventRow], result: Stored) -> list[EventRow]:
     return [row._replace(user_id=present.get(row.user_id, row.user_id)) if present else row for row in rows]
 
 
-def store_all(source_id: int, channel: str, events: int, text: str, *, touch: bool) -> Stored | None:
+def store_all(
+    source_id: int, channel: str, events: int, text: str, *, now: datetime, digest: str | None = None
+) -> Stored | None:
     """Store the events of an ordinary batch and count it, as one statement and so one transaction.
 
-    `touch`: the source's last-received time is due. With duplicates among them
-    the batch is not counted yet: whether these say something else has to be
-    looked at first. None when some event has no place; then nothing was stored.
+    `digest`: of a key that nobody has looked up yet in this request. With
+    duplicates among them the batch is not counted yet: whether these say
+    something else has to be looked at first. None when some event has no place,
+    or the key is no longer one of the source, or that no longer the system of
+    record for usage; then nothing was stored.
     """
-    parameters = {"rows": text, "source": source_id, "channel": channel, "events": events, "touch": touch}
+    parameters = {"rows": text, "source": source_id, "channel": channel, "events": events}
+    parameters |= {"digest": digest, "now": now}
     ((accepted, is_clean),) = run_prepared(_STORE_ALL, parameters)
     return Stored(accepted, events - accepted) if is_clean else None
 

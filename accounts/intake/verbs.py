@@ -7,6 +7,7 @@ a message id means one call of its source for good, another body is refused.
 
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -40,32 +41,62 @@ class _Sorted:
     refused: dict[int, Refusal] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Unconfirmed:
+    """The key of a remembered sender: nearly always the statement that stores the events finds it good.
+
+    `confirm` looks the sender up and raises RequestRefused (401) when the key is nobody's.
+    """
+
+    digest: str
+    confirm: Callable[[], Sender]
+
+
 def take_in(
-    sender: Sender, channel: str, items: list[Any], envelope: Envelope, *, endpoint: Call | None, size: int
+    sender: Sender,
+    channel: str,
+    items: list[Any],
+    envelope: Envelope,
+    *,
+    endpoint: Call | None,
+    size: int,
+    unconfirmed: Unconfirmed | None = None,
 ) -> Receipt:
     """Store the calls of one request and return once they are committed.
 
     `endpoint` is the call that the address names, None for a batch; `size` the
-    bytes of the body, decompressed. Profile calls come before events, so that a
+    bytes of the body, decompressed; `unconfirmed` is given where the sender is
+    remembered and not looked up. Profile calls come before events, so that a
     batch may bring a new account and its first events together.
     """
     told = _sort(items, envelope, endpoint, must_measure=size > rules.MAX_EVENT_BYTES and may_hold_large(items))
-    if told.events and Kind.USAGE not in sender.records:
-        refusal = _not_the_record(Kind.USAGE)
-        told.refused |= {row.position: refusal for row in told.events}
-        told.events = []
+    _keep_to_records(sender, told)
     text = text_if_harmless(told.events)
     if text is None:
         told.events = [row for row in told.events if _passes(row.position, told.refused, check_storable, row)]
         text = as_text(told.events)
-    receipt = _write_plain(sender, channel, items, told, text) or until_no_deadlock(
-        lambda: _write(sender, channel, items, envelope, told, text)
-    )
+    digest = unconfirmed.digest if unconfirmed else None
+    receipt = _write_plain(sender, channel, items, told, text, now=envelope.now, digest=digest)
+    if receipt is None:
+        if unconfirmed:
+            sender = unconfirmed.confirm()
+            _keep_to_records(sender, told)
+        receipt = until_no_deadlock(lambda: _write(sender, channel, items, envelope, told, text))
     ring_on_commit()
     return receipt
 
 
-def _write_plain(sender: Sender, channel: str, items: list[Any], told: _Sorted, text: str) -> Receipt | None:
+def _keep_to_records(sender: Sender, told: _Sorted) -> None:
+    """Events come from the system of record for usage alone."""
+    if told.events and Kind.USAGE not in sender.records:
+        refusal = _not_the_record(Kind.USAGE)
+        told.refused |= {row.position: refusal for row in told.events}
+        told.events = []
+
+
+def _write_plain(
+    sender: Sender, channel: str, items: list[Any], told: _Sorted, text: str, *, now: datetime, digest: str | None
+) -> Receipt | None:
     """The way of nearly every batch: nothing but events, and each has its place. None: take the long way.
 
     One with duplicates is counted in a second transaction, with a look at
@@ -73,8 +104,8 @@ def _write_plain(sender: Sender, channel: str, items: list[Any], told: _Sorted, 
     """
     if told.profiles or told.refused or not told.events:
         return None
-    events, touch = len(told.events), sender.touch_due
-    stored = until_no_deadlock(lambda: store_all(sender.source_id, channel, events, text, touch=touch))
+    events = len(told.events)
+    stored = until_no_deadlock(lambda: store_all(sender.source_id, channel, events, text, now=now, digest=digest))
     if stored is None:
         return None
     if not stored.duplicates:
