@@ -161,8 +161,8 @@ def store_events(source_id: int, rows: list[EventRow], text: str) -> Stored:
 def _by_present_ids(rows: list[EventRow], result: Stored) -> list[EventRow]:
     """The rows with the ids that those contacts have now whom nobody knows by the id that was sent."""
     unknown = {p for p, code in result.problems.items() if code in (NEW_CONTACT, UNKNOWN_CONTACT.code)}
-    present = present_ids(row.user_id for row in rows if row.position in unknown)
-    return [row._replace(user_id=present.get(row.user_id, row.user_id)) if present else row for row in rows]
+    present = present_ids(row.user_id for row in rows if row.position in unknown and row.user_id is not None)
+    return [row._replace(user_id=present[row.user_id]) if row.user_id in present else row for row in rows]
 
 
 def store_all(

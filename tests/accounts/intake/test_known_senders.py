@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -83,9 +82,8 @@ def test_a_source_that_is_relieved_of_usage_is_told_so(send: Send, usage_source:
     assert send("track", track("second")).status_code == 200
 
 
-def test_only_so_many_are_remembered(send: Send, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_so_many_are_remembered(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(known, "SENDERS_KEPT", 1)
-    SourceFactory(name="Second", kinds=[], key="second-key")
     met(send)
     known.remember("another", known.known_sender("key"))
     assert known.known_sender("key") is None
