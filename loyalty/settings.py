@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "template_partials",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
     "loyalty",
@@ -97,6 +98,24 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "sign-in"
+
+# How signing in goes on once the password, or the identity provider, was right: by the stages of allauth.
+ACCOUNT_ADAPTER = "loyalty.core.people.sign_in_adapter.SignInAdapter"
+ACCOUNT_EMAIL_VERIFICATION = "none"  # an administrator sets the addresses
+ACCOUNT_LOGIN_TIMEOUT = 300
+MFA_ADAPTER = "loyalty.core.people.second_factor_adapter.SecondFactorAdapter"
+MFA_TOTP_ISSUER = "Loyalty"
+# Clocks of telephones differ: the code before and the code after are taken too.
+MFA_TOTP_TOLERANCE = 1
+# Where allauth remembers which codes and which words of an identity provider were used: in PostgreSQL,
+# so that all processes know, and an emptied broker forgets nothing. Nothing else is cached.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "core_used_once",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    }
+}
 
 # Signing in through the company's own identity provider, where one is named. Whoever it vouches for
 # must have been invited here; it makes nobody.

@@ -43,7 +43,7 @@ NOT_VERBS = ("_", "check_", "may_")
 TELLING = ("loyalty.core.audit.verbs.record", "loyalty.core.audit.verbs.audit_line")
 AUDIT = "core_auditline"
 # Of our own tables: a temporary one keeps nothing.
-WRITES = re.compile(r'\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+"?((?:core|accounts|rewards)_\w+)', re.I)
+WRITES = re.compile(r'\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+"?((?:core|accounts|rewards|mfa)_\w+)', re.I)
 # What functions of the database write; they give no row when they wrote nothing.
 WRITERS = {"ledger_post(": {"rewards_posting", "rewards_postingline", AUDIT}}
 LOCKING = re.compile(r"\bFOR\s+(?:NO\s+KEY\s+)?UPDATE\b|\bDO\s+UPDATE\b", re.I)

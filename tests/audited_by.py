@@ -152,6 +152,7 @@ SEEN_BY: dict[str, dict[str, tuple[str, ...]]] = {
         "test_it_is_set_up_and_dropped_in_the_browser": (
             "loyalty.core.people.second_factor.confirm",
             "loyalty.core.people.second_factor.drop",
+            "loyalty.core.people.second_factor.renew_recovery_codes",
         ),
     },
     "tests/rewards/approvals/test_queue.py": {

@@ -61,7 +61,10 @@ SENT_TO_SIGN_IN = 302
 
 
 class Expect:
-    """Statuses of a GET: `others` is everybody signed in who is not named."""
+    """Statuses of a GET: `others` is everybody signed in who is not named.
+
+    `sent_to` is where the anonymous are sent, when that is not the sign-in which leads back here.
+    """
 
     def __init__(
         self,
@@ -70,12 +73,14 @@ class Expect:
         posts: bool = False,
         anonymous: int = SENT_TO_SIGN_IN,
         others: int = 200,
+        sent_to: str = "",
         **named: int,
     ) -> None:
         if unknown := set(named) - set(CAST):
             raise ValueError(f"Not of the cast: {unknown}")
         self.kwargs = dict(kwargs or {})
         self.anonymous = anonymous
+        self.sent_to = sent_to
         self.is_public = anonymous != SENT_TO_SIGN_IN
         others = 405 if posts else others
         self.signed_in = {member: named.get(member, others) for member in CAST}
@@ -92,11 +97,12 @@ EXPECTED: dict[str, Expect] = {
     "search": Expect(),
     "counts": Expect(),
     "sign-in": Expect(anonymous=200, others=302),
-    "sign-in-code": Expect(anonymous=404, others=404),  # nobody gave a password
+    "mfa_authenticate": Expect(others=302, sent_to="/sign-in/"),  # nobody gave a password
     "openid_connect_login": Expect({"provider_id": "person"}, anonymous=404, others=404),  # none is set up
     "openid_connect_callback": Expect({"provider_id": "person"}, anonymous=404, others=404),
     "person-company": Expect({"person_id": "person"}, posts=True),
     "second-factor": Expect(),
+    "recovery-codes": Expect(),
     "person-second-factor": Expect({"person_id": "person"}, posts=True),
     "sign-out": Expect(posts=True),
     "changes": Expect(),

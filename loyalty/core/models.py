@@ -4,7 +4,7 @@ from loyalty.core.changes.models import ChangeComment, ChangeEditor, ChangeReque
 from loyalty.core.doorbell.models import WorkerSeen
 from loyalty.core.jobs.models import Job, JobPart, Night, NightStep
 from loyalty.core.notices.models import Letter, Notice, NoticeChoice, Passage
-from loyalty.core.people.models import Membership, SecondFactor, SignedIn, SignInAttempt, User
+from loyalty.core.people.models import Membership, SignedIn, SignInAttempt, User
 
 __all__ = [
     "AuditLine",
@@ -22,7 +22,6 @@ __all__ = [
     "Notice",
     "NoticeChoice",
     "Passage",
-    "SecondFactor",
     "SignInAttempt",
     "SignedIn",
     "User",

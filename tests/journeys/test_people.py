@@ -1,8 +1,10 @@
 """Administrators invite, seat and let go; the invited choose a password and look after their sign-ins."""
 
+import time
 from collections.abc import Callable
 
 import pytest
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from playwright.sync_api import expect
 
 from loyalty.core.people.models import User
@@ -40,6 +42,24 @@ def test_from_invitation_to_leaving(enter: Callable[..., Visitor], administrator
     expect(nia.announced("Signed out in 0 other places.")).to_be_visible()
     ada.go("/settings/")
     ada.inspect("you")
+
+    ada.page.get_by_role("link", name="Second factor").click()
+    ada.page.get_by_role("button", name="Set it up").click()
+    expect(ada.page.get_by_role("img", name="The key as a QR code")).to_be_visible()
+    ada.inspect("second-factor", briefly=True)
+    secret = ada.page.locator("code.secret").inner_text()
+    ada.page.get_by_label("Code", exact=True).fill(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
+    ada.page.get_by_role("button", name="Confirm").click()
+    codes = ada.page.get_by_role("status", name="Your recovery codes")
+    expect(codes.get_by_role("listitem")).to_have_count(10)
+    ada.inspect("recovery-codes", briefly=True)
+    ada.page.context.clear_cookies()
+    used = codes.get_by_role("listitem").first.inner_text()
+    ada.sign_in(administrator.username, PASSWORD)
+    ada.page.get_by_label("Code", exact=True).fill(used)
+    ada.inspect("code", briefly=True)
+    ada.page.get_by_role("button", name="Sign in").click()
+    expect(ada.page.get_by_role("navigation", name="Main")).to_be_visible()
 
     ada.go(f"/settings/people/{User.objects.get(username='nia').pk}/")
     ada.page.get_by_label("Hand over to").select_option(label="Cleo Martin")

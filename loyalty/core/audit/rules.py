@@ -19,6 +19,9 @@ class AuditVerb(StrEnum):
     PASSWORD_SET = "password_set"  # noqa: S105
     SECOND_FACTOR_SET = "second_factor_set"
     SECOND_FACTOR_DROPPED = "second_factor_dropped"
+    SECOND_FACTOR_FAILED = "second_factor_failed"
+    RECOVERY_CODES_MADE = "recovery_codes_made"
+    RECOVERY_CODE_USED = "recovery_code_used"
     NOTICES_CHOSEN = "notices_chosen"
     SOURCE_CREATED = "source_created"
     SOURCE_RECORD_SET = "source_record_set"
@@ -103,6 +106,9 @@ TITLES: dict[AuditVerb, str] = {
     V.PASSWORD_SET: "{actor} set a new password",
     V.SECOND_FACTOR_SET: "{actor} set up a second factor",
     V.SECOND_FACTOR_DROPPED: "{actor} dropped the second factor of {label}",
+    V.SECOND_FACTOR_FAILED: "A code typed by “{label}” was not right",
+    V.RECOVERY_CODES_MADE: "{actor} made recovery codes",
+    V.RECOVERY_CODE_USED: "{actor} used a recovery code",
     V.NOTICES_CHOSEN: "{actor} chose how {label} is told of things",
     V.SOURCE_CREATED: "{actor} made the source {label}",
     V.SOURCE_RECORD_SET: "{actor} set the system of record for {label}",

@@ -17,8 +17,7 @@ from loyalty.core.audit.verbs import record
 from loyalty.core.errors import DomainError
 from loyalty.core.people.models import User
 from loyalty.core.people.permissions import check_administrator
-from loyalty.core.people.second_factor import has_second_factor
-from loyalty.core.people.verbs import CodeNeeded, SignInRefused, tell_sign_in
+from loyalty.core.people.verbs import SignInRefused
 
 
 def company_app() -> SocialApp | None:
@@ -30,11 +29,10 @@ def company_app() -> SocialApp | None:
 def admit_vouched(app: SocialApp, subject: str, verified: Collection[str], address: str) -> User:
     """The person whom the provider vouches for, by its `subject` and their `verified` e-mail addresses.
 
-    `address` is where they came from. Raises CodeNeeded for whoever set up a second
-    factor here, SignInRefused in words; either way nothing is made but the link.
+    `address` is where they came from. Raises SignInRefused in words; nothing is made but the link.
     """
     try:
-        person = _find(app, subject, verified)
+        return _find(app, subject, verified)
     except SignInRefused as refusal:
         record(
             AuditVerb.SIGN_IN_FAILED,
@@ -45,10 +43,6 @@ def admit_vouched(app: SocialApp, subject: str, verified: Collection[str], addre
             reason=str(refusal),
         )
         raise
-    if has_second_factor(person):
-        raise CodeNeeded(person)
-    tell_sign_in(person, address, app.name)
-    return person
 
 
 @transaction.atomic

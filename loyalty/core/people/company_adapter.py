@@ -1,4 +1,4 @@
-"""What allauth asks us while somebody signs in through an identity provider; its own sign-up and sign-in never run."""
+"""What allauth asks us while somebody signs in through an identity provider; its own sign-up never runs."""
 
 from typing import Any, NoReturn
 
@@ -14,8 +14,8 @@ from django.shortcuts import render
 
 from loyalty.core.people.company import admit_vouched, company_app
 from loyalty.core.people.forms import SignInForm
-from loyalty.core.people.pages import address_of, ask_for_code, let_in
-from loyalty.core.people.verbs import CodeNeeded, SignInRefused
+from loyalty.core.people.pages import address_of, enter
+from loyalty.core.people.verbs import SignInRefused
 
 
 def refused(request: HttpRequest, words: str) -> HttpResponse:
@@ -28,7 +28,7 @@ class CompanyAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     """Decides whom the provider's word lets in."""
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> NoReturn:
-        """Let in whom `admit_vouched` finds, or say why not: nothing of allauth's own comes after this."""
+        """Let in whom `admit_vouched` finds, or say why not; allauth looks for nobody by itself."""
         app, wanted = sociallogin.provider.app, str(sociallogin.state.get("next") or "")
         # Some providers send the word “false”.
         verified = [a.email for a in sociallogin.email_addresses if str(a.verified).lower() == "true"]
@@ -36,10 +36,8 @@ class CompanyAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
             person = admit_vouched(app, sociallogin.account.uid, verified, address_of(request))
         except SignInRefused as refusal:
             response = refused(request, str(refusal))
-        except CodeNeeded as needed:
-            response = ask_for_code(request, needed.person, wanted, app.name)
         else:
-            response = let_in(request, person, wanted)
+            response = enter(request, person, wanted, app.name)
         raise ImmediateHttpResponse(response)
 
     def on_authentication_error(

@@ -80,18 +80,6 @@ class SignedIn(models.Model):
         return browser_in_words(self.browser)
 
 
-class SecondFactor(models.Model):
-    """The secret of a person's authenticator app, sealed; it counts once it is confirmed. `last_step` was used last."""
-
-    person = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="second_factor")
-    sealed = models.TextField()
-    confirmed_at = models.DateTimeField(null=True)
-    last_step = models.BigIntegerField(default=0)
-
-    def __str__(self) -> str:
-        return f"Second factor of {self.person}"
-
-
 class SignInAttempt(models.Model):
     """One try at a password, as claimed before the password is looked at.
 

@@ -1,7 +1,8 @@
 """Signing in and out."""
 
+from allauth.account.utils import perform_login
 from django.conf import settings
-from django.contrib.auth import login, logout
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
@@ -16,10 +17,6 @@ from loyalty.core.people.company import company_app
 from loyalty.core.people.forms import SignInForm
 from loyalty.core.people.models import User
 from loyalty.core.people.session import signed_in
-from loyalty.core.people.sessions import note_session
-
-# In the session: whose password was right, when, and where they wanted to go.
-HALF = "password was right"
 
 
 @login_not_required
@@ -36,13 +33,11 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             user = verbs.admit(**form.cleaned_data, address=address_of(request), now=timezone.now())
-        except verbs.CodeNeeded as needed:
-            return ask_for_code(request, needed.person, wanted)
         except verbs.SignInRefused as refusal:
             form.add_error(None, str(refusal))
             status = refusal.status
         else:
-            return let_in(request, user, wanted)
+            return enter(request, user, wanted)
     context = {"form": form, "next": wanted, "company": company_app()}
     return render(request, "core/people/sign_in.html", context, status=status)
 
@@ -55,18 +50,15 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return redirect(resolve_url(str(settings.LOGOUT_REDIRECT_URL)))
 
 
-def let_in(request: HttpRequest, person: User, wanted: str) -> HttpResponse:
-    """Sign the person in here, and take them where they wanted to go."""
-    login(request, person, backend="django.contrib.auth.backends.ModelBackend")
-    note_session(request, person, address_of(request))
-    return redirect(safe_address(wanted, request))
+def enter(request: HttpRequest, person: User, wanted: str, through: str = "") -> HttpResponse:
+    """Sign the person in here, or ask for their second factor first; see `sign_in_adapter`.
 
-
-def ask_for_code(request: HttpRequest, person: User, wanted: str, through: str = "") -> HttpResponse:
-    """Go on to the page of the code; `through` names who vouched for the person, "" for their password."""
-    half = {"person": person.pk, "at": timezone.now().isoformat(), "next": wanted[:500], "through": through}
-    request.session[HALF] = half
-    return redirect("sign-in-code")
+    `through` names who vouched for the person, "" for their password.
+    """
+    there: HttpResponse = perform_login(
+        request, person, redirect_url=safe_address(wanted[:500], request), signal_kwargs={"through": through}
+    )
+    return there
 
 
 def address_of(request: HttpRequest) -> str:

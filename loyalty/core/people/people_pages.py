@@ -74,6 +74,7 @@ def person(request: HttpRequest, person_id: int) -> HttpResponse:
         "leave_form": LeaveForm(leaving=found),
         "may_manage": user.is_administrator,
         "is_linked": company.is_linked(found),
+        "has_second_factor": second_factor.has_second_factor(found),
         "is_oneself": found.pk == user.pk,
         "link": show_once(request, f"link of person {person_id}", now=timezone.now()),
     }

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import record
 from loyalty.core.errors import DomainError
-from loyalty.core.people.models import Membership, SecondFactor, SignInAttempt, User
+from loyalty.core.people.models import Membership, SignInAttempt, User
 from loyalty.core.people.permissions import check_administrator
 from loyalty.core.people.rules import (
     ATTEMPT_WINDOW,
@@ -37,14 +37,6 @@ class LockedOut(SignInRefused):
     """Too many tries for this name from this address. HTTP 429."""
 
     status = 429
-
-
-class CodeNeeded(Exception):
-    """The password is right, and the person set up a second factor: they are not signed in yet."""
-
-    def __init__(self, person: User) -> None:
-        super().__init__(person.pk)
-        self.person = person
 
 
 @transaction.atomic
@@ -118,26 +110,25 @@ def change_password(old: str, new: str, *, acting_user: User) -> User:
 def admit(username: str, password: str, address: str, *, now: datetime) -> User:
     """The person whose name and password these are; `address` is where the try came from.
 
-    Raises CodeNeeded when the password is right and a code is asked for,
-    SignInRefused, or LockedOut at the eleventh try of 15 minutes. A lock holds for
-    this address only.
+    They are not signed in by that: a code may be asked for yet. Raises SignInRefused, or
+    LockedOut at the eleventh try of 15 minutes. A lock holds for this address only.
     """
-    name = username.casefold()[:150]
-    tries = claim_try(name, address, now)
+    tries = claim_try(_name(username), address, now)
     user = authenticate(username=username, password=password)
     if not isinstance(user, User):
         tell_failure(username, address, tries)
         raise SignInRefused("The username or the password is not right. Please try again.")
-    if SecondFactor.objects.filter(person=user, confirmed_at__isnull=False).exists():
-        raise CodeNeeded(user)
-    with transaction.atomic():
-        SignInAttempt.objects.filter(username=name, address=address).delete()
-        tell_sign_in(user, address)
     return user
 
 
-def tell_sign_in(person: User, address: str, through: str = "") -> None:
-    """Leave the line that says that a person signed in; `through` names who vouched for them, "" for a password."""
+@transaction.atomic
+def note_sign_in(person: User, address: str, through: str) -> None:
+    """Leave the line that says that a person signed in; a right password makes up for the wrong ones from there.
+
+    `through` names who vouched for them, "" for a password.
+    """
+    if not through:
+        SignInAttempt.objects.filter(username=_name(person.username), address=address).delete()
     record(
         AuditVerb.SIGNED_IN,
         acting_user=person,
@@ -174,14 +165,19 @@ def claim_try(username: str, address: str, now: datetime) -> int:
     return tries + 1
 
 
-def tell_failure(username: str, address: str, tries: int) -> None:
+def tell_failure(username: str, address: str, tries: int, verb: AuditVerb = AuditVerb.SIGN_IN_FAILED) -> None:
     """Leave the line that says that a try failed."""
     locks = tries >= ATTEMPTS_ALLOWED
     record(
-        AuditVerb.SIGN_IN_FAILED,
+        verb,
         acting_user=None,
         object_type="person",
         object_label=username,
         after={"address": address, "try": tries},
         reason="No further try from this address for 15 minutes." if locks else "",
     )
+
+
+def _name(username: str) -> str:
+    """Under what the tries of a username are counted: letter case makes no new one."""
+    return username.casefold()[:150]
