@@ -15,7 +15,8 @@ from django.http import HttpRequest, StreamingHttpResponse
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import Actor, record
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# ASVS 1.2.10, with the full-width signs that some spreadsheets take for the same.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 

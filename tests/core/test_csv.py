@@ -12,7 +12,7 @@ from loyalty.core.csv import BYTE_ORDER_MARK, cell, csv_response, lines
 from loyalty.core.people.models import User
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\0", "\r", "\n", "＝", "＋", "－", "＠"])
 def test_text_that_begins_like_a_formula_gets_an_apostrophe(start: str) -> None:
     assert cell(f"{start}1+1") == f"'{start}1+1"
 

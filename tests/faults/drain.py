@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from loyalty.engines import processes
 from tests.engines.application import Application, children
-from tests.faults.senders import Senders
+from tests.faults.senders import Senders, batches
 from tests.faults.sending import batch_of, offers
 
 LIMIT_SECONDS = 30.0
@@ -55,7 +55,7 @@ def drain(application: Application, times: int, prefix: str = "drain") -> Draine
         first = number * ACCOUNTS_A_BATCH
         return batch_of(range(first, first + ACCOUNTS_A_BATCH), prefix)
 
-    with Senders(application.ready["url"], key, batch).at_work() as sent:
+    with Senders(application.ready["url"], batches(key, batch)).at_work() as sent:
         for _ in range(times):
             for mark in ("loyalty.wsgi", "--concurrency"):
                 found.seconds.append(_end(application, mark))

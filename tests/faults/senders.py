@@ -1,11 +1,11 @@
-"""Clients that send batch after batch, and the same one again with the same ids until it is answered 200."""
+"""Clients that send one request after the other, and the same one again with the same ids until it is answered 200."""
 
 import http.client
 import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -18,23 +18,36 @@ AGAIN_SECONDS = 0.2
 GIVE_UP_SECONDS = 180.0
 
 
+@dataclass(frozen=True)
+class Letter:
+    """One request, the same however often it is sent."""
+
+    path: str
+    body: Any
+    headers: Mapping[str, str]
+
+
+def batches(key: str, batch: Callable[[int], list[dict[str, Any]]]) -> Callable[[int], Letter]:
+    """The n-th batch of calls as a request."""
+    return lambda number: Letter("/v1/batch", {"batch": batch(number)}, headers_of(key))
+
+
 @dataclass
 class Sent:
-    """What became of it: batches that were acknowledged, and every answer (0: none came)."""
+    """What became of it: request → its answer once it was acknowledged, and the status of every one (0: none came)."""
 
-    acknowledged: list[int] = field(default_factory=list)
+    acknowledged: dict[int, dict[str, Any]] = field(default_factory=dict)
     answers: Counter[int] = field(default_factory=Counter)
     without_retry_after: int = 0
     broken: list[str] = field(default_factory=list)
 
 
 class Senders:
-    """So many clients with a connection each; `batch` makes the calls of the n-th batch."""
+    """So many clients with a connection each; `letter` makes the n-th request."""
 
-    def __init__(self, url: str, key: str, batch: Callable[[int], list[dict[str, Any]]], clients: int = 4) -> None:
+    def __init__(self, url: str, letter: Callable[[int], Letter], clients: int = 4) -> None:
         self.address = urlsplit(url).netloc
-        self.headers = headers_of(key)
-        self.batch = batch
+        self.letter = letter
         self.clients = clients
         self.sent = Sent()
         self._numbers = count()
@@ -43,15 +56,15 @@ class Senders:
         self._limit: int | None = None
 
     @contextmanager
-    def at_work(self, batches: int | None = None) -> Iterator[Sent]:
-        """Send in the background: that many batches, or until the block ends. Every batch begun is brought home."""
-        self._limit = batches
+    def at_work(self, limit: int | None = None) -> Iterator[Sent]:
+        """Send in the background: that many requests, or until the block ends. Each that was begun is brought home."""
+        self._limit = limit
         threads = [threading.Thread(target=self._client) for _ in range(self.clients)]
         for thread in threads:
             thread.start()
         try:
             yield self.sent
-            if batches is None:
+            if limit is None:
                 self._enough.set()
         except BaseException:
             self._enough.set()
@@ -71,27 +84,29 @@ class Senders:
         line.close()
 
     def _bring_home(self, line: http.client.HTTPConnection, number: int) -> None:
-        body = json.dumps({"batch": self.batch(number)}).encode()
+        letter = self.letter(number)
+        body = json.dumps(letter.body).encode()
         ends = time.monotonic() + GIVE_UP_SECONDS
         while time.monotonic() < ends:
-            status = self._try(line, body)
+            status, told = self._try(line, letter, body)
             if status == 200:
                 with self._lock:
-                    self.sent.acknowledged.append(number)
+                    self.sent.acknowledged[number] = told
                 return
             time.sleep(AGAIN_SECONDS)
-        raise TimeoutError(f"Batch {number} was not taken in for {GIVE_UP_SECONDS} s.")
+        raise TimeoutError(f"Request {number} was not taken in for {GIVE_UP_SECONDS} s.")
 
-    def _try(self, line: http.client.HTTPConnection, body: bytes) -> int:
-        status, lacks = 0, False
+    def _try(self, line: http.client.HTTPConnection, letter: Letter, body: bytes) -> tuple[int, dict[str, Any]]:
+        status, lacks, told = 0, False, {}
         try:
-            line.request("POST", "/v1/batch", body, self.headers)
+            line.request("POST", letter.path, body, dict(letter.headers))
             answer = line.getresponse()
-            told = answer.read()
+            text = answer.read()
             status = answer.status
             lacks = status in (429, 503) and not answer.headers.get("Retry-After")
-            if status == 200 and json.loads(told)["refused"]:
-                raise AssertionError(told[:500])
+            told = json.loads(text) if status == 200 else {}
+            if told.get("refused"):
+                raise AssertionError(text[:500])
         except (OSError, http.client.HTTPException) as broken:
             line.close()
             with self._lock:
@@ -99,4 +114,4 @@ class Senders:
         with self._lock:
             self.sent.answers[status] += 1
             self.sent.without_retry_after += lacks
-        return status
+        return status, told

@@ -10,7 +10,7 @@ from typing import Any
 
 from loyalty.engines import postgres, processes
 from tests.engines.application import Application
-from tests.faults.senders import Senders
+from tests.faults.senders import Senders, Sent, batches
 from tests.faults.sending import batch_of, post
 
 EVENTS_A_BATCH = 100
@@ -57,7 +57,7 @@ class Stopped:
         return (self.stored - self.distinct) + max(*self.counted, self.stored) - self.stored
 
 
-def stop_database(application: Application, batches: int, times: int) -> Stopped:
+def stop_database(application: Application, count: int, times: int) -> Stopped:
     """Send that many batches of 100 with four clients; stop PostgreSQL that many times, evenly spread among them."""
     key = next(s["key"] for s in application.ready["sources"] if s["kind"] == "usage")
     post(application.ready["url"], key, [c for c in batch_of(range(ACCOUNTS), "stopped") if c["type"] == "group"])
@@ -67,18 +67,25 @@ def stop_database(application: Application, batches: int, times: int) -> Stopped
     def batch(number: int) -> list[dict[str, Any]]:
         return [_event(number, n, began) for n in range(EVENTS_A_BATCH)]
 
-    with Senders(application.ready["url"], key, batch, CLIENTS).at_work(batches) as sent:
-        for stop in range(times):
-            due = batches * (stop + 1) // (times + 1)
-            assert processes.wait_until(lambda due=due: len(sent.acknowledged) >= due, 600.0, every=0.005)
-            found.longest_away = max(found.longest_away, _stop(application, SIGNALS[stop % 2]))
-            found.stops += 1
+    with Senders(application.ready["url"], batches(key, batch), CLIENTS).at_work(count) as sent:
+        found.longest_away = stop_among(application, sent, count, times)
+        found.stops = times
     found.acknowledged = len(sent.acknowledged) * EVENTS_A_BATCH
     found.answers, found.without_retry_after = sent.answers, sent.without_retry_after
     with application.database() as database:
         found.stored, found.distinct, _ = database.execute(STORED).fetchone() or (0, 0, 0)
         found.counted = database.execute(COUNTED).fetchone() or (0, 0, 0)
     return found
+
+
+def stop_among(application: Application, sent: Sent, count: int, times: int) -> float:
+    """Stop PostgreSQL that many times, evenly spread among that many requests; the longest time it was away, in s."""
+    longest = 0.0
+    for stop in range(times):
+        due = count * (stop + 1) // (times + 1)
+        assert processes.wait_until(lambda due=due: len(sent.acknowledged) >= due, 600.0, every=0.005)
+        longest = max(longest, _stop(application, SIGNALS[stop % 2]))
+    return longest
 
 
 def _event(number: int, n: int, when: str) -> dict[str, Any]:
