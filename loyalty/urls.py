@@ -48,6 +48,7 @@ urlpatterns = [
     path("ledger/", include("rewards.closing.urls")),
     path("ledger/invoices/", include("rewards.delivery.invoices.urls")),
     path("ledger/", include("rewards.ledger.urls")),
+    path("affordability/", include("rewards.affordability.urls")),
     path("tax/", include("rewards.tax.urls")),
     path("rewards/", include("rewards.catalogue.urls")),
     path("rewards/fit/", include("rewards.fit.urls")),

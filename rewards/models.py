@@ -1,3 +1,4 @@
+from rewards.affordability.models import AssumptionSet, AssumptionSetVersion
 from rewards.approvals.models import ApprovalSettings, ApprovalStep, OfferComment, OfferRevision, SavedView
 from rewards.approvals.required.models import ApprovalRule, ApprovalRuleVersion
 from rewards.breakage.models import BreakageMonth, BreakageRate, BreakageRateVersion
@@ -34,6 +35,8 @@ __all__ = [
     "ApprovalRuleVersion",
     "ApprovalSettings",
     "ApprovalStep",
+    "AssumptionSet",
+    "AssumptionSetVersion",
     "BalanceChange",
     "BalanceTry",
     "BillingConnection",

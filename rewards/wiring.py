@@ -15,6 +15,7 @@ from loyalty.core.money import money
 from loyalty.core.people.leaving import add_hand_over
 from loyalty.core.people.models import User
 from loyalty.core.shell.registry import Found, add_counter, add_finder, add_settings_tab
+from rewards.affordability.changing import ASSUMPTIONS
 from rewards.approvals.holding import OFFERS
 from rewards.approvals.listing import waiting_count
 from rewards.approvals.panels import add_panel
@@ -117,5 +118,6 @@ def wire() -> None:
     add_impact(MILESTONE_KIND, cost_of_milestone_change)
     register(BILLING)
     register(TAX_RULES)
+    register(ASSUMPTIONS)
     add_watch(WATCH)
     add_holding(TAX)

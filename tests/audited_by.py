@@ -155,6 +155,9 @@ SEEN_BY: dict[str, dict[str, tuple[str, ...]]] = {
             "loyalty.core.people.second_factor.renew_recovery_codes",
         ),
     },
+    "tests/rewards/affordability/test_room.py": {
+        "test_the_first_setting_of_finance_holds_at_once": ("rewards.affordability.verbs.write_version",),
+    },
     "tests/rewards/approvals/test_queue.py": {
         "test_a_view_is_kept_shared_and_removed": (
             "rewards.approvals.saved.keep_view",

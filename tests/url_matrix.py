@@ -31,6 +31,8 @@ from loyalty.core.changes.verbs import propose_or_apply
 from loyalty.core.jobs.models import Job
 from loyalty.core.notices.models import Notice
 from loyalty.core.people.models import User
+from rewards.affordability.models import AssumptionSet
+from rewards.affordability.rules.assumptions import UNSET
 from rewards.approvals.models import SavedView
 from rewards.approvals.required.shipped import ensure_shipped as make_approval_rules
 from rewards.closing.models import ClosedMonth
@@ -259,6 +261,8 @@ EXPECTED: dict[str, Expect] = {
     "new-cap": Expect(),
     "cap": Expect({"cap_id": "cap"}),
     "edit-cap": Expect({"cap_id": "cap"}),
+    "affordability": Expect(),
+    "assumptions": Expect(),
     "tax": Expect(),
     "tax-thresholds": Expect(),
     "tax-person": Expect({"contact_id": "contact"}),
@@ -295,6 +299,12 @@ EXPECTED: dict[str, Expect] = {
 }
 
 
+def set_assumptions() -> None:
+    """The assumptions with a gross margin, as if Finance had set it, so that an edit is a request."""
+    margin = {"of": {"self_serve": "70.00"}, "as_of": "2026-09-30", "source": "Management accounts"}
+    AssumptionSet.objects.create(pk=1, values=dict(UNSET) | {"gross_margin": margin}, version=2)
+
+
 def make_samples(proposer: User) -> dict[str, int]:
     """One object of each kind that an address names."""
     account, milestone = AccountFactory(), MilestoneFactory()
@@ -310,6 +320,7 @@ def make_samples(proposer: User) -> dict[str, int]:
         expires_on=date(2099, 1, 1),
     )
     change = propose_or_apply("milestone", milestone.pk, {"count": 2}, "Two is a habit", acting_user=proposer)
+    set_assumptions()
     posting = issue_credit(grant, booked_on=date(2026, 3, 2), acting_user=proposer)
     samples = {
         "account": account,

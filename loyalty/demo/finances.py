@@ -1,4 +1,4 @@
-"""What Finance of the demo company settles before the first offer: caps, the rate of points, the way to invoices.
+"""What Finance of the demo company settles before the first offer: caps, rates, the way to invoices, assumptions.
 
 Each is made through its room's verb, and only where it is missing.
 """
@@ -13,6 +13,9 @@ from django.utils import timezone
 from loyalty.core.changes.verbs import approve, propose_or_apply
 from loyalty.core.people.models import User
 from loyalty.core.people.rules import Function
+from rewards.affordability.queries import assumptions_now
+from rewards.affordability.verbs import KIND as ASSUMPTIONS
+from rewards.affordability.verbs import ensure_set
 from rewards.caps.models import Cap
 from rewards.caps.rules import CapMeasure, CapPeriodKind, CapScope
 from rewards.caps.setting import NewCap, create_cap
@@ -32,6 +35,32 @@ A_CUSTOMER: tuple[tuple[str, CapScope, str, CapPeriodKind, str, bool], ...] = (
 )
 CUSTOMERS_A_WORKSHOP = 40
 ROUND_TO = Decimal(500)
+
+ASSUMED: dict[str, tuple[dict[str, str], str, str]] = {
+    "gross_margin": (
+        {"self_serve": "84.00", "mid_market": "79.00", "enterprise": "74.00"},
+        "2026-09-30",
+        "Management accounts, third quarter",
+    ),
+    "cac": (
+        {"self_serve": "1450.00", "mid_market": "9800.00", "enterprise": "62000.00"},
+        "2026-09-30",
+        "Sales and marketing cost of twelve months by accounts won",
+    ),
+    "churn": (
+        {"self_serve": "3.20", "mid_market": "1.40", "enterprise": "0.90"},
+        "2026-09-30",
+        "Billing, accounts lost by month over twelve months",
+    ),
+    "lift": ({"all": "4.00"}, "2026-10-15", "Programme budget; to be held against the pilot"),
+    "least_ltv_to_cac": ({"all": "3.00"}, "2026-10-15", "Decision of the board"),
+    "discount_limit": (
+        {"silver": "3.00", "gold": "5.00", "platinum": "7.00"},
+        "2026-10-15",
+        "Programme budget",
+    ),
+    "first_reward_months": ({"all": "18"}, "2026-10-15", "Programme budget"),
+}
 
 
 @transaction.atomic
@@ -60,6 +89,9 @@ def settle(accounts: int, amara: User, henrik: User) -> None:
     if settings_now().connector == Connector.OFF:
         values = {"connector": Connector.FILE.value}
         _decided(BILLING, ensure_settings().pk, values, "Billing takes a file until Stripe is connected", amara, henrik)
+    if not assumptions_now().is_set:
+        assumed = {name: dict(zip(("of", "as_of", "source"), told, strict=True)) for name, told in ASSUMED.items()}
+        propose_or_apply(ASSUMPTIONS, ensure_set().pk, assumed, "As budgeted", acting_user=amara)
 
 
 def _cap(terms: NewCap, finance: User) -> None:

@@ -39,6 +39,7 @@ LISTS = {
     "/liability/left/": "Nothing is left",
     "/liability/moved/": "Nothing moved it",
     "/liability/rates/": "No rate is kept yet",
+    "/affordability/": "Nothing can be reckoned yet",
     "/ledger/": "The books are open, and empty",
     "/sources/": "No source yet",
     "/events/": "Nothing came in yet",

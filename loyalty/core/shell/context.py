@@ -66,6 +66,7 @@ NAVIGATION = (
             Item("caps", "Caps", "caps"),
             Item("liability", "Liability", "liability"),
             Item("ledger", "Ledger", "ledger"),
+            Item("affordability", "Affordability", "affordability"),
             Item("tax", "Tax", "tax"),
         ),
         touched_by=frozenset({F.FINANCE}),

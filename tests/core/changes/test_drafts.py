@@ -22,6 +22,7 @@ SignIn = Callable[[User], Client]
 FORMS = (
     "approval-rule",
     "approval-times",
+    "assumptions",
     "campaign-edit",
     "edit-cap",
     "fit-rule",

@@ -32,6 +32,7 @@ TESTED_THERE = {"campaign", "milestone", "reward", "segment", "streak", "tier_sc
 FORMS: dict[str, tuple[str, str, str, str]] = {
     "approval_rule": ("approval-rule", "name", "Dear ones", "Very dear ones"),
     "approval_times": ("approval-times", "due_working_days", "3", "4"),
+    "assumptions": ("assumptions", "gross_margin_self_serve", "71.00", "72.00"),
     "billing_settings": ("invoice-credits", "connector", "file", "file"),
     "breakage_rate": (
         "breakage",
@@ -48,7 +49,7 @@ FORMS: dict[str, tuple[str, str, str, str]] = {
     "tax_rules": ("tax-thresholds", "lines", "US 2026 1500.00 USD", "US 2026 1000.00 USD"),
     "tier_perks": ("tier-perks", "renewal_credit_percent", "2.50", "3.50"),
 }
-CHANGED = {"lines": "thresholds"}
+CHANGED = {"gross_margin_self_serve": "gross_margin", "lines": "thresholds"}
 
 
 def form_in(page: str, address: str, mark: str) -> tuple[str, Fields]:

@@ -10,6 +10,7 @@ import pytest
 from loyalty.core.charts.burndown import burndown
 from loyalty.core.charts.columns import columns
 from loyalty.core.charts.curves import Curve, curves
+from loyalty.core.charts.pairs import Pair, pairs
 from loyalty.core.charts.sparkline import sparkline
 from loyalty.core.charts.svg import Scale
 from loyalty.core.charts.tally import tally
@@ -167,3 +168,20 @@ def test_columns_stand_on_zero_and_the_largest_is_labelled() -> None:
     assert heights == [57.0, 114.0]
     assert words(picture) == ["$100.00", "Nov 2026", "Jan 2027"]
     assert columns([], "Left") == ""
+
+
+def test_pairs_are_held_against_their_limit() -> None:
+    kinds = [Pair("Small", Decimal(4), Decimal(2)), Pair("Large", Decimal(8), Decimal(-2))]
+    picture = pairs(kinds, Decimal(3), "minimum 3", "Worth", str)
+    assert words(picture) == ["Small", "4 before", "2 after", "Large", "8 before", "-2 after", "minimum 3"]
+    unit = 30.4
+    assert bars(picture) == [
+        ("bar-total", 156.8, pytest.approx(4 * unit)),
+        ("bar", 156.8, pytest.approx(2 * unit)),
+        ("bar-total", 156.8, pytest.approx(8 * unit)),
+        ("bar", 96.0, pytest.approx(2 * unit)),
+    ]
+    limit = next(mark for mark in parsed(picture).iter("line") if mark.attrib["class"] == "limit")
+    assert limit.attrib["x1"] == "248.0"
+    assert "Large 8 before, -2 after; minimum 3." in picture
+    assert pairs([], Decimal(3), "minimum 3", "Worth", str) == ""
