@@ -104,29 +104,9 @@ CREATE FUNCTION cap_takes(measure text, amount numeric, is_by_hand boolean)
 RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN measure = 'value' THEN amount WHEN is_by_hand THEN 1 END
 $$;
-
-CREATE FUNCTION caps_bound(requests jsonb) RETURNS TABLE (
-    turn bigint, offer_id bigint, cap_id bigint, starts_on date, ends_on date, takes numeric
-) LANGUAGE sql STABLE AS $$
-    SELECT asked.turn, asked.offer_id, cap.id, cap_starts_on(cap.period, asked.day, asked.term_starts_on),
-           cap_ends_on(cap.period, asked.day, asked.term_ends_on), cap_takes(cap.measure, asked.amount, asked.is_by_hand)
-    FROM ROWS FROM (jsonb_to_recordset(requests) AS (
-             offer_id bigint, account_id bigint, campaign_id bigint, function text, reward_kind text,
-             reward_id bigint, is_by_hand boolean, tier text, segment text, amount numeric, day date,
-             term_starts_on date, term_ends_on date))
-         WITH ORDINALITY AS asked (offer_id, account_id, campaign_id, function, reward_kind,
-                                   reward_id, is_by_hand, tier, segment, amount, day, term_starts_on, term_ends_on, turn)
-    CROSS JOIN LATERAL cap_targets(
-        asked.account_id, asked.campaign_id, asked.function, asked.reward_kind, asked.reward_id, asked.tier,
-        asked.segment) AS target
-    JOIN rewards_cap AS cap
-      ON cap.scope = target.scope AND cap.scope_key = target.scope_key AND cap.is_active
-    WHERE cap_takes(cap.measure, asked.amount, asked.is_by_hand) IS NOT NULL
-$$;
 """
 
 UNDO = """
-DROP FUNCTION caps_bound(jsonb);
 DROP FUNCTION cap_takes(text, numeric, boolean);
 DROP FUNCTION cap_targets(bigint, bigint, text, text, bigint, text, text);
 DROP FUNCTION cap_asker(bigint, date, boolean);
