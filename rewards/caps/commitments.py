@@ -2,7 +2,7 @@
 
 A new cap must not miss an offer that is proposed, granted or closed at the same
 moment. `hold` takes the advisory lock that reserving, spending and releasing take
-in shared mode (rewards/migrations/0012_cap_room.py, 0017_quick_cap_room.py): once held, nothing of these is under way.
+in shared mode (rewards/migrations/0012_cap_room.py, 0018_quick_cap_room.py): once held, nothing of these is under way.
 """
 
 from datetime import date

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import DatabaseError, connection, transaction
 
 from loyalty.core.errors import DomainError
+from loyalty.core.prepared import run_prepared
 from rewards.caps.rules import CapMeasure, CapResult, ReserveRequest, refusal
 
 __all__ = ["CapResult", "ReserveRequest", "refund", "release", "reserve", "spend"]
@@ -32,8 +33,12 @@ def reserve(requests: Sequence[ReserveRequest]) -> Mapping[int, CapResult]:
     return _reserve_many(requests) if requests else {}
 
 
-# In the order in which the database functions name them.
-_ONE = f"SELECT * FROM caps_reserve_one({', '.join(['%s'] * 9)}, %s::numeric, %s, %s, %s)"
+_ONE = """
+SELECT * FROM caps_reserve_one(
+    %(offer_id)s::bigint, %(account_id)s::bigint, %(campaign_id)s::bigint, %(function)s::text, %(reward_kind)s::text,
+    %(reward_id)s::bigint, %(is_by_hand)s::boolean, %(tier)s::text, %(segment)s::text, %(amount)s::numeric,
+    %(day)s::date, %(term_starts_on)s::date, %(term_ends_on)s::date)
+"""
 # Most are admitted, and nothing more is to be said of them.
 _MANY = "SELECT * FROM caps_reserve(%s::jsonb) WHERE NOT is_admitted OR exceeded IS NOT NULL"
 _ADMITTED = CapResult(ok=True)
@@ -41,11 +46,8 @@ _ADMITTED = CapResult(ok=True)
 
 def _reserve_one(r: ReserveRequest) -> dict[int, CapResult]:
     """Empty where the way for many is needed: the first of a period, and offers that asked before."""
-    facts = (r.function, r.reward_kind, r.reward_id, r.is_by_hand, r.tier, r.segment, r.amount, r.day)
-    term = (r.term.starts_on, r.term.ends_on) if r.term else (None, None)
-    with connection.cursor() as cursor:
-        cursor.execute(_ONE, (r.offer_id, r.account_id, r.campaign_id, *facts, *term))
-        return _results(cursor.fetchall(), {r.offer_id: r.amount})
+    term = {"term_starts_on": r.term and r.term.starts_on, "term_ends_on": r.term and r.term.ends_on}
+    return _results(run_prepared(_ONE, vars(r) | term), {r.offer_id: r.amount})
 
 
 def _reserve_many(requests: Sequence[ReserveRequest]) -> dict[int, CapResult]:

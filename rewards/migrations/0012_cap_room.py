@@ -1,4 +1,4 @@
-"""Settling cap room in one call, so that the rows are locked for one round trip. Reserving is in 0017.
+"""Settling cap room in one call, so that the rows are locked for one round trip. Reserving is in 0018.
 
 Order of locks, always: the advisory lock 7201 (shared here; exclusive while a cap
 is made or edited), then a place in the queue of each period (advisory locks 7206, period),

@@ -321,5 +321,5 @@ DROP FUNCTION caps_reserve(jsonb), caps_bound(jsonb);
 
 
 class Migration(migrations.Migration):
-    dependencies = [("rewards", "0016_ledger_post_at_once")]
+    dependencies = [("rewards", "0017_assumptions")]
     operations = [migrations.RunSQL(ENDS_ON + BOUND + RESERVE_ONE + RESERVE, UNDO)]
