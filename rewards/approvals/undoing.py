@@ -1,10 +1,12 @@
 """Taking one's own decisions back while no money moved: one, or those that were made together.
 
-Invariant: only who decided last takes it back, within UNDO_WINDOW, and only what was neither granted nor has ended
-otherwise. Locks go as they do where offers are proposed: supply, then offers, then caps.
+Invariant: only who decided last takes it back, within UNDO_WINDOW, and only what has not ended otherwise. A grant is
+taken back only while it is held: it stands on no books, and nobody outside was told. Locks go as they do where offers
+are proposed: supply, then offers, then caps.
 """
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,20 +25,22 @@ from rewards.approvals.rules import open_now
 from rewards.approvals.verbs import Outcome
 from rewards.offers.models import Offer
 from rewards.offers.refusing import refused_line
-from rewards.offers.reopening import hold_supply, reopen
-from rewards.offers.rules import OfferState
+from rewards.offers.reopening import grants_held, hold_supply, reopen
+from rewards.offers.rules import UNDO_WINDOW, OfferState
 from rewards.offers.verbs import MOVED
 
-UNDO_WINDOW = timedelta(seconds=60)
-UNDOABLE = {StepState.APPROVED: OfferState.IN_APPROVAL, StepState.REJECTED: OfferState.REJECTED}
-"""A decision, and the state of an offer in which it can be taken back."""
+UNDOABLE = {
+    StepState.APPROVED: (OfferState.IN_APPROVAL, OfferState.APPROVED),
+    StepState.REJECTED: (OfferState.REJECTED,),
+}
+"""A decision, and the states of an offer in which it can be taken back."""
 
 
 def undo(offer_id: int, *, acting_user: User) -> Offer:
-    """Take back one's own decision within UNDO_WINDOW, while nobody decided after it and nothing was granted.
+    """Take back one's own decision within UNDO_WINDOW, while nobody decided after it and no money moved.
 
-    A rejection that is taken back takes its room again. Raises DomainError, also when there is
-    no room any more, or NotAllowed for somebody else's.
+    A rejection that is taken back takes its room again; a grant, which can be taken back while it is held, is gone.
+    Raises DomainError, also when there is no room any more, or NotAllowed for somebody else's.
     """
     (outcome,) = _undo([offer_id], None, acting_user)
     if outcome.refusal is not None or outcome.offer is None:
@@ -64,9 +68,11 @@ class Together:
 
 def undoable_together(outcomes: Sequence[Outcome]) -> Together | None:
     """Of what was just decided, all that `undo_all` would take back; None when there is nothing."""
-    undecided = [outcome for outcome in outcomes if outcome.offer and not _is_granted(outcome.offer)]
-    ids = [outcome.offer_id for outcome in undecided]
-    return next((_together(o.decided_at, o.offer, ids) for o in undecided if o.decided_at and o.offer), None)
+    done = [outcome for outcome in outcomes if outcome.offer and outcome.decided_at]
+    kept = _granted_for_good([outcome.offer for outcome in done if outcome.offer], timezone.now())
+    back = [outcome for outcome in done if outcome.offer_id not in kept]
+    ids = [outcome.offer_id for outcome in back]
+    return next((_together(o.decided_at, o.offer, ids) for o in back if o.decided_at and o.offer), None)
 
 
 def undoable_since(decided_at: datetime, user: User, now: datetime) -> Together | None:
@@ -74,12 +80,16 @@ def undoable_since(decided_at: datetime, user: User, now: datetime) -> Together 
     if not timedelta(0) <= now - decided_at <= UNDO_WINDOW:
         return None
     steps = ApprovalStep.objects.filter(decided_by=user, decided_at=decided_at).select_related("offer")
-    offers = [step.offer for step in steps.order_by("offer_id") if UNDOABLE[StepState(step.state)] == step.offer.state]
+    offers = [step.offer for step in steps.order_by("offer_id") if step.offer.state in UNDOABLE[StepState(step.state)]]
+    kept = _granted_for_good(offers, now)
+    offers = [offer for offer in offers if offer.pk not in kept]
     return _together(decided_at, offers[0], [offer.pk for offer in offers]) if offers else None
 
 
-def _is_granted(offer: Offer) -> bool:
-    return offer.state not in UNDOABLE.values()
+def _granted_for_good(offers: Sequence[Offer], now: datetime) -> set[int]:
+    """Those of the offers whose grant is not held (any more)."""
+    granted = {offer.pk for offer in offers if offer.state == OfferState.APPROVED.value}
+    return granted - grants_held(list(granted), now) if granted else granted
 
 
 def _together(decided_at: datetime, one: Offer, ids: list[int]) -> Together:
@@ -89,7 +99,7 @@ def _together(decided_at: datetime, one: Offer, ids: list[int]) -> Together:
 def decision_to_undo(offer: Offer, steps: Sequence[ApprovalStep], user: User, now: datetime) -> str:
     """What `undo` would take back, “approval” or “rejection”, if the person may; "" when there is nothing."""
     try:
-        last = _to_take_back(offer, steps, user, now, None)
+        last = _to_take_back(offer, steps, user, now, None, _granted_for_good([offer], now))
     except DomainError:
         return ""
     return "rejection" if last.state == StepState.REJECTED.value else "approval"
@@ -100,17 +110,18 @@ def _undo(offer_ids: Sequence[int], decided_at: datetime | None, acting_user: Us
     now = timezone.now()
     hold_supply(offer_ids)
     offers = locked(offer_ids)
-    steps, last = steps_of(offers), {}
+    steps, last, kept = steps_of(offers), {}, _granted_for_good(offers, now)
     refusals: dict[int, DomainError] = {}
     for offer in offers:
         try:
-            last[offer.pk] = _to_take_back(offer, steps[offer.pk], acting_user, now, decided_at)
+            last[offer.pk] = _to_take_back(offer, steps[offer.pk], acting_user, now, decided_at, kept)
         except DomainError as refusal:
             refusals[offer.pk] = refusal
-    rejected = [offer for offer in offers if offer.pk in last and offer.state == OfferState.REJECTED.value]
-    refusals |= reopen(rejected, now=now)
+    ended = [offer for offer in offers if offer.pk in last and offer.state != OfferState.IN_APPROVAL.value]
+    granted = {offer.pk for offer in ended if offer.state == OfferState.APPROVED.value}
+    refusals |= reopen(ended, now=now)
     undone = [offer for offer in offers if offer.pk not in refusals]
-    AuditLine.objects.bulk_create([_line(offer, last[offer.pk], acting_user) for offer in undone])
+    AuditLine.objects.bulk_create([_line(offer, last[offer.pk], offer.pk in granted, acting_user) for offer in undone])
     _wait_again(undone, steps, last)
     AuditLine.objects.bulk_create(
         refused_line(offer_id, "take back a decision", refusal, acting_user)
@@ -121,10 +132,15 @@ def _undo(offer_ids: Sequence[int], decided_at: datetime | None, acting_user: Us
 
 
 def _to_take_back(
-    offer: Offer, steps: Sequence[ApprovalStep], user: User, now: datetime, decided_at: datetime | None
+    offer: Offer,
+    steps: Sequence[ApprovalStep],
+    user: User,
+    now: datetime,
+    decided_at: datetime | None,
+    granted_for_good: AbstractSet[int],
 ) -> ApprovalStep:
     """The decision of the person that ended the offer or passed it on last; raises DomainError if it stays."""
-    if offer.state != OfferState.REJECTED.value:
+    if offer.state not in (OfferState.REJECTED.value, OfferState.APPROVED.value) or offer.pk in granted_for_good:
         check_undecided(offer)
     decided = [(step.decided_at, step.pk, step) for step in steps if step.decided_at]
     if not decided:
@@ -136,7 +152,7 @@ def _to_take_back(
         raise DomainError("It was decided again meanwhile. Nothing was changed.")
     if now - at > UNDO_WINDOW:
         raise DomainError("It is too late to take this back. An approval is answered by changing the terms.")
-    if UNDOABLE[StepState(last.state)] != offer.state:
+    if offer.state not in UNDOABLE[StepState(last.state)]:
         raise DomainError("The offer ended otherwise than by your decision. Nothing was changed.")
     return last
 
@@ -154,13 +170,13 @@ def _wait_again(offers: Sequence[Offer], steps: dict[int, list[ApprovalStep]], l
     Offer.objects.bulk_update(offers, MOVED)
 
 
-def _line(offer: Offer, step: ApprovalStep, acting_user: User) -> AuditLine:
+def _line(offer: Offer, step: ApprovalStep, was_granted: bool, acting_user: User) -> AuditLine:
     return audit_line(
         AuditVerb.OFFER_UNDONE,
         acting_user=acting_user,
         object_type="offer",
         object_id=offer.pk,
         object_label=str(offer),
-        before={"step": f"{step.get_function_display()} {step.state}"},
-        after={"step": f"{step.get_function_display()} waiting"},
+        before={"step": f"{step.get_function_display()} {step.state}"} | ({"granted": True} if was_granted else {}),
+        after={"step": f"{step.get_function_display()} waiting"} | ({"granted": False} if was_granted else {}),
     )

@@ -19,7 +19,7 @@ from loyalty.core.people.models import User
 from rewards.caps.verbs import spend
 from rewards.ledger.issuing import issue_credits
 from rewards.offers.models import Offer
-from rewards.offers.rules import OfferState
+from rewards.offers.rules import UNDO_WINDOW, OfferState
 
 # An offer that somebody else moved on meanwhile is not among those that come back.
 _APPROVE = f"""
@@ -30,9 +30,12 @@ WITH approved AS (
       AND (has_standing_approval OR NOT %(is_standing)s)
     RETURNING id, account_id, face_value, currency, validity_days, reward_id
 ), given AS (
-    INSERT INTO rewards_grant (offer_id, account_id, face_value, currency, granted_at, expires_on)
-    SELECT id, account_id, face_value, currency, %(now)s, (%(now)s AT TIME ZONE 'UTC')::date + validity_days
-    FROM approved ORDER BY id
+    INSERT INTO rewards_grant (offer_id, account_id, face_value, currency, granted_at, expires_on, held_until)
+    SELECT approved.id, approved.account_id, approved.face_value, approved.currency, %(now)s,
+           (%(now)s AT TIME ZONE 'UTC')::date + approved.validity_days,
+           CASE WHEN NOT (reward.is_credit OR %(is_standing)s) THEN %(held_until)s END
+    FROM approved JOIN rewards_reward AS reward ON reward.id = approved.reward_id
+    ORDER BY approved.id
     RETURNING id, offer_id
 )
 SELECT given.id, given.offer_id, reward.is_credit
@@ -71,6 +74,7 @@ def grant_under_standing_approval(offer_ids: Sequence[int], *, now: datetime) ->
 def grant_approved(offers: Sequence[Offer], *, acting_user: User, now: datetime) -> None:
     """Grant offers whose last approval `acting_user` has just given; as `grant_under_standing_approval`.
 
+    What stands on no books is held back for UNDO_WINDOW, in which the approval can be taken back (see `reopening`).
     The caller holds the locks of the offers. Raises DomainError when cap room was released before.
     """
     _grant([offer.pk for offer in offers], now, acting_user)
@@ -82,7 +86,7 @@ def _grant(offer_ids: Sequence[int], now: datetime, acting_user: User | None) ->
     if not offer_ids:
         return 0
     params: dict[str, Any] = {"offers": list(offer_ids), "now": now, "is_standing": acting_user is None}
-    params |= {"actor": acting_user.pk if acting_user else None}
+    params |= {"actor": acting_user.pk if acting_user else None, "held_until": now + UNDO_WINDOW}
     params |= {"actor_name": acting_user.display_name if acting_user else THE_PROGRAMME}
     with connection.cursor() as cursor:
         cursor.execute(_APPROVE, params)

@@ -122,7 +122,11 @@ class Offer(models.Model):
 
 
 class Grant(models.Model):
-    """An approved reward that has been given."""
+    """An approved reward that has been given.
+
+    Until `held_until` its last approval can be taken back, and nobody outside is told of it; null where no person
+    approved it last, or it stands on the books.
+    """
 
     offer = models.OneToOneField(Offer, models.PROTECT, related_name="grant")
     account = models.ForeignKey(Account, models.PROTECT, related_name="grants")
@@ -130,6 +134,7 @@ class Grant(models.Model):
     currency = models.CharField(max_length=3)
     granted_at = models.DateTimeField(auto_now_add=True)
     expires_on = models.DateField()
+    held_until = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-id"]

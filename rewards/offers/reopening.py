@@ -1,4 +1,7 @@
-"""Taking rejections back, one or many: what the rejection gave back of supply and caps is taken again.
+"""Taking decisions back that ended an offer, one or many.
+
+What a rejection gave back of supply and caps is taken again. A grant goes without a trace but the audit: its room
+is reserved again, and the database takes its task and what was to be told of it with it; told to somebody, it stays.
 
 Locks go as they do where offers are proposed: supply, then offers, then caps.
 """
@@ -7,19 +10,27 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from loyalty.core.errors import DomainError
 from rewards.caps.askers import Asker, askers_of
 from rewards.caps.models import CapEntry
 from rewards.caps.room import holding_room
 from rewards.caps.rules import CapResult, ReserveRequest
-from rewards.caps.verbs import reserve
+from rewards.caps.verbs import refund, reserve
 from rewards.catalogue.rules import Delivery
 from rewards.catalogue.supply import supply_left
-from rewards.offers.models import Offer
-from rewards.offers.rules import OfferAction
+from rewards.offers.models import Grant, Offer
+from rewards.offers.rules import OfferAction, OfferState
 from rewards.offers.verbs import MOVED, step
+
+TOLD_OUTSIDE = "LC410"
+
+
+def grants_held(offer_ids: Sequence[int], now: datetime) -> set[int]:
+    """The offers whose grant stands on no books and was told to nobody outside yet: it can be taken back."""
+    held = Grant.objects.filter(offer_id__in=offer_ids, offer__state=OfferState.APPROVED.value, held_until__gte=now)
+    return set(held.values_list("offer_id", flat=True))
 
 
 def hold_supply(offer_ids: Sequence[int]) -> None:
@@ -28,12 +39,12 @@ def hold_supply(offer_ids: Sequence[int]) -> None:
 
 
 def reopen(offers: Sequence[Offer], *, now: datetime) -> dict[int, DomainError]:
-    """Take rejections back: the offers are undecided again; returns why some stay rejected, by offer id.
+    """Take rejections and held grants back: the offers are undecided again; returns why some stay, by offer id.
 
     Each stands for itself, in the order given, and takes cap room of the day (UTC) on which it was proposed, as an
-    offer always does. It stays rejected when there is no room any more, when it would pass a soft cap that it did not
-    pass before, or when the caps are others meanwhile. The caller has called `hold_supply`, locked the rows, and sets
-    whom they await.
+    offer always does. It stays when there is no room any more, when it would pass a soft cap that it did not pass
+    before, when the caps are others meanwhile, or when its grant was told outside. The caller has called
+    `hold_supply`, locked the rows, and sets whom they await.
     """
     if not offers:
         return {}
@@ -51,11 +62,13 @@ def reopen(offers: Sequence[Offer], *, now: datetime) -> dict[int, DomainError]:
 
 def _reopen(offers: Sequence[Offer], now: datetime) -> None:
     """All of them, or none: raises DomainError when one cannot be reopened."""
-    wanted, left = Counter(offer.reward_id for offer in offers), supply_left({offer.reward_id for offer in offers})
-    for offer in offers:
+    rejected = [offer for offer in offers if offer.state == OfferState.REJECTED.value]
+    wanted, left = Counter(offer.reward_id for offer in rejected), supply_left({offer.reward_id for offer in rejected})
+    for offer in rejected:
         if wanted[offer.reward_id] > left.get(offer.reward_id, len(offers)):
             raise DomainError(f"The supply of “{offer.reward_name}” went to others meanwhile. Nothing was changed.")
     ids = [offer.pk for offer in offers]
+    _take_back([offer.pk for offer in offers if offer.state == OfferState.APPROVED.value])
     held = set(CapEntry.objects.filter(offer_id__in=ids).values_list("offer_id", flat=True))
     results = reserve(_requests(offers))
     for offer in offers:
@@ -65,6 +78,20 @@ def _reopen(offers: Sequence[Offer], now: datetime) -> None:
     for offer in offers:
         step(offer, OfferAction.UNDO, now)
     Offer.objects.bulk_update(offers, MOVED)
+
+
+def _take_back(offer_ids: Sequence[int]) -> None:
+    """Remove grants; raises DomainError when somebody outside was told of one."""
+    if not offer_ids:
+        return
+    try:
+        with transaction.atomic():
+            Grant.objects.filter(offer_id__in=offer_ids).delete()
+    except DatabaseError as error:
+        if getattr(error.__cause__, "sqlstate", "") != TOLD_OUTSIDE:
+            raise
+        raise DomainError("Other systems were told of the grant meanwhile. Nothing was changed.") from error
+    refund(*offer_ids)
 
 
 def _requests(offers: Sequence[Offer]) -> list[ReserveRequest]:

@@ -1,5 +1,6 @@
 """Life of an offer, as a table."""
 
+from datetime import timedelta
 from enum import StrEnum
 
 
@@ -44,6 +45,7 @@ TRANSITIONS: dict[tuple[OfferState, OfferAction], OfferState] = {
     (S.IN_APPROVAL, A.LAPSE): S.LAPSED,
     (S.IN_APPROVAL, A.WITHDRAW): S.WITHDRAWN,
     (S.REJECTED, A.UNDO): S.IN_APPROVAL,
+    (S.APPROVED, A.UNDO): S.IN_APPROVAL,
     (S.APPROVED, A.DELIVER): S.DELIVERED,
     (S.DELIVERED, A.ACCEPT): S.ACCEPTED,
     (S.DELIVERED, A.DECLINE): S.DECLINED,
@@ -51,6 +53,9 @@ TRANSITIONS: dict[tuple[OfferState, OfferAction], OfferState] = {
     (S.DELIVERED, A.REDEEM): S.REDEEMED,
     (S.ACCEPTED, A.REDEEM): S.REDEEMED,
 }
+
+# For how long people take their own decisions back; so long a grant that stands on no books is told to nobody outside.
+UNDO_WINDOW = timedelta(seconds=60)
 
 OPEN_STATES = frozenset({S.PROPOSED, S.IN_APPROVAL})
 

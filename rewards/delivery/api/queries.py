@@ -29,6 +29,8 @@ def rewards_of(account: Account, now: datetime) -> dict[str, Any]:
     grants = (
         Grant.objects.filter(account=account, expires_on__gte=there)
         .exclude(offer__state__in=GIVEN_BACK)
+        # Its approval can still be taken back.
+        .exclude(held_until__gte=now, offer__state=OfferState.APPROVED)
         .select_related("offer__reward")
     )
     offers = (

@@ -16,13 +16,14 @@ from loyalty.core.errors import DomainError, NotAllowed
 from loyalty.core.people.models import User
 from loyalty.core.people.rules import Function
 from rewards.approvals.models import StepState
-from rewards.approvals.undoing import UNDO_WINDOW, undo, undo_all, undoable_together
+from rewards.approvals.undoing import undo, undo_all, undoable_together
 from rewards.approvals.verbs import Ask, approve, decide_all, reject
 from rewards.caps.models import CapEntry, CapPeriod
 from rewards.caps.verbs import reserve
 from rewards.ledger.models import Posting
 from rewards.ledger.reconciliation import check
 from rewards.offers.models import Grant, Offer
+from rewards.offers.rules import UNDO_WINDOW
 from tests.factories import CapFactory, OfferFactory
 from tests.rewards.approvals.test_revising import states
 from tests.rewards.caps.test_verbs import asked

@@ -23,11 +23,13 @@ def test_every_state_but_the_ends_leads_somewhere() -> None:
     assert set(S) - {state for state, _ in TRANSITIONS} == ENDS
 
 
-def test_a_rejection_leads_back_only_by_being_taken_back() -> None:
+def test_what_was_decided_leads_back_only_by_being_taken_back() -> None:
     assert [(action, to) for (state, action), to in TRANSITIONS.items() if state is S.REJECTED] == [
         (A.UNDO, S.IN_APPROVAL)
     ]
-    assert [state for state, action in TRANSITIONS if action is A.UNDO] == [S.REJECTED]
+    undone = {state: to for (state, action), to in TRANSITIONS.items() if action is A.UNDO}
+    assert undone == {S.REJECTED: S.IN_APPROVAL, S.APPROVED: S.IN_APPROVAL}
+    assert {action for (_, action), to in TRANSITIONS.items() if to is S.IN_APPROVAL} == {A.UNDO, A.SEND_FOR_APPROVAL}
 
 
 def test_only_open_offers_can_be_approved_or_rejected() -> None:
