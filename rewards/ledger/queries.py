@@ -5,7 +5,8 @@ from datetime import date
 from decimal import Decimal
 
 from dateutil.relativedelta import relativedelta
-from django.db.models import F, Q, QuerySet, Sum
+from django.db import connection
+from django.db.models import F, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
@@ -26,12 +27,25 @@ def lines_of(posting_id: int) -> list[Line]:
     ]
 
 
+# The lines of each lot are looked up by its number, however many lines there are in all.
+_LOT_ROOMS = f"""
+SELECT lot.id, coalesce(held.amount, 0.00), lot.expires_on, lot.issued_on
+FROM rewards_creditlot AS lot
+CROSS JOIN LATERAL (
+    SELECT -sum(line.amount) AS amount FROM rewards_postingline AS line
+    WHERE line.lot_id = lot.id AND line.ledger_account_id = (
+        SELECT book.id FROM rewards_ledgeraccount AS book WHERE book.code = '{Book.LIABILITY.value}')
+) AS held
+WHERE lot.account_id = %s AND lot.currency = %s
+ORDER BY lot.expires_on, lot.issued_on, lot.id
+"""
+
+
 def lot_rooms(account_id: int, currency: str) -> list[LotRoom]:
-    """What is left of each of an account's lots, empty ones included."""
-    lots = CreditLot.objects.filter(account_id=account_id, currency=currency).annotate(
-        owed=Sum("lines__amount", filter=Q(lines__ledger_account__code=Book.LIABILITY.value))
-    )
-    return [LotRoom(o.pk, -(o.owed or ZERO), o.expires_on, o.issued_on) for o in lots]
+    """What is left of each of an account's lots, in `currency`, empty ones included; in the order of their use."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOT_ROOMS, [account_id, currency])
+        return [LotRoom(*row) for row in cursor.fetchall()]
 
 
 def day_there(account_id: int, booked_on: date) -> date:

@@ -1,9 +1,11 @@
 """Many clients at once, each with a connection of its own, and the offers that they fight over."""
 
+import multiprocessing
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from multiprocessing.connection import Connection
 from threading import Barrier
 from typing import TypeVar
 
@@ -33,6 +35,24 @@ def shared_out(work: Callable[[T], R], items: Sequence[T], clients: int) -> list
 
     with ThreadPoolExecutor(clients) as pool:
         return [result for results in pool.map(client, range(clients)) for result in results]
+
+
+def shared_out_to_processes(work: Callable[[T], R], items: Sequence[T], clients: int, processes: int) -> list[R]:
+    """The same with as many clients in each process: in one, they would wait for its interpreter."""
+
+    def live(end: Connection, number: int) -> None:
+        end.send(shared_out(work, items[number::processes], clients))
+
+    # No process may go on with the connection of another.
+    connection.close()
+    system, ends = multiprocessing.get_context("fork"), []
+    for number in range(processes):
+        ours, theirs = system.Pipe(duplex=False)
+        system.Process(target=live, args=(theirs, number), daemon=True).start()
+        # Once theirs is closed here, that process is the only one to hold it: should it die, we are told.
+        theirs.close()
+        ends.append(ours)
+    return [result for end in ends for result in end.recv()]
 
 
 def offers(count: int, value: Decimal, *, accounts: int = 1, campaigns: int = 1) -> list[Offer]:
@@ -76,11 +96,19 @@ def request_for(offer: Offer) -> ReserveRequest:
 
 def granted(offer: Offer) -> Grant:
     """The grant of an offer, as its last approval writes it."""
-    Offer.objects.filter(pk=offer.pk).update(state=OfferState.APPROVED.value)
-    return Grant.objects.create(
-        offer=offer,
-        account_id=offer.account_id,
-        face_value=offer.face_value,
-        currency=offer.currency,
-        expires_on=NOW.date() + timedelta(days=365),
+    return all_granted([offer])[0]
+
+
+def all_granted(given: Sequence[Offer]) -> list[Grant]:
+    """The grants of many offers, in their order."""
+    Offer.objects.filter(pk__in=[offer.pk for offer in given]).update(state=OfferState.APPROVED.value)
+    return Grant.objects.bulk_create(
+        Grant(
+            offer=offer,
+            account_id=offer.account_id,
+            face_value=offer.face_value,
+            currency=offer.currency,
+            expires_on=NOW.date() + timedelta(days=365),
+        )
+        for offer in given
     )

@@ -15,7 +15,7 @@ def run() -> list[Result]:
         from tests.faults.ledger_load import drain, storm
 
         succeeded, left = drain(clients=50)
-        result = storm(clients=16, count=OPERATIONS)
+        result = storm(clients=8, count=OPERATIONS, processes=2)
     exact = (succeeded, left) == (14, Decimal("2.00"))
     return [
         Result("faults", "13 redemptions of $7 from $100", succeeded, "succeed", "exactly 14, $2.00 left", exact),

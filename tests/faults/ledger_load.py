@@ -18,9 +18,11 @@ from rewards.ledger.reconciliation import check
 from rewards.ledger.verbs import expire_lot, issue_credit, redeem, reverse
 from rewards.offers.models import Grant
 from tests.factories import PersonFactory
-from tests.faults.clients import NOW, granted, offers, shared_out
+from tests.faults.clients import NOW, all_granted, granted, offers, shared_out, shared_out_to_processes
 
 TODAY = NOW.date()
+# So many operations share ten customers, and then others come: a customer with thousands of credits is nobody's.
+A_SEASON = 2_000
 
 
 def drain(clients: int) -> tuple[int, Decimal]:
@@ -59,17 +61,21 @@ class Storm:
     problems: list[str]
 
 
-def storm(clients: int, count: int, seed: int = 19) -> Storm:
-    """Row 19: random issues, redemptions, expiries and reversals; a third dies before it commits and is retried."""
+def storm(clients: int, count: int, *, processes: int = 1, seed: int = 19) -> Storm:
+    """Row 19: random issues, redemptions, expiries and reversals; a third dies before it commits and is retried.
+
+    So many `clients` live in each of the `processes`; one process is this one.
+    """
     finance = PersonFactory(functions=[Function.FINANCE])
-    grants = [granted(offer) for offer in offers(max(count // 4, 1), Decimal(10), accounts=10)]
+    sizes = [min(A_SEASON, count - before) for before in range(0, count, A_SEASON)]
+    seasons = [all_granted(offers(max(size // 4, 1), Decimal(10), accounts=10)) for size in sizes]
     chance = random.Random(seed)
     plan = [(n, chance.random() < 1 / 3, chance.randrange(10**9)) for n in range(count)]
     before = Posting.objects.count()
 
     def live(step: tuple[int, bool, int]) -> Counter[str]:
         number, dies, dice = step
-        act = _operation(number, dice, grants, finance)
+        act = _operation(number, dice, seasons[number // A_SEASON], finance)
         seen: Counter[str] = Counter()
         if dies:
             seen["crash"] += _die_in(act)
@@ -77,7 +83,10 @@ def storm(clients: int, count: int, seed: int = 19) -> Storm:
         seen["doubled"] += isinstance(first, Posting) and again != first
         return seen
 
-    total: Counter[str] = sum(shared_out(live, plan, clients), Counter())
+    lived = (
+        shared_out_to_processes(live, plan, clients, processes) if processes > 1 else shared_out(live, plan, clients)
+    )
+    total: Counter[str] = sum(lived, Counter())
     found = check()
     return Storm(
         operations=found.postings - before,
@@ -89,9 +98,10 @@ def storm(clients: int, count: int, seed: int = 19) -> Storm:
 
 def _operation(number: int, dice: int, grants: list[Grant], finance: User) -> Callable[[], object]:
     """What one client wants; the same number is always the same wish, so that saying it again is a retry."""
-    grant = grants[number] if number < len(grants) else grants[dice % len(grants)]
+    place = number % A_SEASON
+    grant = grants[place] if place < len(grants) else grants[dice % len(grants)]
     late = TODAY + timedelta(days=400)
-    if number < len(grants):
+    if place < len(grants):
         return lambda: issue_credit(grant, booked_on=TODAY, acting_user=None)
     if dice % 10 < 6:
         return lambda: redeem(
