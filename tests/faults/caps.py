@@ -18,7 +18,7 @@ def run() -> list[Result]:
         took = perf_counter() - began
         with stage.owner() as owner:
             owner.execute("SET session_replication_role = replica")
-            owner.execute("TRUNCATE rewards_capentry, rewards_capperiod, rewards_cap")
+            owner.execute("TRUNCATE rewards_capentry, rewards_capalert, rewards_capperiod, rewards_cap")
         many = nest(clients=32, count=10_000)
     exact = (one.granted, one.refused_by_cap, one.other, one.spent) == (1_428, 3_572, 0, Decimal("9996.00"))
     within = many.highest_over <= 0 and many.counters_off == 0 and many.refused_with_room == 0
