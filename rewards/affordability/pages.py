@@ -29,6 +29,7 @@ from rewards.affordability.rules.assumptions import (
     field_in_words,
     figures_in_words,
 )
+from rewards.affordability.rules.economics import Side
 from rewards.affordability.verbs import KIND, ONLY, ensure_set
 from rewards.ledger.queries import breakage_ahead, liability
 
@@ -52,8 +53,9 @@ def affordability(request: HttpRequest) -> HttpResponseBase:
         "lines": showing.table(told, currency),
         "columns": [*(group.label for group in told.groups), told.whole.label],
         "picture": showing.picture(told, assumed.least_ltv_to_cac),
-        "before": {"ratio": ltv_to_cac_text(told.whole.before), "payback": payback_text(told.whole.before)},
-        "after": {"ratio": ltv_to_cac_text(told.whole.after), "payback": payback_text(told.whole.after)},
+        "before": _told(told.whole.before),
+        "after": _told(told.whole.after),
+        "missing": ", ".join(told.whole.missing),
         "breakage": {"face": owed + ahead, "ahead": ahead, "owed": owed},
         "left_out": _left_out(found),
         "figures": _figures(kept.values, tiers),
@@ -62,6 +64,10 @@ def affordability(request: HttpRequest) -> HttpResponseBase:
         "csv_url": "?format=csv",
     }
     return render(request, "rewards/affordability/page.html", context)
+
+
+def _told(side: Side) -> dict[str, Any]:
+    return {"ratio": showing.told_of(ltv_to_cac_text(side)), "payback": payback_text(side)}
 
 
 def _left_out(found: queries.Found) -> dict[str, Any]:

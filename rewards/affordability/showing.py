@@ -7,9 +7,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from django.utils.safestring import SafeString
 
 from loyalty.core.charts.pairs import Pair, pairs
-from loyalty.core.figures import UNKNOWN, number_text, percent_text
+from loyalty.core.figures import number_text, percent_text
 from loyalty.core.money import cents, money
-from rewards.affordability.rules.answer import Answer, ltv_text, ltv_to_cac_text, payback_text
+from rewards.affordability.rules.answer import UNKNOWN, Answer, ltv_text, ltv_to_cac_text, payback_text
 from rewards.affordability.rules.economics import Group
 from rewards.affordability.rules.guardrails import ratio_text
 
@@ -22,12 +22,26 @@ CSV_HEADER = (
 
 
 @dataclass(frozen=True)
+class Told:
+    """A figure in words, and what stands under it: the labelled cap of what is not defined."""
+
+    text: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Line:
     """One measure: its cells in the order of the columns. `is_main`: what the page is about."""
 
     label: str
-    cells: list[str]
+    cells: list[Told]
     is_main: bool = False
+
+
+def told_of(words: str) -> Told:
+    """Words with the part after their semicolon under them."""
+    text, _, note = words.partition("; ")
+    return Told(text, note)
 
 
 def table(answer: Answer, currency: str) -> list[Line]:
@@ -35,7 +49,7 @@ def table(answer: Answer, currency: str) -> list[Line]:
     groups = [*answer.groups, answer.whole]
 
     def line(label: str, told: Callable[[Group], str], *, is_main: bool = False) -> Line:
-        return Line(label, [told(group) for group in groups], is_main)
+        return Line(label, [told_of(told(group)) for group in groups], is_main)
 
     def amount(figure: Decimal | None) -> str:
         return UNKNOWN if figure is None else money(figure, currency)

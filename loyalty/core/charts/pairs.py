@@ -10,6 +10,8 @@ from loyalty.core.charts.svg import Scale, bar, drawing, line, text
 
 WIDTH, HEAD, ROW, BAR = 560, 26, 52, 14
 BARS_FROM, BARS_TO = 96, 400
+# No longer are the words beside a bar.
+WORDS = 112
 
 
 @dataclass(frozen=True)
@@ -40,10 +42,16 @@ def pairs(
         for row, (figure, word, css) in enumerate(((kind.before, "before", "bar-total"), (kind.after, "after", "bar"))):
             y = top + row * (BAR + 4)
             marks.append(bar(across(0), across(figure), y, BAR, css))
-            marks.append(text(max(across(figure), across(0)) + 8, y + BAR - 2, f"{said(figure)} {word}", "value"))
+            x = _beside(max(across(figure), across(0)), across(limit))
+            marks.append(text(x, y + BAR - 2, f"{said(figure)} {word}", "value"))
     marks += [
         line(across(limit), HEAD - 8, across(limit), height - 6, "limit"),
         text(across(limit), HEAD - 12, limit_words, "limit-text", "middle"),
     ]
     told = "; ".join(f"{kind.label} {said(kind.before)} before, {said(kind.after)} after" for kind in kinds)
     return drawing(WIDTH, height, title, f"{told}; {limit_words}.", marks)
+
+
+def _beside(end: float, limit: float) -> float:
+    """Where the words of a bar begin: at its end, or behind the limit that would go through them."""
+    return limit + 8 if end <= limit < end + WORDS else end + 8

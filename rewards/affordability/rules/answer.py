@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from loyalty.core.figures import UNKNOWN, number_text
+from loyalty.core.figures import number_text
 from loyalty.core.money import money
 from rewards.affordability.rules import guardrails
 from rewards.affordability.rules.assumptions import Assumptions
@@ -20,6 +20,8 @@ from rewards.affordability.rules.economics import (
 )
 from rewards.affordability.rules.first_reward import Waiting
 from rewards.affordability.rules.guardrails import Guardrail, ratio_text, worst
+
+UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ def ltv_to_cac_guard(groups: Sequence[Group], assumed: Assumptions) -> Guardrail
         else:
             told.append(f"{group.label} unknown")
             statuses.append(UNKNOWN)
-            missing.append(f"{' and '.join(group.missing)} of {group.label}")
+            missing.append(f"{', '.join(group.missing)} of {group.label}")
     words = f"After rewards: {', '.join(told)}. The minimum is {ratio_text(least)}." if told else "Nobody pays yet."
     step = f"Set {'; '.join(missing)}." if missing else ""
     return Guardrail(f"LTV:CAC stays above {ratio_text(least)}", worst(statuses), words, step)

@@ -53,10 +53,10 @@ def test_zero_churn_is_not_defined_and_the_cap_stands_beside_it() -> None:
 
 
 def test_what_is_not_known_stays_unknown() -> None:
-    assert ltv_text(group_of("Some", 1, D(9), D(0), None, D("0.05"), D(100)).before, "USD") == "—"
+    assert ltv_text(group_of("Some", 1, D(9), D(0), None, D("0.05"), D(100)).before, "USD") == "unknown"
     without = side(D(80), None, None)
     assert (without.ltv, without.capped_ltv, without.ltv_to_cac, without.payback) == (None, None, None, None)
-    assert (ltv_to_cac_text(without), payback_text(without)) == ("—", "—")
+    assert (ltv_to_cac_text(without), payback_text(without)) == ("unknown", "unknown")
     assert payback_text(side(D(-1), None, D(100))) == "never"
 
 

@@ -147,6 +147,21 @@ def test_the_page_and_its_file(is_set: AssumptionSet, account: Account, cs: User
     assert lines[2] == "Mid-market,0,0.00,,,,,0.00,,,,,,,,,,USD"
 
 
+def test_zero_churn_and_what_is_missing_stand_on_the_page(account: Account, cs: User, signed_in_as: SignIn) -> None:
+    client = signed_in_as(cs)
+    page = client.get(reverse("affordability")).content.decode()
+    assert "Finance has not set its assumptions yet" in page
+    assert 'Unknown <span class="figure-note">set gross margin, churn, CAC</span>' in page
+    values = {
+        "gross_margin": {"of": {"self_serve": "80.00"}, "as_of": "2026-09-30", "source": "Accounts"},
+        "churn": {"of": {"self_serve": "0.00"}, "as_of": "2026-09-30", "source": "Billing"},
+    }
+    AssumptionSet.objects.create(pk=1, values=dict(UNSET) | values, version=2)
+    page = client.get(reverse("affordability")).content.decode()
+    assert 'not defined</strong><span class="sub">60-month cap $4,800.00</span>' in page
+    assert "Set CAC of Self-serve." in page
+
+
 def test_what_rewards_cost_comes_from_books_and_grants(account: Account, finance: User) -> None:
     granted("100.00", account=account, issued_on=ago(20))
     undone = granted("40.00", account=account, issued_on=ago(15))
