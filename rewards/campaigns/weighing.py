@@ -94,14 +94,13 @@ UPDATE {TABLE} SET offer_id = nextval(pg_get_serial_sequence('rewards_offer', 'i
 """
 
 _RESERVE = f"""
-WITH asked AS (
-    SELECT jsonb_agg(jsonb_build_object(
-               'offer_id', hit.offer_id, 'account_id', hit.account_id, 'campaign_id', hit.campaign_id,
-               'function', campaign.owner_function, 'reward_kind', r.kind, 'reward_id', r.id,
-               'is_by_hand', r.delivery = 'by_hand', 'tier', asker.tier, 'segment', asker.segment,
+WITH asking AS (
+    SELECT hit.n, hit.offer_id, hit.account_id, hit.value,
+           jsonb_build_object(
+               'campaign_id', hit.campaign_id, 'function', campaign.owner_function, 'reward_kind', r.kind,
+               'reward_id', r.id, 'is_by_hand', r.delivery = 'by_hand', 'tier', asker.tier, 'segment', asker.segment,
                'term_starts_on', asker.term_starts_on, 'term_ends_on', asker.term_ends_on,
-               'amount', hit.value,
-               'day', (%(now)s AT TIME ZONE 'UTC')::date) ORDER BY hit.n) AS requests
+               'day', (%(now)s AT TIME ZONE 'UTC')::date) AS facts
     FROM {TABLE} AS hit
     JOIN rewards_campaign AS campaign ON campaign.id = hit.campaign_id
     JOIN rewards_reward AS r ON r.id = hit.reward_id
@@ -110,6 +109,16 @@ WITH asked AS (
     ) AS are_needed) AS facts
     CROSS JOIN LATERAL cap_asker(hit.account_id, (%(now)s AT TIME ZONE 'UTC')::date, facts.are_needed) AS asker
     WHERE hit.outcome IS NULL
+), numbered AS (
+    SELECT asking.*, (dense_rank() OVER (ORDER BY asking.facts))::integer AS fact FROM asking
+), asked AS (
+    SELECT (SELECT jsonb_agg(told.facts ORDER BY told.fact)
+            FROM (SELECT DISTINCT numbered.fact, numbered.facts FROM numbered) AS told) AS facts,
+           array_agg(numbered.fact ORDER BY numbered.n) AS of_facts,
+           array_agg(numbered.offer_id ORDER BY numbered.n) AS offers,
+           array_agg(numbered.account_id ORDER BY numbered.n) AS accounts,
+           array_agg(numbered.value ORDER BY numbered.n) AS amounts
+    FROM numbered
 )
 UPDATE {TABLE} AS hit SET
     outcome = CASE WHEN NOT room.is_admitted THEN 'capped' END,
@@ -119,8 +128,8 @@ UPDATE {TABLE} AS hit SET
         room.refused_until), 300) END,
     offer_id = CASE WHEN room.is_admitted THEN hit.offer_id END,
     exceeded = coalesce(room.exceeded, '')
-FROM asked, caps_reserve(asked.requests) AS room
-WHERE asked.requests IS NOT NULL AND hit.offer_id = room.offer
+FROM asked, caps_reserve(asked.facts, asked.of_facts, asked.offers, asked.accounts, asked.amounts) AS room
+WHERE asked.offers IS NOT NULL AND hit.offer_id = room.offer
 """
 
 

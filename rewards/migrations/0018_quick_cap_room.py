@@ -1,5 +1,8 @@
 """Reserving cap room: for one offer at a time, and for any number in one call.
 
+Many come as arrays side by side, in the order in which they ask: the number (from 1) of their facts in `facts`, the
+offer, its account, and its amount.
+
 Both in the order of locks that 0012 tells. Offers come by the thousand, or one at a time from many clients at
 once; so one goes through a few statements whose plans are kept, and holds the row for two of them, while many
 are looked up, weighed and entered by sets, one after the other only where some limit would be passed.
@@ -123,32 +126,57 @@ END $$;
 """
 )
 
-# A row for each cap that binds a request, and one without a cap for a request that none binds.
+# A row for each cap that binds a request, and at least one for each request. Many ask with the same facts, so what
+# binds by them is looked up once for all of those; only the caps of an account are looked up for each.
 BOUND = """
-CREATE OR REPLACE FUNCTION caps_bound(requests jsonb) RETURNS TABLE (
+DROP FUNCTION IF EXISTS caps_reserve(jsonb), caps_bound(jsonb);
+
+CREATE FUNCTION caps_bound(
+    facts jsonb, of_facts integer[], of_offers bigint[], of_accounts bigint[], amounts numeric[]
+) RETURNS TABLE (
     turn bigint, offer_id bigint, cap_id bigint, starts_on date, ends_on date, takes numeric
 ) LANGUAGE sql STABLE AS $$
-    SELECT asked.turn, asked.offer_id, cap.id, cap_starts_on(cap.period, asked.day, asked.term_starts_on),
-           cap_ends_on(cap.period, asked.day, asked.term_ends_on), cap_takes(cap.measure, asked.amount, asked.is_by_hand)
-    FROM ROWS FROM (jsonb_to_recordset(requests) AS (
-             offer_id bigint, account_id bigint, campaign_id bigint, function text, reward_kind text,
-             reward_id bigint, is_by_hand boolean, tier text, segment text, amount numeric, day date,
-             term_starts_on date, term_ends_on date))
-         WITH ORDINALITY AS asked (offer_id, account_id, campaign_id, function, reward_kind,
-                                   reward_id, is_by_hand, tier, segment, amount, day, term_starts_on, term_ends_on, turn)
+    WITH told AS MATERIALIZED (
+        SELECT * FROM ROWS FROM (jsonb_to_recordset(facts) AS (
+            campaign_id bigint, function text, reward_kind text, reward_id bigint, is_by_hand boolean, tier text,
+            segment text, day date, term_starts_on date, term_ends_on date))
+        WITH ORDINALITY AS told (campaign_id, function, reward_kind, reward_id, is_by_hand, tier, segment, day,
+                                 term_starts_on, term_ends_on, fact)
+    ), asked AS MATERIALIZED (
+        SELECT * FROM ROWS FROM (unnest(of_facts), unnest(of_offers), unnest(of_accounts), unnest(amounts))
+        WITH ORDINALITY AS asked (fact, offer_id, account_id, amount, turn)
+    )
+    SELECT asked.turn, asked.offer_id, known.cap_id, known.starts_on, known.ends_on,
+           cap_takes(known.measure, asked.amount, known.is_by_hand)
+    FROM asked
     LEFT JOIN (
-        LATERAL cap_targets(
-            asked.account_id, asked.campaign_id, asked.function, asked.reward_kind, asked.reward_id, asked.tier,
-            asked.segment) AS target
+        SELECT told.fact, told.is_by_hand, cap.id AS cap_id, cap.measure,
+               cap_starts_on(cap.period, told.day, told.term_starts_on) AS starts_on,
+               cap_ends_on(cap.period, told.day, told.term_ends_on) AS ends_on
+        FROM told
+        CROSS JOIN LATERAL cap_targets(
+            NULL, told.campaign_id, told.function, told.reward_kind, told.reward_id, told.tier, told.segment
+        ) AS target
         JOIN rewards_cap AS cap
           ON cap.scope = target.scope AND cap.scope_key = target.scope_key AND cap.is_active
-    ) ON cap_takes(cap.measure, asked.amount, asked.is_by_hand) IS NOT NULL
+        WHERE cap_takes(cap.measure, 0, told.is_by_hand) IS NOT NULL
+        OFFSET 0
+    ) AS known ON known.fact = asked.fact
+    UNION ALL
+    SELECT asked.turn, asked.offer_id, cap.id, cap_starts_on(cap.period, told.day, told.term_starts_on),
+           cap_ends_on(cap.period, told.day, told.term_ends_on), cap_takes(cap.measure, asked.amount, told.is_by_hand)
+    FROM rewards_cap AS cap
+    JOIN asked ON asked.account_id::text = cap.scope_key
+    JOIN told ON told.fact = asked.fact
+    WHERE cap.scope = 'account' AND cap.is_active AND cap_takes(cap.measure, 0, told.is_by_hand) IS NOT NULL
 $$;
 """
 
 RESERVE = (
     """
-CREATE OR REPLACE FUNCTION caps_reserve(requests jsonb)"""
+CREATE FUNCTION caps_reserve(
+    facts jsonb, of_facts integer[], of_offers bigint[], of_accounts bigint[], amounts numeric[]
+)"""
     + ANSWERS
     + """
 DECLARE
@@ -189,7 +217,7 @@ BEGIN
     SELECT array_agg(bound.turn), array_agg(bound.offer_id), array_agg(bound.cap_id), array_agg(bound.starts_on),
            array_agg(bound.ends_on), array_agg(bound.takes)
     INTO turns, offers, caps, starts, until, takes
-    FROM caps_bound(requests) AS bound;
+    FROM caps_bound(facts, of_facts, of_offers, of_accounts, amounts) AS bound;
 
     SELECT array_agg(asked.cap_id), array_agg(asked.starts_on), array_agg(asked.ends_on), array_agg(asked.takes)
     INTO asked_caps, asked_starts, asked_until, asked_amounts
@@ -230,7 +258,7 @@ BEGIN
     ) AS locked;
 
     -- Offers that never asked before, and no limit that all of them together would pass: no order decides anything.
-    IF has_room AND NOT EXISTS (SELECT FROM rewards_capentry AS entry WHERE entry.offer_id = ANY (offers)) THEN
+    IF has_room AND NOT EXISTS (SELECT FROM rewards_capentry AS entry WHERE entry.offer_id = ANY (of_offers)) THEN
         UPDATE rewards_capperiod AS period SET reserved = period.reserved + more.amount
         FROM unnest(period_ids, wanted) AS more (id, amount)
         WHERE period.id = more.id AND more.amount > 0;
@@ -242,8 +270,8 @@ BEGIN
           ON period.cap_id = bound.cap_id AND period.starts_on = bound.starts_on;
 
         RETURN QUERY
-        SELECT DISTINCT bound.offer_id, true, NULL::text, NULL::text, NULL::numeric, NULL::numeric, NULL::date, NULL::text
-        FROM unnest(offers) AS bound (offer_id);
+        SELECT DISTINCT asked.offer_id, true, NULL::text, NULL::text, NULL::numeric, NULL::numeric, NULL::date, NULL::text
+        FROM unnest(of_offers) AS asked (offer_id);
         RETURN;
     END IF;
 
@@ -316,7 +344,8 @@ END $$;
 UNDO = """
 DROP FUNCTION caps_reserve_one(
     bigint, bigint, bigint, text, text, bigint, boolean, text, text, numeric, date, date, date);
-DROP FUNCTION caps_reserve(jsonb), caps_bound(jsonb);
+DROP FUNCTION caps_reserve(jsonb, integer[], bigint[], bigint[], numeric[]);
+DROP FUNCTION caps_bound(jsonb, integer[], bigint[], bigint[], numeric[]);
 """
 
 
