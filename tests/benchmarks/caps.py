@@ -21,7 +21,7 @@ from tests.benchmarks import stage
 from tests.benchmarks.results import Result
 
 CLIENTS = 32
-ROUNDS, A_ROUND, A_SWEEP = 5, 960, 5_000
+ROUNDS, A_ROUND, A_SWEEP = 9, 960, 5_000
 ONE_BY_ONE = 100
 LEAST_SHARE, LEAST_TIMES = 0.40, 20.0
 ROOM = Decimal("99999999.00")
