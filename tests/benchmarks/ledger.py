@@ -24,15 +24,15 @@ from statistics import median
 from typing import Any
 
 from loyalty.engines import locate
-from loyalty.engines.postgres import OWNER_ROLE, PORT
+from loyalty.engines.postgres import DATABASE, OWNER_ROLE, PORT
 from tests.benchmarks import stage
 from tests.benchmarks.results import Result
 
 ROUNDS, A_ROUND = 7, 300
 LEAST_SHARE, LEAST_TIMES, MOST_GROWTH = 0.45, 5.0, 1.2
 FEW, MANY = 10_000, int(os.environ.get("LEDGER_POSTINGS", "10000000"))
-READS = 200
-PEER = "peer"
+READS = 100
+PEER, SMALL = "peer", "small"
 
 
 def run() -> list[Result]:
@@ -50,7 +50,7 @@ def run() -> list[Result]:
                 for name, turn in (("many", in_bulk), ("hordak many", theirs and partial(theirs, "together"))):
                     if turn is not None:
                         paces[name].append(A_ROUND / turn())
-        few, many = _balances(FEW), _balances(MANY)
+        few, many = _balances()
     share = median(o / b for o, b in zip(paces["ours"], paces["bare"], strict=True))
     told = [
         Result("ledger", "bare two-row insert", round(median(paces["bare"])), "a second"),
@@ -189,31 +189,55 @@ def _hordak() -> Iterator[tuple[Callable[[str], float] | None, dict[str, Any]]]:
             process.stdin.close()
 
 
-def _balances(postings: int) -> dict[str, float]:
-    """Seconds to read what one account can use, and what the programme owes, with books of so many postings more."""
+def _balances() -> tuple[dict[str, float], dict[str, float]]:
+    """Seconds to read what one account can use, and what the programme owes: with FEW postings, and with MANY more.
+
+    Both are books of one server, read in turns, so that an hour in which the machine is slow slows both.
+    """
+    from django.db import connection
+
+    from rewards.ledger.queries import lot_rooms, months_until
+    from rewards.ledger.standing import standing_of
+
+    account_of_few = _filled(FEW)
+    connection.close()
+    with stage.owner() as owner:
+        owner.execute(f"CREATE DATABASE {SMALL} TEMPLATE {DATABASE}")
+    account_of_many = _filled(MANY)
+    months = months_until(datetime.now(UTC).date())
+    told: dict[str, tuple[dict[str, list[float]], int]] = {SMALL: ({}, account_of_few), DATABASE: ({}, account_of_many)}
+    for _ in range(ROUNDS):
+        for name, (times, account) in told.items():
+            connection.close()
+            connection.settings_dict["NAME"] = name
+            for what, read in (
+                ("credit of an account", lambda account=account: lot_rooms(account, "USD")),
+                ("liability of the programme", lambda: standing_of("USD", months)),
+            ):
+                read()  # connects
+                times.setdefault(what, []).append(median(_seconds(read) for _ in range(READS)))
+    few, many = ({what: median(times) for what, times in told[name][0].items()} for name in (SMALL, DATABASE))
+    return few, many
+
+
+def _filled(postings: int) -> int:
+    """Puts so many postings more on the books; an account that has some of them."""
     from rewards.ledger.folding import fold
-    from rewards.ledger.queries import liability, lot_rooms, months_until
+    from rewards.ledger.queries import liability, months_until
     from rewards.ledger.standing import standing_of
     from tests.benchmarks.books import LEFT, POSTINGS_A_LOT, fill
 
     fold()
     today = datetime.now(UTC).date()
-    months = months_until(today)
     expected = liability("USD") + postings // POSTINGS_A_LOT * LEFT
     account = fill(postings, today, folded=True)
-    standing = standing_of("USD", months)
+    standing = standing_of("USD", months_until(today))
     if not standing.holds or not standing.owed == liability("USD") == expected:
         raise RuntimeError(f"The page says {standing.owed}, the postings {liability('USD')}, not {expected}.")
+    return account
 
-    def measured(read: Callable[[], object]) -> float:
-        times = []
-        for _ in range(READS):
-            started = time.perf_counter()
-            read()
-            times.append(time.perf_counter() - started)
-        return median(times)
 
-    return {
-        "credit of an account": measured(lambda: lot_rooms(account, "USD")),
-        "liability of the programme": measured(lambda: standing_of("USD", months)),
-    }
+def _seconds(read: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    read()
+    return time.perf_counter() - started
