@@ -15,8 +15,10 @@ def main(external_id: str, amount: Decimal) -> None:
     from tests.factories.grants import granted
 
     account = AccountFactory(external_id=external_id)
-    # Granted without a person, so that nobody asks after the approvals of it.
-    granted(f"{amount:.2f}", account=account, issued_on=datetime.now(UTC).date(), has_standing_approval=True)
+    # Under a standing approval there are no steps.
+    grant = granted(f"{amount:.2f}", account=account, issued_on=datetime.now(UTC).date(), has_standing_approval=True)
+    grant.offer.steps.all().delete()
+    type(grant.offer).objects.filter(pk=grant.offer_id).update(awaits=[])
 
 
 if __name__ == "__main__":
