@@ -65,7 +65,8 @@ def count_repeated(
 ) -> dict[int, Refusal]:
     """The same of a batch with duplicates; when every one of them says what is stored, the batch is counted too."""
     figures = {"channel": channel, "accepted": accepted, "duplicates": duplicates}
-    touch = sender.touch_due and accepted > 0
+    # Whether it is due the statement sees for itself: a remembered sender says how it once was.
+    touch = accepted > 0
     found = run_prepared(_COUNTED, {"rows": text, "source": sender.source_id, "touch": touch, **figures})
     return _refusals(rows, found)
 

@@ -88,3 +88,14 @@ def test_only_so_many_are_remembered(send: Send, monkeypatch: pytest.MonkeyPatch
     known.remember("another", known.known_sender("key"))
     assert known.known_sender("key") is None
     assert send("track", track("second")).status_code == 200
+
+
+def test_a_known_source_stays_fresh_by_what_is_new_among_repeats(send: Send, usage_source: Source) -> None:
+    Source.objects.update(last_received_at=timezone.now())
+    met(send)
+    Source.objects.update(last_received_at=timezone.now() - timedelta(hours=2))
+    batch = {"batch": [track("first") | {"type": "track"}, track("second") | {"type": "track"}]}
+    assert send("batch", batch).json()["duplicates"] == 1
+    usage_source.refresh_from_db()
+    assert usage_source.last_received_at
+    assert usage_source.last_received_at > timezone.now() - timedelta(minutes=1)
