@@ -6,7 +6,7 @@ from django import forms
 
 from accounts.milestones.rules import LONGEST_WINDOW, MOST_TIMES, MilestoneStatus
 from accounts.milestones.starts import possible_starts
-from loyalty.core.changes.forms import BESIDE, ProposalForm
+from loyalty.core.changes.forms import BESIDE, ProposalForm, ReasonField
 
 
 class TermsForm(forms.Form):
@@ -47,13 +47,7 @@ class MilestoneForm(NewMilestoneForm, ProposalForm):
     """An edit."""
 
     status = forms.ChoiceField(choices=[], label="Status")
-    reason = forms.CharField(
-        max_length=2000,
-        required=False,
-        label="Reason",
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Whoever decides reads it first.",
-    )
+    reason = ReasonField(required=False)
 
     def __init__(self, *args: Any, was_live: bool, needs_reason: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -75,7 +69,7 @@ class KeyActionsForm(ProposalForm):
         required=False,
         widget=forms.Textarea(attrs={"rows": 8}),
     )
-    reason = forms.CharField(max_length=2000, required=False, label="Reason", widget=forms.Textarea(attrs={"rows": 2}))
+    reason = ReasonField(required=False, help_text="")
 
     def clean_event_names(self) -> list[str]:
         return [line.strip() for line in str(self.cleaned_data["event_names"]).splitlines() if line.strip()]

@@ -7,7 +7,7 @@ from django import forms
 from accounts.conditions.forms import RuleField, RuleForm
 from accounts.facts.scores.rules import MONETARY_LABELS
 from accounts.segments.rules import LOWEST_PRIORITY, NOT_FOR_SEGMENTS, SegmentStatus
-from loyalty.core.changes.forms import BESIDE, ProposalForm
+from loyalty.core.changes.forms import BESIDE, ProposalForm, ReasonField
 
 
 class NewSegmentForm(RuleForm):
@@ -34,13 +34,7 @@ class SegmentForm(NewSegmentForm, ProposalForm):
     """An edit."""
 
     status = forms.ChoiceField(choices=[], label="Status")
-    reason = forms.CharField(
-        max_length=2000,
-        required=False,
-        label="Reason",
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Whoever decides reads it first.",
-    )
+    reason = ReasonField(required=False)
 
     def __init__(self, *args: Any, was_live: bool, needs_reason: bool, before: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -62,9 +56,4 @@ class MonetaryForm(ProposalForm):
     monetary = forms.ChoiceField(
         label="Monetary score by", choices=[(m.value, label) for m, label in MONETARY_LABELS.items()]
     )
-    reason = forms.CharField(
-        max_length=2000,
-        label="Reason",
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Whoever decides reads it first.",
-    )
+    reason = ReasonField()

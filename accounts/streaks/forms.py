@@ -17,7 +17,7 @@ from accounts.streaks.rules import (
     Pace,
     StreakKind,
 )
-from loyalty.core.changes.forms import BESIDE, ProposalForm
+from loyalty.core.changes.forms import BESIDE, ProposalForm, ReasonField
 
 
 class TermsForm(forms.Form):
@@ -85,13 +85,7 @@ class StreakForm(NewStreakForm, ProposalForm):
     """An edit."""
 
     status = forms.ChoiceField(choices=[], label=FIELD_LABELS["status"])
-    reason = forms.CharField(
-        max_length=2000,
-        required=False,
-        label="Reason",
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Whoever decides reads it first.",
-    )
+    reason = ReasonField(required=False)
 
     def __init__(self, kind: StreakKind, *args: Any, was_live: bool, needs_reason: bool, **kwargs: Any) -> None:
         super().__init__(kind, *args, **kwargs)

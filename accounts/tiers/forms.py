@@ -7,7 +7,7 @@ from django import forms
 from django.utils.text import slugify
 
 from accounts.tiers.rules import LONGEST_GRACE, MOST_TIERS, Metric, Policy
-from loyalty.core.changes.forms import ProposalForm
+from loyalty.core.changes.forms import ProposalForm, ReasonField
 
 
 class SchemeForm(ProposalForm):
@@ -27,12 +27,7 @@ class SchemeForm(ProposalForm):
         max_value=LONGEST_GRACE,
         help_text="How long a tier is kept that is not earned.",
     )
-    reason = forms.CharField(
-        label="Reason",
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Whoever decides reads it first.",
-    )
+    reason = ReasonField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

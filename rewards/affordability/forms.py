@@ -8,7 +8,7 @@ from django import forms
 from django.conf import settings
 from django.forms.boundfield import BoundField
 
-from loyalty.core.changes.forms import ProposalForm
+from loyalty.core.changes.forms import ProposalForm, ReasonField
 from rewards.affordability.rules.assumptions import (
     ALL,
     ASSUMPTIONS,
@@ -43,13 +43,7 @@ class Row:
 class AssumptionsForm(ProposalForm):
     """Each figure by its parts, with its date and source; what is left empty is not set. `tiers`: names by key."""
 
-    reason = forms.CharField(
-        label="Reason",
-        max_length=2000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Whoever decides reads it first.",
-    )
+    reason = ReasonField(required=False)
 
     def __init__(self, data: Any, *, begins: Mapping[str, Any], tiers: Mapping[str, str], needs_reason: bool) -> None:
         self.tiers = tiers

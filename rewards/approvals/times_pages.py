@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
-from loyalty.core.changes.forms import ProposalForm
+from loyalty.core.changes.forms import ProposalForm, ReasonField
 from loyalty.core.changes.handing_in import hand_in, written_anew
 from loyalty.core.changes.queries import pending_for
 from loyalty.core.errors import DomainError
@@ -22,12 +22,7 @@ class TimesForm(ProposalForm):
     escalate_days = forms.IntegerField(
         label=FIELD_LABELS["escalate_days"], min_value=0, max_value=LONGEST_DUE, help_text="0 is the day itself."
     )
-    reason = forms.CharField(
-        label="Reason",
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Whoever decides reads it first.",
-    )
+    reason = ReasonField()
 
 
 @require_http_methods(["GET", "POST"])

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from loyalty.core.changes.forms import ProposalForm
+from loyalty.core.changes.forms import ProposalForm, ReasonField
 from rewards.breakage.rules.rates import MOST_PERCENT
 
 
@@ -26,12 +26,7 @@ class RateForm(ProposalForm):
         help_text="The month that this day falls in is the first to be worked out with it.",
         widget=forms.DateInput(attrs={"type": "date"}),
     )
-    reason = forms.CharField(
-        label="Reason",
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="What the rate rests on. Whoever decides reads it first.",
-    )
+    reason = ReasonField(help_text="What the rate rests on. Whoever decides reads it first.")
 
     @property
     def values(self) -> dict[str, Any]:

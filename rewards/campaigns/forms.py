@@ -7,7 +7,7 @@ from django import forms
 
 from accounts.conditions.forms import RuleField, RuleForm
 from accounts.conditions.rules.reading import Fault
-from loyalty.core.changes.forms import ProposalForm
+from loyalty.core.changes.forms import ProposalForm, ReasonField
 from rewards.campaigns.rules.ladder import LONGEST_WAIT, LadderStep
 from rewards.campaigns.rules.parameters import Parameter, Shape
 from rewards.campaigns.rules.terms import LEVELS, LONGEST_COOLDOWN, MOST_HELD_OUT, RECIPIENTS, SHORTEST_COOLDOWN, Known
@@ -45,13 +45,7 @@ class CampaignForm(RuleForm, ProposalForm):
     short_term_cost = forms.ChoiceField(label="Short-term cost", choices=JUDGED, required=False)
     expected_ltv_gain = forms.ChoiceField(label="Expected LTV gain", choices=JUDGED, required=False)
     complexity = forms.ChoiceField(label="Complexity", choices=JUDGED, required=False)
-    reason = forms.CharField(
-        label="Reason",
-        max_length=2000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Whoever decides reads it first. A discount always needs one.",
-    )
+    reason = ReasonField(required=False, help_text="Whoever decides reads it first. A discount always needs one.")
 
     def __init__(self, trigger: Trigger, known: Known, *args: Any, needs_reason: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

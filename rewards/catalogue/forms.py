@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from loyalty.core.changes.forms import BESIDE, ProposalForm
+from loyalty.core.changes.forms import BESIDE, ProposalForm, ReasonField
 from loyalty.core.people.rules import FUNCTION_LABELS
 from rewards.catalogue.rules import BASIS_WORDS, KINDS, Accounting, Basis, Delivery, RewardStatus, owner_of_kind
 
@@ -54,10 +54,7 @@ class RewardForm(ProposalForm):
     taxable = forms.BooleanField(label="Taxable to a person", required=False)
     accounting = forms.ChoiceField(label="Accounting", choices=BOOKED)
     status = forms.ChoiceField(label="Status", choices=[])
-    reason = forms.CharField(
-        label="Reason", max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Whoever decides reads it first.",
-    )  # fmt: skip
+    reason = ReasonField(required=False)
 
     def __init__(self, *args: Any, was_live: bool, needs_reason: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

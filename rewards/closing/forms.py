@@ -2,24 +2,19 @@
 
 from django import forms
 
-from loyalty.core.changes.forms import ProposalForm
+from loyalty.core.changes.forms import ProposalForm, ReasonField
 from rewards.closing.rules import LONGEST_CODE
 from rewards.ledger.rules import BOOK_LABELS
 
 
 class ReopenForm(forms.Form):
-    reason = forms.CharField(
-        label="Reason",
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Whoever decides reads it first.",
-    )
+    reason = ReasonField()
 
 
 class CodesForm(ProposalForm):
     """One field a ledger account."""
 
-    reason = forms.CharField(label="Reason", max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = ReasonField(help_text="")
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]

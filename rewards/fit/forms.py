@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from loyalty.core.changes.forms import BESIDE, ProposalForm
+from loyalty.core.changes.forms import BESIDE, ProposalForm, ReasonField
 from rewards.catalogue.rules import KINDS
 from rewards.fit.rules import Contract, Verdict
 
@@ -37,13 +37,7 @@ class FitRuleForm(ProposalForm):
     above_percent = _percent("Only above", "Of a year’s worth of the contract. Empty: never.")
     before_status = forms.BooleanField(label="Only until a status reward was offered", required=False)
     is_active = forms.BooleanField(label="In force", required=False)
-    reason = forms.CharField(
-        label="Reason",
-        max_length=2000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Whoever decides reads it first.",
-    )
+    reason = ReasonField(required=False)
 
     def __init__(self, verdict: Verdict, *args: Any, needs_reason: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

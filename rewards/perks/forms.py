@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from loyalty.core.changes.forms import ProposalForm
+from loyalty.core.changes.forms import ProposalForm, ReasonField
 from rewards.catalogue.rules import KINDS, MONEY
 from rewards.perks.rules import MOST_PERCENT
 
@@ -27,12 +27,7 @@ class PerksForm(ProposalForm):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    reason = forms.CharField(
-        label="Reason",
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Whoever decides reads it first.",
-    )
+    reason = ReasonField()
 
     @property
     def values(self) -> dict[str, Any]:

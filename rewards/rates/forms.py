@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 
-from loyalty.core.changes.forms import ProposalForm
+from loyalty.core.changes.forms import ProposalForm, ReasonField
 from loyalty.core.errors import DomainError
 from rewards.rates.rules import Rate, per_unit_of, unit_of
 
@@ -75,7 +75,7 @@ class PointsForm(_WithRate, ProposalForm):
 
     per_unit = _rate("One point is worth")
     effective_on = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}))
-    reason = forms.CharField(label="Reason", max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = ReasonField(help_text="")
 
     @property
     def values(self) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from loyalty.core.changes.forms import ProposalForm
+from loyalty.core.changes.forms import ProposalForm, ReasonField
 from loyalty.core.errors import DomainError
 from rewards.tax.rules import RECIPIENT_CHOICES, Recipient, clean_values, read_lines, values_of
 from rewards.tax.verbs import Known
@@ -19,7 +19,7 @@ class ThresholdsForm(ProposalForm):
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
         help_text="One a line: country, first year, amount, currency. US 2026 2000.00 USD",
     )
-    reason = forms.CharField(label="Reason", max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = ReasonField(help_text="")
 
     def clean_lines(self) -> dict[str, Any]:
         try:

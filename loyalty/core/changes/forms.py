@@ -8,6 +8,14 @@ BESIDE = ("reason", "change", "digest")
 """Fields of an edit that are not values of what is edited."""
 
 
+class ReasonField(forms.CharField):
+    """Why somebody proposes an edit, in their words."""
+
+    def __init__(self, *, required: bool = True, help_text: str = "Whoever decides reads it first.") -> None:
+        widget = forms.Textarea(attrs={"rows": 2})
+        super().__init__(label="Reason", max_length=2000, required=required, widget=widget, help_text=help_text)
+
+
 class ProposalForm(forms.Form):
     """An edit that `handing_in` takes; `change` and `digest` name the open request that it writes anew, if it does."""
 

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from accounts.records.rules import PlanSegment
-from loyalty.core.changes.forms import BESIDE, ProposalForm
+from loyalty.core.changes.forms import BESIDE, ProposalForm, ReasonField
 from loyalty.core.people.rules import FUNCTION_CHOICES
 from rewards.caps.forms import AmountField
 from rewards.catalogue.rules import KINDS
@@ -61,13 +61,7 @@ class ApprovalRuleForm(NewApprovalRuleForm, ProposalForm):
 
     function = None  # type: ignore[assignment]
     is_active = forms.BooleanField(label="In force", required=False)
-    reason = forms.CharField(
-        label="Reason",
-        max_length=2000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Whoever decides reads it first.",
-    )
+    reason = ReasonField(required=False)
 
     def __init__(self, *args: Any, needs_reason: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -8,7 +8,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from loyalty.core.changes.forms import ProposalForm
+from loyalty.core.changes.forms import ProposalForm, ReasonField
 from loyalty.core.changes.handing_in import hand_in, written_anew
 from loyalty.core.changes.queries import pending_for
 from loyalty.core.chips import Chip, address, chosen
@@ -36,7 +36,7 @@ class ConnectorForm(ProposalForm):
     """How credits reach invoices."""
 
     connector = forms.ChoiceField(choices=CONNECTOR_CHOICES, widget=forms.RadioSelect, label="Credits reach invoices")
-    reason = forms.CharField(label="Reason", max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = ReasonField(help_text="")
 
 
 @require_http_methods(["GET", "POST"])
