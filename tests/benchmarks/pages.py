@@ -103,17 +103,12 @@ def _counted(name: str, faster: float) -> tuple[str, bool | None]:
     return ("", None) if "book" in name else (f"at least {COUNTED:g}", faster >= COUNTED)
 
 
-def _measure(page: Asked, client: Any) -> tuple[float, float, float, float]:
+def _measure(page: Asked, client: Any) -> tuple[float, ...]:
     """Seconds of the page, of its bare SQL, and of finding its rows both ways."""
     from tests.benchmarks.pages_asked import statements_of
 
     statements = statements_of(client, page.path)
-    return (
-        _seconds(lambda: _get(client, page.path)),
-        _seconds(lambda: _bare(statements)),
-        _seconds(page.own),
-        _seconds(page.counted),
-    )
+    return tuple(_in_turns(lambda: _get(client, page.path), lambda: _bare(statements), page.own, page.counted))
 
 
 def _get(client: Any, path: str) -> None:
@@ -132,13 +127,20 @@ def _bare(statements: list[str]) -> None:
 
 
 def _seconds(work: Callable[[], object]) -> float:
-    work()
-    rounds = []
-    for _ in range(ROUNDS):
-        begun = time.perf_counter()
-        work()
-        rounds.append(time.perf_counter() - begun)
-    return median(rounds)
+    (seconds,) = _in_turns(work)
+    return seconds
+
+
+def _in_turns(*works: Callable[[], object]) -> list[float]:
+    """The median seconds of each, taken in turns, so that a moment in which the machine is slow slows all."""
+    rounds: list[list[float]] = [[] for _ in works]
+    for turn in range(ROUNDS + 1):
+        for work, seconds in zip(works, rounds, strict=True):
+            begun = time.perf_counter()
+            work()
+            if turn:  # the first warms up
+                seconds.append(time.perf_counter() - begun)
+    return [median(seconds) for seconds in rounds]
 
 
 def _fill(first: int, last: int, managers: list[int], day: Any) -> None:
