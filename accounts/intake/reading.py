@@ -86,7 +86,7 @@ def read_event(item: Item, call: Call, position: int, envelope: Envelope) -> Eve
         user_id,
         _event_name(item, call),
         _seconds(properties.get("duration_seconds")),
-        _occurred_at(item, envelope).isoformat(),
+        _occurred_at(item, envelope).timestamp(),
         _is_dated(item),
         properties,
     )

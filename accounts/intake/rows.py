@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 class EventRow(NamedTuple):
     """One track, page or screen call as it was read. The order of the fields is that of COLUMNS.
 
-    `occurred_at` is ISO 8601 in UTC; `is_dated`: the call told it itself;
-    `seconds` how long it took, 0 when unknown.
+    `occurred_at` is in seconds since 1970, as a float good to the microsecond;
+    `is_dated`: the call told it itself; `seconds` how long it took, 0 when unknown.
     """
 
     position: int
@@ -20,14 +20,14 @@ class EventRow(NamedTuple):
     user_id: str | None
     name: str
     seconds: int
-    occurred_at: str
+    occurred_at: float
     is_dated: bool
     properties: dict[str, Any]
 
 
 COLUMNS = """
 (r ->> 0)::integer AS position, r ->> 1 AS message_id, r ->> 2 AS group_id, r ->> 3 AS user_id, r ->> 4 AS name,
-(r ->> 5)::integer AS seconds, (r ->> 6)::timestamptz AS occurred_at, (r ->> 7)::boolean AS is_dated,
+(r ->> 5)::integer AS seconds, to_timestamp((r ->> 6)::double precision) AS occurred_at, (r ->> 7)::boolean AS is_dated,
 r -> 8 AS properties
 """
 """What a statement selects from `jsonb_array_elements(rows) AS r`."""

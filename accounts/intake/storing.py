@@ -58,7 +58,7 @@ stored AS (
 {COUNTING},
 dirty AS (
     INSERT INTO accounts_factsdirty (account_id, day)
-    SELECT DISTINCT account_id, day FROM counted ORDER BY account_id, day
+    SELECT account_id, day FROM counted_days
 )
 """
 

@@ -8,8 +8,9 @@ A room that stores events writes one statement:
 so that the sums are always exact over what was really stored, whatever else
 writes at the same time. Days are days in UTC; every figure is a sum of
 `quantity`, `seconds` is a sum of seconds; the first and the last moment of a
-day are those of what happened at least once. Rows are taken in key order in every
-table, and tables in one order, so that two such statements cannot deadlock.
+day are those of what happened at least once. `counted_days` are the accounts and
+days that were touched. Rows are taken in key order in every table, and tables in
+one order, so that two such statements cannot deadlock.
 """
 
 from accounts.usage.rules import SIGN_IN_NAMES
@@ -45,6 +46,7 @@ counted_days AS (
         seconds = kept.seconds + excluded.seconds,
         key_first_at = least(kept.key_first_at, excluded.key_first_at),
         key_last_at = greatest(kept.key_last_at, excluded.key_last_at)
+    RETURNING account_id, day
 ),
 counted_event_days AS (
     INSERT INTO accounts_eventday AS kept (account_id, day, name, quantity, first_at, last_at)

@@ -83,7 +83,7 @@ stored AS (
     SELECT account_id, contact_id, name, quantity, seconds, occurred_at, NULL::numeric AS gigabytes FROM fresh
 ), {COUNTING.rstrip()}, marks AS (
     INSERT INTO accounts_factsdirty (account_id, day)
-    SELECT account_id, min(day) FROM counted GROUP BY account_id
+    SELECT account_id, min(day) FROM counted_days GROUP BY account_id
 )
 SELECT count(*), 0 FROM fresh
 """

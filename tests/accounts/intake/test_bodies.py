@@ -3,8 +3,11 @@
 import gzip
 import json
 import zlib
+from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from accounts.intake.bodies import parsed, unpacked, visible
 from accounts.intake.rules import MAX_BATCH_BYTES, RequestRefused
@@ -85,3 +88,42 @@ def test_what_cannot_be_stored_is_made_visible() -> None:
 
 def test_numbers_beyond_json_reach_the_item() -> None:
     assert json.dumps(parsed(b"[NaN, 1e400, -Infinity]")) == "[NaN, Infinity, -Infinity]"
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["\ud800", "\x00", 10**40]),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def read_slowly(body: bytes) -> Any:
+    return json.loads(body.decode("utf-8-sig"))
+
+
+@given(value=ANYTHING, is_ascii=st.booleans())
+@example(value=float("nan"), is_ascii=True)
+@example(value=-0.0, is_ascii=True)
+@example(value=1e22, is_ascii=True)
+def test_whatever_json_writes_is_read_as_json_reads_it(value: Any, is_ascii: bool) -> None:
+    body = json.dumps(value, ensure_ascii=is_ascii).encode("utf-8", "replace")
+    told, slowly = parsed(body), read_slowly(body)
+    # The text tells 1 from 1.0 and from True, and one NaN from none, which `==` does not.
+    assert json.dumps(told) == json.dumps(slowly)
+
+
+@given(
+    text=ANYTHING.map(json.dumps),
+    at=st.integers(0, 50),
+    into=st.binary(max_size=3)
+    | st.sampled_from([b"NaN", b"1e999", b"\\ud800", b"\x00", b"\xef\xbb\xbf", b"0", b",", b"-"]),
+)
+def test_damaged_text_is_refused_where_json_refuses_it(text: str, at: int, into: bytes) -> None:
+    raw = text.encode()
+    body = raw[:at] + into + raw[at:]
+    try:
+        expected = json.dumps(read_slowly(body))
+    except (ValueError, RecursionError):
+        assert refusal(body)[0] == 400
+        return
+    assert json.dumps(parsed(body)) == expected
