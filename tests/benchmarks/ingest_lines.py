@@ -18,18 +18,21 @@ COLUMNS = (
 )
 COPY = f"COPY accounts_event ({COLUMNS}) FROM STDIN"
 Work = Callable[[bytes], None]
+Works = Sequence[Work]
+# A body, and how many of its events are new and how many known.
+Send = Callable[[bytes, int, int], None]
 
 
 @contextmanager
-def copiers(connections: int) -> Iterator[list[Work]]:
+def copiers(connections: int) -> Iterator[Works]:
     """As many bare connections of the application's role; each work stores one block of rows and commits."""
     with ExitStack() as lines:
         yield [_copier(lines.enter_context(as_application())) for _ in range(connections)]
 
 
 @contextmanager
-def senders(connections: int, port: int, key: str) -> Iterator[list[Callable[[bytes, int, int], None]]]:
-    """As many connections to the web server; each work sends one batch: its body, and how many are new and known."""
+def senders(connections: int, port: int, key: str) -> Iterator[list[Send]]:
+    """As many connections to the web server; each sends one batch and checks its answer."""
     headers = {
         "Authorization": "Basic " + base64.b64encode(f"{key}:".encode()).decode(),
         "Content-Type": "application/json",
@@ -39,7 +42,7 @@ def senders(connections: int, port: int, key: str) -> Iterator[list[Callable[[by
         yield [_sender(lines.enter_context(closing(line)), headers) for line in opened]
 
 
-def seconds(works: Sequence[Work], blocks: Sequence[bytes]) -> float:
+def seconds(works: Works, blocks: Sequence[bytes]) -> float:
     """How long the works take for the blocks, side by side, each its share in turn."""
 
     def share(index: int) -> None:
@@ -69,7 +72,7 @@ def _copier(line: psycopg.Connection[Any]) -> Work:
     return work
 
 
-def _sender(line: http.client.HTTPConnection, headers: dict[str, str]) -> Callable[[bytes, int, int], None]:
+def _sender(line: http.client.HTTPConnection, headers: dict[str, str]) -> Send:
     def work(body: bytes, new: int, known: int) -> None:
         line.request("POST", "/v1/batch", body, headers)
         answer = line.getresponse()

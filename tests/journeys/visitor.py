@@ -17,8 +17,8 @@ TELL_CSP = """
 document.addEventListener("securitypolicyviolation", (event) =>
   console.error(`CSP: ${event.violatedDirective} refused ${event.blockedURI} in ${event.sourceFile}`));
 """
-RUN_AXE = """async () => {
-  const found = await axe.run(document, {resultTypes: ["violations"]});
+RUN_AXE = """async (rules) => {
+  const found = await axe.run(document, {resultTypes: ["violations"], ...(rules && {runOnly: rules})});
   return found.violations.map((v) => ({
     impact: v.impact, rule: v.id, help: v.help, where: v.nodes.map((n) => n.target.join(" ")),
   }));
@@ -66,21 +66,24 @@ class Visitor:
     def inspect(self, name: str, *, briefly: bool = False) -> None:
         """Look at the page in light and dark, wide and narrow: nothing serious for axe, nothing wider than the window.
 
-        `briefly` looks at wide and light, and at narrow and dark: for a page whose colours were seen elsewhere.
+        What stands on a page does not depend on its colours, so all rules are asked for wide and light and for
+        narrow and dark, and those of contrast for the other two. `briefly` leaves these out: for a page whose
+        colours were seen elsewhere.
         With SCREENSHOTS=1 each look is kept as a picture under that name.
         """
         # A click returns as soon as the next page is on its way; that one is meant, once it is there.
         self.page.wait_for_load_state()
         for width, size in (("wide", WIDE), ("narrow", NARROW)):
             for scheme in ("light", "dark"):
-                if briefly and (width == "wide") != (scheme == "light"):
+                is_for_colours = (width == "wide") != (scheme == "light")
+                if briefly and is_for_colours:
                     continue
                 self.page.set_viewport_size(size)  # type: ignore[arg-type]
                 self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
                 look = f"{name}, {width}, {scheme}"
                 too_wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
                 assert too_wide <= 0, f"{look}: the page is {too_wide} px wider than the window"
-                findings = self._axe()
+                findings = self._axe(["color-contrast"] if is_for_colours else None)
                 assert findings == [], f"{look}: {findings}"
                 if os.environ.get("SCREENSHOTS"):
                     SCREENSHOTS.mkdir(exist_ok=True)
@@ -89,10 +92,11 @@ class Visitor:
         self.page.set_viewport_size(WIDE)  # type: ignore[arg-type]
         assert self.complaints == [], self.complaints
 
-    def _axe(self) -> list[dict[str, Any]]:
+    def _axe(self, rules: list[str] | None) -> list[dict[str, Any]]:
+        """What is serious by these rules, or by all."""
         if not self.page.evaluate("typeof axe === 'object'"):
             self.page.evaluate(AXE)
-        return [finding for finding in self.page.evaluate(RUN_AXE) if finding["impact"] in WORTH_FAILING]
+        return [finding for finding in self.page.evaluate(RUN_AXE, rules) if finding["impact"] in WORTH_FAILING]
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type not in {"error", "warning"}:

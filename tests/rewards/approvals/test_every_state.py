@@ -91,16 +91,32 @@ def colleague(function: Function | None = Function.CS) -> User:
     return PersonFactory(functions=[function] if function else [])
 
 
-def actor(case: Case, offer: Offer) -> User:
+@dataclass(frozen=True)
+class Cast:
+    """Of each function (None: an administrator) somebody, and who is absent beside who stands in for them."""
+
+    people: dict[Function | None, User]
+    absent: dict[Function | None, User]
+    stand_ins: dict[Function | None, User]
+
+
+def cast() -> Cast:
+    """Made once for all cases of a state."""
+    made = Cast(*({function: colleague(function) for function in FUNCTIONS} for _ in range(2)), stand_ins={})
+    today = company_day()
+    for function, absent in made.absent.items():
+        made.stand_ins[function] = PersonFactory()
+        Delegation.objects.create(delegator=absent, delegate=made.stand_ins[function], starts_on=today, ends_on=today)
+    return made
+
+
+def actor(case: Case, offer: Offer, made: Cast) -> User:
     """Somebody of the function who is this to the offer."""
-    if not case.relation.startswith("stand-in"):
-        person = colleague(case.function)
-    else:
-        absent, person = colleague(case.function), PersonFactory()
-        today = company_day()
-        Delegation.objects.create(delegator=absent, delegate=person, starts_on=today, ends_on=today)
+    if case.relation.startswith("stand-in"):
         if case.relation == "stand-in of the proposer":
-            Offer.objects.filter(pk=offer.pk).update(proposed_by=absent)
+            Offer.objects.filter(pk=offer.pk).update(proposed_by=made.absent[case.function])
+        return made.stand_ins[case.function]
+    person = made.people[case.function]
     if case.relation == "proposer":
         Offer.objects.filter(pk=offer.pk).update(proposed_by=person)
     if case.relation == "reviser":
@@ -130,10 +146,10 @@ def standing(offer: Offer) -> tuple[str, str, int, int]:
     return found
 
 
-def outcome(case: Case, offer: Offer) -> str:
+def outcome(case: Case, offer: Offer, made: Cast) -> str:
     with transaction.atomic():
         try:
-            person = actor(case, offer)
+            person = actor(case, offer, made)
             before = standing(offer)
             try:
                 with transaction.atomic():
@@ -160,6 +176,7 @@ def test_every_case_of_a_state(state: OfferState) -> None:
         offer.awaits = []
         offer.save(update_fields=["awaits"])
     cases = [Case(state, *key) for key in every(ACTIONS, FUNCTIONS, RELATIONS)]
-    found = {case: outcome(case, offer) for case in cases}
+    made = cast()
+    found = {case: outcome(case, offer, made) for case in cases}
     wrong = {case: (told, expected(case)) for case, told in found.items() if told != expected(case)}
     assert wrong == {}
