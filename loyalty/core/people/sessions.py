@@ -1,5 +1,6 @@
 """Where a person is signed in, and being signed out elsewhere."""
 
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.http import HttpRequest
@@ -19,6 +20,17 @@ def note_session(request: HttpRequest, person: User, address: str) -> None:
         address=address,
         browser=request.headers.get("User-Agent", "")[:200],
     )
+
+
+@transaction.atomic
+def keep_only_here(request: HttpRequest, person: User, address: str) -> None:
+    """Keep the person signed in here, where they have just changed their password, and nowhere else.
+
+    The session gets another key, under which this browser has to be noted anew.
+    """
+    update_session_auth_hash(request, person)
+    note_session(request, person, address)
+    end_sessions(person, but=request.session.session_key)
 
 
 def sessions_of(person: User) -> list[SignedIn]:

@@ -1,7 +1,6 @@
 """The person's own page at /settings/: who one is here, one's password, where one is signed in."""
 
 from django.contrib import messages
-from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
@@ -9,9 +8,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from loyalty.core.errors import DomainError
 from loyalty.core.people import verbs
+from loyalty.core.people.pages import address_of
 from loyalty.core.people.people_forms import ChangePasswordForm
 from loyalty.core.people.session import signed_in
-from loyalty.core.people.sessions import end_others, end_sessions, sessions_of
+from loyalty.core.people.sessions import end_others, keep_only_here, sessions_of
 
 
 @sensitive_post_parameters("old", "new", "again")
@@ -26,8 +26,7 @@ def you(request: HttpRequest) -> HttpResponse:
         except DomainError as refused:
             form.add_error(None, str(refused))
         else:
-            update_session_auth_hash(request, changed)
-            end_sessions(person, but=request.session.session_key)
+            keep_only_here(request, changed, address_of(request))
             messages.success(request, "Your password is changed. Everywhere else you are signed out.")
             return redirect("settings")
     context = {

@@ -209,6 +209,19 @@ def test_a_new_password_needs_the_old_one_and_signs_out_elsewhere(finance: User)
     assert (sign_in(there, "fay", PASSWORD), sign_in(there, "fay", NEW)) == (False, True)
 
 
+def test_where_a_password_was_changed_is_listed_and_ended_from_elsewhere(finance: User) -> None:
+    office = Client(headers={"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}, REMOTE_ADDR="192.0.2.7")
+    home = Client()
+    assert sign_in(office, "fay", PASSWORD)
+    assert office.post("/settings/", {"old": PASSWORD, "new": NEW, "again": NEW}).status_code == 302
+    assert "This one" in office.get("/settings/").content.decode()
+    noted = SignedIn.objects.get()
+    assert (noted.person, noted.address, noted.browser_in_words) == (finance, "192.0.2.7", "Firefox on Linux")
+    assert sign_in(home, "fay", NEW)
+    assert "Signed out in 1 other place." in home.post("/settings/sign-out-elsewhere", follow=True).content.decode()
+    assert (home.get("/caps/").status_code, office.get("/caps/").status_code) == (200, 302)
+
+
 def test_everybody_sees_who_is_there(cs: User, signed_in_as: SignIn) -> None:
     client = signed_in_as(cs)
     assert "Cleo Martin" in client.get("/settings/people/").content.decode()
