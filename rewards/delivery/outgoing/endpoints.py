@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import record
@@ -64,8 +65,8 @@ def edit_endpoint(endpoint_id: int, wanted: Wanted, *, acting_user: User) -> End
     endpoint = Endpoint.objects.select_for_update().get(pk=endpoint_id)
     before = _told(endpoint)
     endpoint.name, endpoint.url, endpoint.types = wanted.name, wanted.url, types
-    endpoint.save(update_fields=["name", "url", "types"])
     if before != _told(endpoint):
+        endpoint.save(update_fields=["name", "url", "types"])
         record(
             AuditVerb.EDITED,
             acting_user=acting_user,
@@ -178,5 +179,13 @@ def _checked(wanted: Wanted) -> list[str]:
 
 
 def _told(endpoint: Endpoint) -> dict[str, object]:
-    """What the audit keeps: of the address its host only, since the rest may be a secret."""
-    return {"name": endpoint.name, "host": endpoint.host, "events": endpoint.types}
+    """What the audit keeps: of the address its host, and a fingerprint that tells a change: the rest may be secret.
+
+    The fingerprint is made with a key of ours: nobody finds a short secret by trying what gives the same.
+    """
+    return {
+        "name": endpoint.name,
+        "host": endpoint.host,
+        "fingerprint of the address": salted_hmac("endpoint address", endpoint.url).hexdigest()[:12],
+        "events": endpoint.types,
+    }

@@ -78,3 +78,19 @@ def test_a_name_is_taken_once_and_an_edit_is_audited(administrator: User, signed
     made.refresh_from_db()
     assert (made.name, made.types) == ("Product", ["tier.changed"])
     assert AuditLine.objects.get(verb="edited").before["events"] == ["grant.issued"]
+
+
+@pytest.mark.usefixtures("outside")
+def test_another_path_at_the_same_host_is_audited_without_the_address(
+    administrator: User, signed_in_as: SignIn
+) -> None:
+    browser = signed_in_as(administrator)
+    browser.post("/settings/webhooks/new", TYPED)
+    address = f"/settings/webhooks/{Endpoint.objects.get().pk}/edit"
+    assert browser.post(address, TYPED).status_code == 302
+    assert not AuditLine.objects.filter(verb="edited").exists()
+    assert browser.post(address, TYPED | {"url": "https://product.example/hook?token=xyz"}).status_code == 302
+    line = AuditLine.objects.get(verb="edited")
+    assert [name for name in line.after if line.after[name] != line.before[name]] == ["fingerprint of the address"]
+    assert "abc" not in str(line.before) + str(line.after)
+    assert "xyz" not in str(line.before) + str(line.after)
