@@ -33,7 +33,7 @@ from rewards.offers.delivering import check_may_go, note_gone
 from rewards.offers.models import Grant, Offer
 from rewards.offers.refusing import telling_refusals
 from rewards.offers.rules import OfferAction, OfferState
-from rewards.offers.verbs import move
+from rewards.offers.verbs import MOVED, move, step
 
 A_STEP = 500
 
@@ -76,8 +76,7 @@ def deliver_by_itself(offer_id: int, *, now: datetime) -> bool:
         check_may_go(offer, now.date())
     except DomainError:
         return False
-    move(offer, OfferAction.DELIVER, now=now)
-    _follow(offer, OfferAction.DELIVER, "", now, None)
+    _reach(offer, now)
     _tell(offer, AuditVerb.OFFER_DELIVERED, "Every system that was told of the grant took it over.")
     return True
 
@@ -138,8 +137,11 @@ def _hand(offer_id: int, action: OfferAction, verb: AuditVerb, note: str, acting
         before, now = offer.state, timezone.now()
         if action is OfferAction.DELIVER:
             check_may_go(offer, now.date())
-        move(offer, action, now=now)
-        _follow(offer, action, note, now, acting_user)
+            _reach(offer, now)
+        else:
+            move(offer, action, now=now)
+        if action is OfferAction.DECLINE:
+            _give_back(offer, f"Declined: {note.strip()}", now.date(), acting_user)
         record(
             verb,
             acting_user=acting_user,
@@ -153,17 +155,16 @@ def _hand(offer_id: int, action: OfferAction, verb: AuditVerb, note: str, acting
     return offer
 
 
-def _follow(offer: Offer, action: OfferAction, note: str, now: datetime, acting_user: User | None) -> None:
-    if action is OfferAction.DELIVER:
-        given = Grant.objects.filter(offer=offer).first()
-        offer.delivered_at, offer.open_until = now, given.expires_on if given else None
-        if offer.answer_days is not None:
-            answer_by = now.date() + timedelta(days=offer.answer_days)
-            offer.open_until = min(answer_by, offer.open_until or answer_by)
-        offer.save(update_fields=["delivered_at", "open_until"])
-        note_gone(offer, now.date())
-    if action is OfferAction.DECLINE:
-        _give_back(offer, f"Declined: {note.strip()}", now.date(), acting_user)
+def _reach(offer: Offer, now: datetime) -> None:
+    step(offer, OfferAction.DELIVER, now)
+    given = Grant.objects.filter(offer=offer).first()
+    offer.delivered_at, offer.open_until = now, given.expires_on if given else None
+    if offer.answer_days is not None:
+        answer_by = now.date() + timedelta(days=offer.answer_days)
+        offer.open_until = min(answer_by, offer.open_until or answer_by)
+    # In one statement: what is told outside of the delivery reads its last day off the row that moves.
+    offer.save(update_fields=[*MOVED, "delivered_at", "open_until"])
+    note_gone(offer, now.date())
 
 
 def _lapse(offer: Offer, there: date, day: date) -> None:

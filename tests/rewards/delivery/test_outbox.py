@@ -1,13 +1,14 @@
 """What stands in the outbox: each effect once, in its own transaction, for those who want to be told."""
 
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
+from time_machine import travel
 
 from accounts.tiers.models import Tier, TierMove
 from loyalty.core.errors import DomainError
@@ -17,7 +18,7 @@ from rewards.delivery.outgoing.passes import tell_expired
 from rewards.delivery.outgoing.rules import EventType
 from rewards.ledger.expiring import expire_credits
 from rewards.ledger.verbs import redeem
-from rewards.offers.handing import deliver
+from rewards.offers.handing import deliver, lapse_unaccepted
 from rewards.tax.rules import Recipient
 from rewards.tax.verbs import Known, set_profile
 from tests.factories import AccountFactory, ContactFactory, OfferFactory, RewardFactory
@@ -103,6 +104,19 @@ def test_a_delivered_offer(administrator: User, cs: User) -> None:
     (event,) = told()
     assert event["data"]["offer"] == grant.offer_id
     assert event["data"]["open_until"] == grant.expires_on.isoformat()
+
+
+def test_a_delivered_offer_that_is_to_be_answered_soon_tells_the_day_on_which_it_lapses(
+    administrator: User, cs: User
+) -> None:
+    endpoint(administrator, "Product", EventType.OFFER_DELIVERED)
+    grant = granted(answer_days=4)
+    # The UTC day is what is kept, wherever the account is.
+    with travel(datetime(2026, 11, 1, 23, tzinfo=UTC), tick=False):
+        offer = deliver(grant.offer_id, acting_user=cs)
+    (event,) = told()
+    assert (event["data"]["open_until"], offer.open_until) == ("2026-11-05", date(2026, 11, 5))
+    assert [lapse_unaccepted(date(2026, 11, 5)), lapse_unaccepted(date(2026, 11, 6))] == [0, 1]
 
 
 def test_what_is_taken_back_is_not_told(administrator: User) -> None:
