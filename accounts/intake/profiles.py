@@ -9,7 +9,7 @@ call placed them. Rows are locked accounts first, then contacts, by id.
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
@@ -79,13 +79,13 @@ def apply_profiles(
     known = _by_present_ids([item for item in allowed if _has_account(item, accounts, result.problems)])
     contacts = _contacts(known)
     living = _without_erased(known, contacts, result.problems)
-    wanted = [item for item in living if _can_alias(item, contacts, result.problems)]
+    wanted = _with_free_ids(living, contacts, result.problems)
     fresh = _keep_calls(sender, wanted, accounts, contacts)
     others = _other_calls(sender, wanted, fresh)
     result.problems |= others
     result.accepted, result.duplicates = len(fresh), len(wanted) - len(fresh) - len(others)
     words = _consent_words(fresh, contacts)
-    told = _apply(sorted(fresh, key=lambda item: (item.occurred_at, item.message_id)), sender, accounts, contacts)
+    told = _apply(sorted(fresh, key=_by_time), sender, accounts, contacts)
     _save(told, today)
     tell_consent(words, now=timezone.now(), acting_user=None)
     return result
@@ -167,12 +167,20 @@ def _consent_words(items: list[ProfileItem], contacts: dict[str, Contact]) -> li
     return [word for word in words if word is not None]
 
 
-def _can_alias(item: ProfileItem, contacts: dict[str, Contact], problems: dict[int, Refusal]) -> bool:
-    both = item.call is Call.ALIAS and item.previous_id in contacts and item.user_id in contacts
-    if both and item.previous_id != item.user_id:
-        problems[item.position] = rules.TWO_CONTACTS
-        return False
-    return True
+def _with_free_ids(
+    items: list[ProfileItem], contacts: dict[str, Contact], problems: dict[int, Refusal]
+) -> list[ProfileItem]:
+    """Refuse each alias onto an id that is another contact's, or that an earlier alias of the batch gives to one."""
+    holders = dict(contacts)
+    for item in sorted((i for i in items if i.call is Call.ALIAS), key=_by_time):
+        contact = holders.get(item.previous_id or "")
+        if contact is not None and item.user_id and holders.setdefault(item.user_id, contact) is not contact:
+            problems[item.position] = rules.TWO_CONTACTS
+    return [i for i in items if i.position not in problems]
+
+
+def _by_time(item: ProfileItem) -> tuple[datetime, str]:
+    return item.occurred_at, item.message_id
 
 
 def _keep_calls(

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from django.db import OperationalError, connection, transaction
-from psycopg.errors import DeadlockDetected, SerializationFailure
+from django.db import IntegrityError, OperationalError, connection, transaction
+from psycopg.errors import DeadlockDetected, SerializationFailure, UniqueViolation
 
 from accounts.intake import rules
 from accounts.intake.models import RefusedItem
 from accounts.intake.rules import Refusal
 from accounts.intake.storable import shown
+from accounts.records.models import Contact
 from accounts.sources.queries import Sender
 
 _TRIES = 3
@@ -121,10 +122,17 @@ def keep(sender: Sender, channel: str, receipt: Receipt) -> None:
 
 
 def until_no_deadlock(write: Callable[[], Outcome]) -> Outcome:
-    """Try again when PostgreSQL chose this transaction to end a deadlock, with an import for example."""
+    """Try again when PostgreSQL chose this transaction to end a deadlock, with an import for example.
+
+    And when another request took the id that a contact was to have: that is seen at the second try.
+    """
     for _ in range(_TRIES - 1):
         try:
             return write()
+        except IntegrityError as error:
+            taken = error.__cause__
+            if not isinstance(taken, UniqueViolation) or taken.diag.table_name != Contact._meta.db_table:
+                raise
         except OperationalError as error:
             if connection.in_atomic_block or not isinstance(error.__cause__, DeadlockDetected | SerializationFailure):
                 raise

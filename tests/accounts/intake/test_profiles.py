@@ -3,16 +3,24 @@
 import itertools
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from accounts.facts.models import FactsDirty
 from accounts.intake.models import ProfileCall
+from accounts.intake.reading import Envelope
+from accounts.intake.receipts import Receipt
+from accounts.intake.rules import Call
+from accounts.intake.verbs import take_in
 from accounts.records.models import Account, Contact
 from accounts.sources.models import Source
+from accounts.sources.queries import Sender
 from accounts.sources.rules import Kind
 from accounts.usage.models import Event
+from tests.concurrency import at_once
 from tests.factories.records import AccountFactory, ContactFactory
 from tests.factories.sources import SourceFactory
 
@@ -168,6 +176,56 @@ def test_an_alias_of_two_contacts_is_refused(send: Send) -> None:
     ContactFactory(external_id="b")
     assert send("alias", {"previousId": "a", "userId": "b"}).json()["code"] == "two_contacts"
     assert set(Contact.objects.values_list("external_id", flat=True)) == {"a", "b"}
+
+
+DEVICES = [
+    {"type": "alias", "previousId": f"phone-{number}", "userId": "maria", "messageId": f"al-{number}"}
+    | {"timestamp": f"2026-03-0{number}T00:00:00Z"}
+    for number in (1, 2)
+]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["in order", "the later one first"])
+def test_of_two_aliases_with_one_new_id_the_earlier_holds(send: Send, order: tuple[int, int]) -> None:
+    first, second = (ContactFactory(external_id=f"phone-{number}") for number in (1, 2))
+    other = {"type": "identify", "userId": "other", "messageId": "i"}
+    batch = {"batch": [*(DEVICES[place] for place in order), other]}
+    for counts in ({"accepted": 2, "duplicates": 0}, {"accepted": 0, "duplicates": 2}):
+        answer = send("batch", batch)
+        assert answer.status_code == 200
+        told = answer.json()
+        assert {name: told[name] for name in counts} == counts
+        assert [(refused["index"], refused["code"]) for refused in told["refused"]] == [
+            (order.index(1), "two_contacts")
+        ]
+    ids = dict(Contact.objects.values_list("pk", "external_id"))
+    assert (ids[first.pk], ids[second.pk], len(ids)) == ("maria", "phone-2", 3)
+
+
+def test_an_id_that_a_contact_passed_on_in_the_same_batch_is_not_free(send: Send) -> None:
+    first, second = (ContactFactory(external_id=f"phone-{number}") for number in (1, 2))
+    on = {"type": "alias", "previousId": "maria", "userId": "maria-silva", "timestamp": "2026-03-01T12:00:00Z"}
+    answer = send("batch", {"batch": [DEVICES[1], on, DEVICES[0]]}).json()
+    assert (answer["accepted"], [refused["code"] for refused in answer["refused"]]) == (2, ["two_contacts"])
+    ids = dict(Contact.objects.values_list("pk", "external_id"))
+    assert ids == {first.pk: "maria-silva", second.pk: "phone-2"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_devices_at_once_may_not_take_one_id(usage_source: Source) -> None:
+    for number in range(1, 9):
+        ContactFactory(external_id=f"phone-{number}")
+    sender = Sender(usage_source.pk, usage_source.name, frozenset({Kind.USAGE}), touch_due=False)
+
+    def alias(number: int) -> Any:
+        call = {"previousId": f"phone-{number}", "userId": "maria", "messageId": f"al-{number}"}
+        return take_in(sender, "alias", [call], Envelope(timezone.now(), None, None), endpoint=Call.ALIAS, size=100)
+
+    receipts = at_once([partial(alias, number) for number in range(1, 9)])
+    assert [type(receipt) for receipt in receipts] == [Receipt] * 8
+    told = [(receipt.accepted, [refused.refusal.code for refused in receipt.refused]) for receipt in receipts]
+    assert sorted(told) == [(0, ["two_contacts"])] * 7 + [(1, [])]
+    assert Contact.objects.filter(external_id="maria").count() == 1
 
 
 @pytest.mark.parametrize(
