@@ -158,7 +158,7 @@ def _take_in(item: RefusedItem, source: Source, content: dict[str, Any]) -> Rece
         return _put_record_in(sender, content, channel, now)
     envelope = Envelope(item.received_at, None, None)
     endpoint = CALLS_BY_NAME.get(channel)
-    return take_in(sender, channel, [content], envelope, endpoint=endpoint, size=len(item.raw.encode()))
+    return take_in(sender, channel, [content], envelope, endpoint=endpoint, size=len(item.raw.encode()), touch=False)
 
 
 def _put_record_in(sender: Sender, content: dict[str, Any], channel: str, now: datetime) -> Receipt:

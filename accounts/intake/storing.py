@@ -90,7 +90,7 @@ batch AS (
 ),
 touched AS (
     UPDATE accounts_source SET last_received_at = now()
-    WHERE id = %(source)s AND (SELECT accepted FROM summed) = %(events)s
+    WHERE id = %(source)s AND %(touch)s AND (SELECT accepted FROM summed) = %(events)s
       AND (last_received_at IS NULL OR last_received_at < now() - interval '1 minute')
 )
 SELECT accepted, is_clean FROM summed, clean
@@ -166,18 +166,18 @@ def _by_present_ids(rows: list[EventRow], result: Stored) -> list[EventRow]:
 
 
 def store_all(
-    source_id: int, channel: str, events: int, text: str, *, now: datetime, digest: str | None = None
+    source_id: int, channel: str, events: int, text: str, *, now: datetime, touch: bool, digest: str | None = None
 ) -> Stored | None:
     """Store the events of an ordinary batch and count it, as one statement and so one transaction.
 
-    `digest`: of a key that nobody has looked up yet in this request. With
-    duplicates among them the batch is not counted yet: whether these say
+    `digest`: of a key that nobody has looked up yet in this request; `touch`:
+    whether the source is heard by it. With duplicates among them the batch is not counted yet: whether these say
     something else has to be looked at first. None when some event has no place,
     or the key is no longer one of the source, or that no longer the system of
     record for usage; then nothing was stored.
     """
     parameters = {"rows": text, "source": source_id, "channel": channel, "events": events}
-    parameters |= {"digest": digest, "now": now}
+    parameters |= {"digest": digest, "now": now, "touch": touch}
     ((accepted, is_clean),) = run_prepared(_STORE_ALL, parameters)
     return Stored(accepted, events - accepted) if is_clean else None
 

@@ -11,6 +11,7 @@ from accounts.intake.models import RefusedItem
 from accounts.intake.stripe.verbs import take_in
 from accounts.intake.waiting import take_in_all_waiting, take_in_waiting
 from accounts.records.models import SubscriptionTerm
+from accounts.sources.models import Source
 from accounts.sources.queries import Sender
 from accounts.usage.models import DailyUsage, Event
 from loyalty.pipeline import react_now
@@ -41,6 +42,20 @@ def test_use_that_came_before_its_account(send: Send) -> None:
     assert (left.waits_for, left.retried_at) == ("globex", None)
     assert take_in_all_waiting(now=timezone.now()) == 0
     assert sum(DailyUsage.objects.values_list("events", flat=True)) == 1
+
+
+def test_what_goes_in_late_does_not_make_a_silent_source_fresh(send: Send, usage_source: Source) -> None:
+    send("track", call(1, "acme"))
+    send("track", call(2, "acme"))
+    AccountFactory(external_id="acme")
+    send("track", call(2, "acme"))
+    silent_since = timezone.now() - timedelta(days=3)
+    Source.objects.filter(pk=usage_source.pk).update(last_received_at=silent_since)
+
+    assert take_in_waiting(now=timezone.now()) == [True, True]
+
+    usage_source.refresh_from_db()
+    assert (usage_source.last_received_at, Event.objects.count()) == (silent_since, 2)
 
 
 def sent(sender: Sender, *events: dict[str, Any]) -> list[int]:
