@@ -31,7 +31,9 @@ class Context(_Call):
 
 
 class _Common(_Call):
-    message_id: Id = Field(default="", description="The idempotency key; without it one is made of the content.")
+    message_id: Id = Field(
+        default="", description="The idempotency key; without it one is made of the content and the time."
+    )
     timestamp: Time = Field(default="", description="When it happened; at most 24 hours ahead.")
     sent_at: Time = ""
     context: Context = Context()

@@ -81,7 +81,7 @@ def read_event(item: Item, call: Call, position: int, envelope: Envelope) -> Eve
         raise Refused(rules.NOBODY)
     return EventRow(
         position,
-        _message_id(item, call),
+        _message_id(item, call, envelope),
         group_id,
         user_id,
         _event_name(item, call),
@@ -107,7 +107,7 @@ def read_profile(item: Item, call: Call, position: int, envelope: Envelope) -> P
     return ProfileItem(
         position=position,
         call=call,
-        message_id=_message_id(item, call),
+        message_id=_message_id(item, call, envelope),
         user_id=user_id,
         group_id=group_id,
         previous_id=previous_id,
@@ -148,23 +148,28 @@ def _is_dated(item: Item) -> bool:
     return bool(item.get("timestamp") or item.get("originalTimestamp"))
 
 
-def _message_id(item: Item, call: Call) -> str:
+def _message_id(item: Item, call: Call, envelope: Envelope) -> str:
     told = item.get("messageId")
     if type(told) is str and 0 < len(told) <= rules.MAX_ID_LENGTH:
         return told
     if told is None or told == "":
-        return _derived_id(item, call)
+        return _derived_id(item, call, envelope)
     raise Refused(rules.BAD_MESSAGE_ID)
 
 
-def _derived_id(item: Item, call: Call) -> str:
+def _derived_id(item: Item, call: Call, envelope: Envelope) -> str:
     """An id out of the content, so that a call without one stays once-only when it is sent again.
 
     The time of sending differs from try to try and is left out, unless it is
-    the only time that the call has.
+    the only time that the call or its batch has. Without any time, what a
+    sender says each morning would be the same call for ever: the minute of
+    arrival is taken. A second try in a later minute is then one call too many,
+    which is the lesser wrong: the use of all days but the first would be lost.
     """
     left_out = {"writeKey", *(_ANONYMOUS_TIMES if _is_dated(item) else ())}
     content = {k: v for k, v in item.items() if k not in left_out} | {"type": call.value}
+    if not _is_dated(item):
+        content["sentAt"] = item.get("sentAt") or envelope.sent_at or f"{envelope.now.astimezone(UTC):%Y-%m-%dT%H:%MZ}"
     try:
         text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     except RecursionError as deep:

@@ -122,8 +122,8 @@ def _write_plain(
         return None
     if not stored.duplicates:
         return Receipt(stored.accepted, 0, [])
-    counts = {"accepted": stored.accepted, "duplicates": stored.duplicates, "touch": touch}
-    stored.tell_apart(count_repeated(sender, channel, told.events, text, **counts))
+    counts = {"accepted": stored.accepted, "duplicates": stored.duplicates}
+    stored.tell_apart(count_repeated(sender, channel, told.events, text, touch=touch, **counts))
     receipt = Receipt(stored.accepted, stored.duplicates, _refused_calls(items, stored.others, channel))
     if receipt.refused:
         with transaction.atomic():

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
@@ -138,6 +139,25 @@ def test_a_call_without_an_id_is_still_once_only(send: Send) -> None:
     assert send("track", call | {"sentAt": "2026-03-31T14:05:01Z"}).json()["accepted"] == 1
     assert send("track", call | {"sentAt": "2026-03-31T14:06:00Z"}).json()["duplicates"] == 1
     assert send("track", call | {"event": "Other"}).json()["accepted"] == 1
+
+
+def test_a_call_without_an_id_and_a_time_counts_each_time_that_it_comes_later(send: Send) -> None:
+    call = {"event": "Signed In", "userId": "maria"}
+    with time_machine.travel("2026-03-30T08:00:05Z", tick=False) as clock:
+        assert send("track", call).json()["accepted"] == 1
+        clock.move_to("2026-03-30T08:00:40Z")
+        assert send("track", call).json()["duplicates"] == 1
+        clock.move_to("2026-03-31T08:00:40Z")
+        assert send("track", call).json()["accepted"] == 1
+
+
+def test_a_call_without_an_id_and_a_time_is_told_from_the_next_by_when_its_batch_was_sent(send: Send) -> None:
+    batch = {"batch": [{"type": "track", "event": "Signed In", "userId": "maria"}], "sentAt": "2026-03-30T08:00:00Z"}
+    with time_machine.travel("2026-03-30T08:00:05Z", tick=False) as clock:
+        assert send("batch", batch).json()["accepted"] == 1
+        clock.move_to("2026-03-30T09:00:00Z")
+        assert send("batch", batch).json()["duplicates"] == 1
+        assert send("batch", batch | {"sentAt": "2026-03-30T08:00:01Z"}).json()["accepted"] == 1
 
 
 def test_the_time_is_the_first_that_is_told(send: Send) -> None:
