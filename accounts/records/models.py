@@ -60,6 +60,7 @@ class Account(models.Model):
 class Contact(models.Model):
     """A person at an account; `account` is null until a group call places them.
 
+    `role` is held at the account: the database takes it from whoever goes to another.
     `traits_at` and `placed_at`: the times of the newest calls that told traits
     and account, so that an older call, arriving late, does not undo them.
     """

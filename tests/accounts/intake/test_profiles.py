@@ -20,6 +20,7 @@ from accounts.sources.models import Source
 from accounts.sources.queries import Sender
 from accounts.sources.rules import Kind
 from accounts.usage.models import Event
+from loyalty.core.audit.models import AuditLine
 from tests.concurrency import at_once
 from tests.factories.records import AccountFactory, ContactFactory
 from tests.factories.sources import SourceFactory
@@ -101,6 +102,24 @@ def test_a_late_group_call_does_not_move_the_contact_back(send: Send) -> None:
     contact = Contact.objects.select_related("account").get()
     assert contact.account is not None
     assert (contact.account.external_id, contact.placed_at) == ("new", datetime(2026, 3, 2, tzinfo=UTC))
+
+
+def test_a_role_stays_at_its_account(send: Send) -> None:
+    anna = ContactFactory(external_id="anna", account=AccountFactory(external_id="a", name="Acme"), role="champion")
+    held = ContactFactory(external_id="held", account=AccountFactory(external_id="b"), role="champion")
+    assert send("group", {"userId": "anna", "groupId": "a"}).json()["accepted"] == 1
+    anna.refresh_from_db()
+    assert (anna.role, AuditLine.objects.count()) == ("champion", 0)
+    assert send("group", {"userId": "anna", "groupId": "b"}).json()["accepted"] == 1
+    anna.refresh_from_db()
+    assert (anna.account, anna.role) == (held.account, "user")
+    assert list(held.account.contacts.filter(role="champion")) == [held]
+    line = AuditLine.objects.get(verb="contact_role_set")
+    assert (line.actor, line.actor_name, line.object_type, line.object_id, line.object_label) == (
+        *(None, "The programme", "contact", str(anna.pk), "a contact of Acme"),
+    )
+    assert (line.before, line.after) == ({"role": "champion"}, {"role": "user"})
+    assert line.reason == "They went to another account, where Customer Success has confirmed no role of theirs."
 
 
 def test_who_is_not_the_record_for_accounts_only_places(send: Send, cdp: Source) -> None:

@@ -20,9 +20,10 @@ from accounts.records.models import Account, Contact, FeedbackScore, Ticket
 from accounts.sources.models import Source
 from accounts.sources.rules import Kind, Scheme
 from accounts.sources.secrets import keep_secret, make_secret
+from loyalty.core.audit.models import AuditLine
 from loyalty.core.people.models import User
 from tests.accounts.intake.hooks.conftest import SECRET, signed
-from tests.factories import AccountFactory, SourceFactory
+from tests.factories import AccountFactory, ContactFactory, SourceFactory
 
 Tell = Callable[..., Any]
 pytestmark = pytest.mark.django_db
@@ -64,6 +65,21 @@ def test_an_account_comes_in_with_all_its_fields(tell: Tell, desk: Source) -> No
     desk.refresh_from_db()
     assert desk.last_received_at is not None
     assert timedelta(0) <= IntakeBatch.objects.get().received_at - desk.last_received_at < timedelta(minutes=1)
+
+
+def test_a_contact_that_goes_to_another_account_leaves_the_role_behind(tell: Tell, desk: Source) -> None:
+    acme, globex = AccountFactory(external_id="acme"), AccountFactory(external_id="globex")
+    buyer = ContactFactory(external_id="c-1", account=acme, role="economic_buyer")
+    told = {"external_id": "c-1", "updated_at": "2026-03-10T09:00:00Z", "account": "acme", "first_name": "Anna"}
+    assert outcome(tell("contact", told)) == (200, 1, 0, [])
+    buyer.refresh_from_db()
+    assert (buyer.name, buyer.role) == ("Anna", "economic_buyer")
+    moved = told | {"updated_at": "2026-03-11T09:00:00Z", "account": "globex"}
+    assert outcome(tell("contact", moved)) == (200, 1, 0, [])
+    buyer.refresh_from_db()
+    assert (buyer.account, buyer.role) == (globex, "user")
+    line = AuditLine.objects.get(verb="contact_role_set", object_id=buyer.pk)
+    assert (line.before, line.after) == ({"role": "economic buyer"}, {"role": "user"})
 
 
 def test_an_account_without_a_name_is_called_by_its_id_until_it_has_one(tell: Tell) -> None:
