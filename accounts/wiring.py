@@ -1,7 +1,7 @@
 """What the accounts floor tells the ground: what can be changed by request, found, and warned of in the top bar."""
 
 from accounts.book.finding import find_accounts, find_contacts
-from accounts.book.leaving import hand_over_book
+from accounts.book.leaving import BOOK
 from accounts.conditions.choices import milestone_choices
 from accounts.conditions.registry import add_choices, add_facts
 from accounts.conditions.streak_facts import streak_facts
@@ -53,7 +53,7 @@ def wire() -> None:
     add_finder("Segments", find_segments)
     add_counter("segments", waiting_segments)
     add_warning(silent_source_warning)
-    add_hand_over("accounts of their book", hand_over_book)
+    add_hand_over("accounts of their book", BOOK)
     add_settings_tab("Retention", "settings-retention")
     tell_refusals(refusals_of)
     add_gauge("Account facts", dirty_since)

@@ -40,14 +40,14 @@ from rewards.delivery.described import SECTION
 from rewards.delivery.invoices.changing import BILLING
 from rewards.delivery.invoices.queries import due_since as credits_due_since
 from rewards.delivery.outgoing.queries import due_since as webhooks_due_since
-from rewards.delivery.tasks.leaving import hand_over_tasks
+from rewards.delivery.tasks.leaving import DELIVERIES
 from rewards.delivery.tasks.queries import mine_count
 from rewards.fit.changing import FIT_RULE
 from rewards.fit.panel import fit_panel
 from rewards.holdouts.panel import lot_panel
 from rewards.offers.by_referral import offers_by_referral
 from rewards.offers.delivering import add_watch
-from rewards.offers.leaving import hand_over_offers
+from rewards.offers.leaving import UNDECIDED
 from rewards.offers.reward_impact import cost_of_reward_change
 from rewards.offers.verbs import stop_addressing
 from rewards.perks.changing import PERKS, cost_of_scheme
@@ -79,8 +79,8 @@ def _rewards(text: str, user: User) -> list[Found]:
 def wire() -> None:
     """Register everything once, when the app is ready."""
     add_counter("offers", waiting_count)
-    add_hand_over("undecided offers", hand_over_offers)
-    add_hand_over("deliveries", hand_over_tasks)
+    add_hand_over("undecided offers", UNDECIDED)
+    add_hand_over("deliveries", DELIVERIES)
     add_settings_tab("Who approves", "approval-rules")
     tell_offers(offers_by_referral)
     add_finder("Offers", _offers)

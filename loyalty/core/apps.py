@@ -8,7 +8,7 @@ class CoreConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from loyalty.core.changes.leaving import withdraw_drafts
+        from loyalty.core.changes.leaving import DRAFTS
         from loyalty.core.changes.queries import waiting_count
         from loyalty.core.doorbell.waiting import add_gauge
         from loyalty.core.grants import grant_application_role
@@ -28,7 +28,7 @@ class CoreConfig(AppConfig):
         add_settings_tab("Notices", "settings-notices")
         add_settings_tab("Absence", "absences")
         add_settings_tab("People", "people")
-        add_hand_over("drafts of changes withdrawn", withdraw_drafts)
+        add_hand_over("drafts of changes withdrawn", DRAFTS)
         add_warning(missing_worker_warning)
         add_warning(stopped_night_warning)
         add_gauge("Long work", due_since)

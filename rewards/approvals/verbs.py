@@ -1,9 +1,9 @@
 """Deciding offers, one or many.
 
-One verb decides. It locks the offers in the order of their ids, then looks again
-at everything it relies on: the state, whose turn it is, with whose seat the person
-decides, that neither they nor whom they stand in for has proposed or changed it,
-and that the terms are those they saw.
+One verb decides. It locks the offers in the order of their ids, and after them the people
+whose seats it takes (the order that `people.leaving` tells); then it looks again at everything
+it relies on: the state, whose turn it is, with whose seat the person decides, that neither they
+nor whom they stand in for has proposed or changed it, and that the terms are those they saw.
 """
 
 from collections.abc import Mapping, Sequence

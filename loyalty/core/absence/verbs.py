@@ -24,7 +24,8 @@ def delegate(to_id: int, starts_on: date, ends_on: date, reason: str, *, acting_
     and when the other person is away, gone, or oneself.
     """
     # Held, so that two absences of one person are made one after the other.
-    people = {u.pk: u for u in User.objects.select_for_update(no_key=True).filter(pk__in=[acting_user.pk, to_id])}
+    held = User.objects.select_for_update(no_key=True).filter(pk__in=[acting_user.pk, to_id]).order_by("pk")
+    people = {person.pk: person for person in held}
     days, stand_in = Absence(starts_on, ends_on), people.get(to_id)
     if refusal := days.refusal(company_day()):
         raise DomainError(refusal)

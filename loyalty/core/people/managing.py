@@ -20,7 +20,7 @@ from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import record
 from loyalty.core.errors import DomainError, NotAllowed
 from loyalty.core.people.company import drop_links
-from loyalty.core.people.leaving import hand_over_all
+from loyalty.core.people.leaving import hand_over_all, hold_all
 from loyalty.core.people.models import Membership, User
 from loyalty.core.people.permissions import check_administrator
 from loyalty.core.people.rules import FUNCTION_LABELS, Function, split_name
@@ -94,6 +94,7 @@ def deactivate(person_id: int, hand_over_to: int | None, reason: str, *, acting_
     Returns how many things of each kind were handed over. Raises NotAllowed
     unless an administrator acts, and on oneself; DomainError for the last administrator.
     """
+    hold_all(person_id)
     person = _lock(person_id)
     check_administrator(acting_user)
     if person.pk == acting_user.pk:

@@ -5,28 +5,16 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connections, transaction
 
 from accounts.facts.models import AccountFacts
 from accounts.facts.verbs import refresh, refresh_dirty
 from accounts.records.models import Account
 from tests.accounts.facts.company import mark, sign_in
+from tests.concurrency import SECONDS, until_somebody_waits
 from tests.factories import AccountFactory
 
 DAY = date(2026, 3, 31)
-WAITING = "SELECT count(*) FROM pg_locks l WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(l.pid))"
-SECONDS = 20
-
-
-def wait_until_somebody_waits() -> None:
-    pause = threading.Event()
-    for _ in range(SECONDS * 50):
-        with connection.cursor() as cursor:
-            cursor.execute(WAITING)
-            if cursor.fetchone() != (0,):
-                return
-        pause.wait(0.02)
-    raise AssertionError("Nobody waits for the account.")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -48,7 +36,7 @@ def test_the_later_refresh_waits_and_sees_what_the_earlier_saw(other: Callable[[
     with transaction.atomic():
         refresh([acme.pk], DAY, DAY)
         thread.start()
-        wait_until_somebody_waits()
+        until_somebody_waits()
         sign_in(acme, [DAY])
     thread.join(SECONDS)
 

@@ -1,20 +1,26 @@
 """Many people decide one offer at once: one decision, one grant, everybody else is told by whom and when."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
+from django.db import connection, transaction
 
+from loyalty.core.absence.seats import take_seat
 from loyalty.core.audit.models import AuditLine
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.errors import DomainError
+from loyalty.core.people.managing import deactivate
 from loyalty.core.people.models import User
 from loyalty.core.people.rules import Function
+from rewards.approvals import verbs
+from rewards.approvals.locking import locked
 from rewards.approvals.models import StepState
 from rewards.approvals.verbs import Ask, approve, decide_all, reject
 from rewards.ledger.models import Posting
 from rewards.offers.models import Grant, Offer
-from tests.concurrency import at_once
+from tests.concurrency import SECONDS, at_once, until_somebody_waits
 from tests.factories import OfferFactory, PersonFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -103,3 +109,31 @@ def test_approve_and_reject_at_once() -> None:
         assert (grants, postings.distinct().count()) == expected
         outcomes[offer.state] += 1
     assert sum(outcomes.values()) == 20
+
+
+def test_whoever_leaves_while_they_decide_on_their_own_book(
+    administrator: User, cs: User, product: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offer = OfferFactory(functions=[Function.CS], assigned_to=cs)
+    kept = OfferFactory(functions=[Function.CS], assigned_to=cs)
+
+    def leave() -> dict[str, int]:
+        try:
+            return deactivate(cs.pk, product.pk, "Left", acting_user=administrator)
+        finally:
+            connection.close()
+
+    def take_seat_late(user: User, function: Function) -> User:
+        until_somebody_waits()
+        return take_seat(user, function)
+
+    monkeypatch.setattr(verbs, "take_seat", take_seat_late)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            locked([offer.pk])
+            leaving = pool.submit(leave)
+            approve(offer.pk, function=Function.CS, digest=offer.digest, acting_user=cs)
+        assert leaving.result(SECONDS)["undecided offers"] == 1
+    for one in (offer, kept, cs):
+        one.refresh_from_db()
+    assert (offer.state, offer.assigned_to, kept.assigned_to, cs.is_active) == ("approved", cs, product, False)
