@@ -156,7 +156,7 @@ def expire_lot(lot_id: int, *, booked_on: date, acting_user: User | None) -> Pos
 def reverse(posting: Posting, reason: str, *, acting_user: User, booked_on: date) -> Posting:
     """Undo a posting by its mirror image; what was issued frees its cap room again.
 
-    Twice is once. Raises NotAllowed unless the person is in Finance, DomainError
+    Twice is once, on another day too. Raises NotAllowed unless the person is in Finance, DomainError
     for a reversal, without a reason, for a day before the posting's, and for an
     issue of which some was used already.
     """
@@ -168,7 +168,7 @@ def reverse(posting: Posting, reason: str, *, acting_user: User, booked_on: date
 def take_back(grant_id: int, reason: str, *, acting_user: User | None, booked_on: date) -> Posting | None:
     """Take a granted credit off the books because the customer does not want it; None when it is on none.
 
-    Twice is once. Whether the person may is decided by the caller. Raises
+    Twice is once, on another day too. Whether the person may is decided by the caller. Raises
     DomainError when some of it was used.
     """
     posting = Posting.objects.filter(key=issue_key(grant_id)).first()
@@ -210,14 +210,15 @@ def _reverse(posting: Posting, reason: str, *, acting_user: User | None, booked_
     if booked_on < posting.booked_on:
         raise DomainError(f"A reversal cannot be booked before the posting itself ({day_text(posting.booked_on)}).")
     lock_account(posting.account_id)
+    # It stands as it was booked first, whatever the day, the reason and the person of whoever asks again.
+    if known := Posting.objects.filter(reverses=posting).first():
+        return known
+    if Posting.objects.filter(key__startswith=give_back_key(posting.pk, "")).exists():
+        raise DomainError("Some of this credit came back from a refund. Void the invoice instead.")
     lines = lines_of(posting.pk)
-    key = reverse_key(posting.pk)
-    if not Posting.objects.filter(key=key).exists():
-        if Posting.objects.filter(key__startswith=give_back_key(posting.pk, "")).exists():
-            raise DomainError("Some of this credit came back from a refund. Void the invoice instead.")
-        _check_unused(posting.account_id, lines)
+    _check_unused(posting.account_id, lines)
     reversal = write_posting(
-        key,
+        reverse_key(posting.pk),
         PostingKind.REVERSE,
         reversed_lines(lines),
         account_id=posting.account_id,

@@ -107,20 +107,29 @@ def _redeem(offer_id: int, states: Sequence[str], now: datetime) -> bool:
 def lapse_unaccepted(day: date, *, limit: int = A_STEP) -> int:
     """End delivered offers that nobody accepted by their last day, which was over there when `day` (UTC) began.
 
-    Safe to run twice and on several workers. A credit of which some was used counts as accepted.
+    Safe to run twice and on several workers. A credit of which some was used counts as accepted. Each is a
+    transaction of its own, since it takes the lock of its account and then those of its caps; `limit` are looked up
+    at a time. Raises DomainError once all others have lapsed, with the first that could not and how many they are.
     """
-    lapsed = 0
-    while True:
-        with transaction.atomic():
-            rows = Offer.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
-            there = day_of_account(midnight(day))
-            waiting = rows.filter(state=OfferState.DELIVERED.value, open_until__lt=day).annotate(there=there)
-            offers = list(waiting.filter(open_until__lt=F("there")).exclude(pk__in=_used()).order_by("id")[:limit])
-            for offer in offers:
-                _lapse(offer, offer.there, day)
-        lapsed += len(offers)
-        if len(offers) < limit:
-            return lapsed
+    lapsed, refused, first, last = 0, 0, "", 0
+    while ids := list(_overdue(day).filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:limit]):
+        for offer_id in ids:
+            try:
+                lapsed += _lapse(offer_id, day)
+            except DomainError as refusal:
+                refused += 1
+                first = first or f"{Offer.objects.select_related('account').get(pk=offer_id)} ({offer_id}). {refusal}"
+        last = ids[-1]
+    if refused:
+        raise DomainError(f"{refused} {'offer' if refused == 1 else 'offers'} could not lapse: {first}")
+    return lapsed
+
+
+def _overdue(day: date) -> QuerySet[Offer, Any]:
+    """Delivered offers whose last day was over where the customer is (`there`) when `day` (UTC) began."""
+    delivered = Offer.objects.filter(state=OfferState.DELIVERED.value, open_until__lt=day)
+    there = delivered.annotate(there=day_of_account(midnight(day)))
+    return there.filter(open_until__lt=F("there")).exclude(pk__in=_used())
 
 
 def _used() -> QuerySet[Grant, Any]:
@@ -167,15 +176,21 @@ def _reach(offer: Offer, now: datetime) -> None:
     note_gone(offer, now.date())
 
 
-def _lapse(offer: Offer, there: date, day: date) -> None:
+@transaction.atomic
+def _lapse(offer_id: int, day: date) -> bool:
+    rows = _overdue(day).select_for_update(of=("self",), no_key=True, skip_locked=True)
+    offer = rows.select_related("account", "reward").filter(pk=offer_id).first()
+    if offer is None:
+        return False
     move(offer, OfferAction.LAPSE, now=timezone.now())
     said = f"Nobody accepted it by {day_text(offer.open_until)}." if offer.open_until else ""
-    if Grant.objects.filter(offer=offer, expires_on__gte=there).exists():
+    if Grant.objects.filter(offer=offer, expires_on__gte=offer.there).exists():
         _give_back(offer, said, day, None)
     else:
         # The credit itself expires by its lot, on the books of the same night.
         refund(offer.pk)
     _tell(offer, AuditVerb.OFFER_LAPSED, said)
+    return True
 
 
 def _tell(offer: Offer, verb: AuditVerb, reason: str) -> None:

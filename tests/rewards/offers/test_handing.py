@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from django.db import OperationalError, connection, transaction
 from django.test import Client
 from django.utils import timezone
+from time_machine import travel
 
 from loyalty.core.audit.models import AuditLine
 from loyalty.core.errors import DomainError, NotAllowed
@@ -20,10 +23,12 @@ from rewards.ledger.expiring import expire_credits
 from rewards.ledger.models import CreditLot, Posting
 from rewards.ledger.queries import liability
 from rewards.ledger.reconciliation import check
-from rewards.ledger.verbs import redeem
+from rewards.ledger.verbs import lock_account, redeem, reverse
 from rewards.offers.handing import accept, decline, deliver, lapse_unaccepted
 from rewards.offers.models import Offer
+from tests.concurrency import at_once
 from tests.factories import CampaignFactory, CapFactory, PersonFactory, RewardFactory
+from tests.factories.grants import granted as granted_credit
 from tests.rewards.campaigns.made import evaluate, reach
 
 pytestmark = pytest.mark.django_db
@@ -130,6 +135,63 @@ def test_a_credit_that_is_being_used_does_not_lapse(granted: Offer, cs: User) ->
     assert offer.open_until is not None
     assert lapse_unaccepted(offer.open_until + timedelta(days=1)) == 0
     assert CreditLot.objects.count() == 1
+
+
+def test_what_was_reversed_before_can_still_be_declined_another_day(granted: Offer, cs: User, finance: User) -> None:
+    today = timezone.now()
+    deliver(granted.pk, acting_user=cs)
+    issued = Posting.objects.get(kind="issue")
+    reversal = reverse(issued, "By mistake", acting_user=finance, booked_on=today.date())
+    with travel(today + timedelta(days=2), tick=False):
+        assert reverse(issued, "Again", acting_user=finance, booked_on=timezone.now().date()) == reversal
+        assert decline(granted.pk, note="too small", acting_user=cs).state == "declined"
+    assert Posting.objects.get(kind="reverse").cause == "Reversal: By mistake"
+    assert books() == (Decimal("0.00"), Decimal("0.00"))
+
+
+def delivered(cs: User, **of: Any) -> Offer:
+    """A credit that was delivered today and is to be answered by today."""
+    offer = granted_credit("300.00", **of).offer
+    Offer.objects.filter(pk=offer.pk).update(answer_days=0)
+    return deliver(offer.pk, acting_user=cs)
+
+
+def states() -> list[str]:
+    return list(Offer.objects.order_by("pk").values_list("state", flat=True))
+
+
+@pytest.mark.parametrize("limit", [1, 500])
+def test_one_that_cannot_lapse_is_told_and_stops_no_other(cs: User, limit: int) -> None:
+    today = timezone.now().date()
+    first, ahead, last = (delivered(cs, issued_on=today + timedelta(days)) for days in (0, 30, 0))
+    for _ in range(2):
+        with pytest.raises(DomainError) as told:
+            lapse_unaccepted(today + timedelta(days=2), limit=limit)
+        assert str(told.value).startswith(f"1 offer could not lapse: {ahead} ({ahead.pk}). A reversal cannot be booked")
+        assert states() == ["lapsed", "delivered", "lapsed"]
+    lines = AuditLine.objects.filter(verb="offer_lapsed").order_by("id").values_list("object_id", flat=True)
+    assert list(lines) == [str(first.pk), str(last.pk)]
+    assert (liability("USD"), check().problems) == (Decimal(300), [])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_lapse_is_whole_before_the_next_waits_for_its_account(cs: User) -> None:
+    """Held over several, the caps of one would wait for the account of another, which waits for caps."""
+    first, second = delivered(cs), delivered(cs)
+
+    def lapse() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '200ms'")
+            try:
+                return lapse_unaccepted(timezone.now().date() + timedelta(days=2))
+            finally:
+                cursor.execute("RESET lock_timeout")
+
+    with transaction.atomic():
+        lock_account(second.account_id)
+        (refused,) = at_once([lapse])
+    assert isinstance(refused, OperationalError)
+    assert {offer.pk: offer.state for offer in Offer.objects.all()} == {first.pk: "lapsed", second.pk: "delivered"}
 
 
 def test_the_buttons(granted: Offer, cs: User, finance: User, signed_in_as: Callable[[User], Client]) -> None:
