@@ -12,10 +12,10 @@ from rewards.campaigns.rules.lift import Group, Lift, lift
 from rewards.ledger.models import PostingLine
 from rewards.ledger.rules import Book, PostingKind
 from rewards.offers.models import Offer
-from rewards.offers.rules import OfferState
+from rewards.offers.rules import GIVEN_BACK_STATES
 from rewards.rates.queries import rates_of
 
-NOT_TAKEN = [OfferState.DECLINED.value, OfferState.LAPSED.value]
+NOT_TAKEN = [state.value for state in GIVEN_BACK_STATES]
 
 # Intention to treat: whoever drew a lot counts on that side, whatever became of the offer.
 _KEPT = """
@@ -39,7 +39,7 @@ class Cost:
     """`credits` is what the ledger was charged less what was reversed; `others` what other rewards are worth.
 
     Both in the reporting currency, what is in another unit by the rate of its day; `others` at
-    discount-equivalent, without what was declined or lapsed.
+    discount-equivalent, without what was given back.
     """
 
     credits: Decimal

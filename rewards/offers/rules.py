@@ -47,17 +47,23 @@ TRANSITIONS: dict[tuple[OfferState, OfferAction], OfferState] = {
     (S.REJECTED, A.UNDO): S.IN_APPROVAL,
     (S.APPROVED, A.UNDO): S.IN_APPROVAL,
     (S.APPROVED, A.DELIVER): S.DELIVERED,
+    (S.APPROVED, A.WITHDRAW): S.WITHDRAWN,
     (S.DELIVERED, A.ACCEPT): S.ACCEPTED,
     (S.DELIVERED, A.DECLINE): S.DECLINED,
     (S.DELIVERED, A.LAPSE): S.LAPSED,
     (S.DELIVERED, A.REDEEM): S.REDEEMED,
+    (S.DELIVERED, A.WITHDRAW): S.WITHDRAWN,
     (S.ACCEPTED, A.REDEEM): S.REDEEMED,
+    (S.ACCEPTED, A.WITHDRAW): S.WITHDRAWN,
 }
 
 # For how long people take their own decisions back; so long a grant that stands on no books is told to nobody outside.
 UNDO_WINDOW = timedelta(seconds=60)
 
 OPEN_STATES = frozenset({S.PROPOSED, S.IN_APPROVAL})
+# What was granted and stays with the customer; and the ends in which it was given back, had it been granted.
+HELD_STATES = frozenset({S.APPROVED, S.DELIVERED, S.ACCEPTED, S.REDEEMED})
+GIVEN_BACK_STATES = frozenset({S.DECLINED, S.LAPSED, S.WITHDRAWN})
 
 
 def next_state(state: OfferState, action: OfferAction) -> OfferState | None:

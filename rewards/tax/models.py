@@ -1,8 +1,9 @@
 """What persons received, and what is known of them for tax.
 
-Invariants: a delivered reward is one payment, dated by the day it was delivered;
-the threshold of that day's year counts; nobody's name or tax number is kept here,
-only whether the form is on file elsewhere. Payments stay when a contact is erased.
+Invariants: a delivered reward is one payment, dated by the day it was delivered, and the threshold of that
+day's year counts; one that was declined or lapsed stays here and counts nowhere (see `received`);
+nobody's name or tax number is kept here, only whether the form is on file elsewhere. Payments stay when a
+contact is erased.
 """
 
 from django.db import models

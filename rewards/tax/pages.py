@@ -20,6 +20,7 @@ from rewards.tax import queries, verbs
 from rewards.tax.changing import KIND
 from rewards.tax.forms import ProfileForm, ThresholdsForm
 from rewards.tax.models import TaxablePayment
+from rewards.tax.received import IS_GIVEN_BACK
 from rewards.tax.rules import as_lines, thresholds_of
 
 SHOWN = 200
@@ -97,7 +98,9 @@ def person(request: HttpRequest, contact_id: int) -> HttpResponse:
         "contact": contact,
         "form": form,
         "may_edit": is_member(user, Function.FINANCE),
-        "payments": TaxablePayment.objects.filter(contact=contact).select_related("offer")[:SHOWN],
+        "payments": TaxablePayment.objects.filter(contact=contact)
+        .annotate(is_given_back=IS_GIVEN_BACK)
+        .select_related("offer")[:SHOWN],
         "profile": profile,
     }
     return render(request, "rewards/tax/person.html", context, status=status)

@@ -14,6 +14,7 @@ from loyalty.core.money import money
 from rewards.offers.delivering import Watch
 from rewards.offers.models import Offer
 from rewards.tax.models import TaxablePayment, TaxProfile
+from rewards.tax.received import received
 from rewards.tax.rules import Recipient, must_wait, threshold_of
 from rewards.tax.verbs import profile_of, thresholds_now
 
@@ -70,8 +71,8 @@ def note(offer: Offer, day: date) -> None:
 
 
 def paid_in(contact_id: int, country: str, year: int, currency: str) -> Decimal:
-    """What a person received in a calendar year, by day of payment."""
-    rows = TaxablePayment.objects.filter(contact_id=contact_id, country=country, paid_on__year=year, currency=currency)
+    """What a person received in a calendar year and did not give back, by day of payment."""
+    rows = received().filter(contact_id=contact_id, country=country, paid_on__year=year, currency=currency)
     return rows.aggregate(total=Sum("amount"))["total"] or Decimal(0)
 
 

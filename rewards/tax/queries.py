@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.records.models import Account, Contact
 from rewards.ledger.models import PostingLine
 from rewards.ledger.rules import Book
-from rewards.tax.models import TaxablePayment
+from rewards.tax.received import received
 from rewards.tax.rules import Recipient, Threshold, form_due, is_reached, threshold_of, withholding_percent
 from rewards.tax.verbs import thresholds_now
 
@@ -49,9 +49,10 @@ class Received:
 
 
 def people(year: int) -> list[Received]:
-    """Everybody who received something taxed in a year, the largest total first; a handful of queries."""
+    """Everybody who received something taxed in a year and kept it, the largest total first; a handful of queries."""
     groups: list[Any] = list(
-        TaxablePayment.objects.filter(paid_on__year=year)
+        received()
+        .filter(paid_on__year=year)
         .values("contact_id", "account_id", "country", "currency")
         .annotate(total=Sum("amount"), payments=Count("id"))
         .order_by("-total", "contact_id")
@@ -119,7 +120,7 @@ def reduction_rows(year: int) -> Iterator[list[object]]:
 
 def years() -> list[int]:
     """The years in which somebody received something taxed, and this one, the newest first."""
-    paid = TaxablePayment.objects.annotate(year=ExtractYear("paid_on")).values_list("year", flat=True).distinct()
+    paid = received().annotate(year=ExtractYear("paid_on")).values_list("year", flat=True).distinct()
     return sorted({timezone.now().year, *paid}, reverse=True)
 
 
@@ -127,7 +128,8 @@ def over_under(thresholds: Sequence[Threshold]) -> int:
     """How many persons reach one of these thresholds by this year's payments so far."""
     year = timezone.now().year
     groups = (
-        TaxablePayment.objects.filter(paid_on__year=year)
+        received()
+        .filter(paid_on__year=year)
         .values("contact_id", "country", "currency")
         .annotate(total=Sum("amount"))
         .order_by()

@@ -19,11 +19,13 @@ from loyalty.core.errors import DomainError, NotAllowed
 from loyalty.core.people.models import User
 from rewards.catalogue.models import Reward
 from rewards.ledger.verbs import redeem
-from rewards.offers.handing import deliver
+from rewards.offers.handing import decline, deliver, lapse_unaccepted
 from rewards.offers.models import Grant
+from rewards.tax.holding import TAX
 from rewards.tax.models import TaxablePayment, TaxProfile
-from rewards.tax.queries import people, reductions
-from rewards.tax.rules import Recipient
+from rewards.tax.paying import paid_in
+from rewards.tax.queries import over_under, people, reductions
+from rewards.tax.rules import Recipient, Threshold
 from rewards.tax.verbs import Known, ensure_rules, set_profile, thresholds_now
 from tests.factories import AccountFactory, ContactFactory, RewardFactory
 from tests.factories.grants import granted
@@ -71,6 +73,35 @@ def test_the_year_of_payment_counts_and_the_threshold_holds_the_next(ada: Contac
         "reported",
         0,
     )
+
+
+def test_what_was_declined_or_lapsed_was_paid_to_nobody(ada: Contact, cs: User) -> None:
+    declined, lapsed, kept = card(ada, "1500.00"), card(ada, "1900.00", answer_days=0), card(ada, "600.00")
+    on("2026-02-01", declined, cs)
+    assert (paid_in(ada.pk, "US", 2026, "USD"), over_under(thresholds_now())) == (1500, 0)
+    with travel(datetime(2026, 2, 2, tzinfo=UTC), tick=False):
+        decline(declined.offer_id, note="Not for me", acting_user=cs)
+    on("2026-02-03", lapsed, cs)
+    assert lapse_unaccepted(date(2026, 2, 5)) == 1
+    assert (paid_in(ada.pk, "US", 2026, "USD"), people(2026)) == (0, [])
+    on("2026-02-06", kept, cs)
+    assert [(r.payments, r.total, r.form) for r in people(2026)] == [(1, Decimal(600), "")]
+    with travel(datetime(2026, 3, 1, tzinfo=UTC), tick=False):
+        assert over_under([Threshold("US", 2026, Decimal("600.01"), "USD")]) == 0
+        assert over_under([Threshold("US", 2026, Decimal(600), "USD")]) == 1
+
+
+def test_their_page_and_their_export_tell_that_it_was_given_back(
+    ada: Contact, cs: User, finance: User, signed_in_as: SignIn
+) -> None:
+    given = card(ada, "1500.00")
+    on("2026-02-01", given, cs)
+    page = f"/tax/contacts/{ada.pk}/"
+    assert "given back" not in signed_in_as(finance).get(page).content.decode()
+    decline(given.offer_id, note="Not for me", acting_user=cs)
+    assert "declined: given back" in signed_in_as(finance).get(page).content.decode()
+    (told,) = [row for row in TAX.rows(ada.pk) if row["what"] == "payment"]
+    assert (told["amount"], told["given_back"]) == (Decimal(1500), True)
 
 
 @pytest.mark.parametrize(
