@@ -56,8 +56,10 @@ ENDED: Mapping[tuple[Reached, OfferState], str] = {
     (R.PROPOSED, S.REJECTED): "rejected",
     (R.PROPOSED, S.LAPSED): "decided by nobody in time",
     (R.PROPOSED, S.WITHDRAWN): "withdrawn",
+    (R.APPROVED, S.WITHDRAWN): "taken back before it reached them",
     (R.DELIVERED, S.DECLINED): "declined",
     (R.DELIVERED, S.LAPSED): "accepted by nobody in time",
+    (R.DELIVERED, S.WITHDRAWN): "taken back",
 }
 REASONS_SHOWN = 3
 

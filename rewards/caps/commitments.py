@@ -34,7 +34,9 @@ WITH counted AS (
     LEFT JOIN rewards_grant AS given ON given.offer_id = offer.id
     WHERE cap.id = %(cap)s AND target.scope = cap.scope AND target.scope_key = cap.scope_key
       AND cap_takes(cap.measure, offer.discount_equivalent, reward.delivery = 'by_hand') IS NOT NULL
-      AND (offer.state IN ('proposed', 'in_approval') OR given.id IS NOT NULL)
+      -- What was declined, lapsed or withdrawn gave its room back, and what was reversed: see the last condition.
+      AND (offer.state IN ('proposed', 'in_approval')
+           OR given.id IS NOT NULL AND offer.state IN ('approved', 'delivered', 'accepted', 'redeemed'))
       -- Once in a cap, whatever period it fell in: a cap may be withdrawn and set in force again.
       AND NOT EXISTS (
           SELECT FROM rewards_capentry AS entry JOIN rewards_capperiod AS known ON known.id = entry.period_id
@@ -87,7 +89,7 @@ def hold() -> None:
 
 
 def count_in(cap_id: int, day: date) -> None:
-    """Enter what already binds the cap in its period of `day`: open offers reserved, grants spent.
+    """Enter what already binds the cap in its period of `day`: open offers reserved, grants that are held spent.
 
     The caller holds the lock. Twice is once.
     """

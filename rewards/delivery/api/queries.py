@@ -12,11 +12,9 @@ from accounts.tiers.models import TierMove
 from rewards.ledger.models import CreditLot
 from rewards.ledger.rules import ZERO, Book
 from rewards.offers.models import Grant, Offer
-from rewards.offers.rules import OfferState
+from rewards.offers.rules import HELD_STATES, OfferState
 
 OPEN = (OfferState.DELIVERED, OfferState.ACCEPTED)
-# What the customer gave back holds nothing any more.
-GIVEN_BACK = (OfferState.DECLINED, OfferState.WITHDRAWN)
 
 
 def rewards_of(account: Account, now: datetime) -> dict[str, Any]:
@@ -28,7 +26,7 @@ def rewards_of(account: Account, now: datetime) -> dict[str, Any]:
     left = _left_by_grant(account.pk)
     grants = (
         Grant.objects.filter(account=account, expires_on__gte=there)
-        .exclude(offer__state__in=GIVEN_BACK)
+        .filter(offer__state__in=HELD_STATES)
         # Its approval can still be taken back.
         .exclude(held_until__gte=now, offer__state=OfferState.APPROVED)
         .select_related("offer__reward")

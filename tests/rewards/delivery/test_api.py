@@ -24,7 +24,8 @@ from rewards.delivery.outgoing.models import OutgoingEvent
 from rewards.delivery.outgoing.rules import EventType
 from rewards.ledger.models import Posting
 from rewards.ledger.reconciliation import check
-from rewards.offers.handing import decline, deliver
+from rewards.offers.handing import decline, deliver, lapse_unaccepted
+from rewards.offers.models import Offer
 from tests.factories import AccountFactory, RewardFactory
 from tests.factories.grants import granted
 from tests.rewards.delivery.receivers import endpoint
@@ -64,10 +65,12 @@ def test_what_an_account_holds(key: str, account: Account, cs: User) -> None:
     a_pass = RewardFactory(kind="feature_pass", is_credit=False, face_value=Decimal(0), name="Pass", key="pass")
     passed = granted("0.00", account=account, reward=a_pass, issued_on=today, days=7)
     gone = granted("0.00", account=account, reward=a_pass, issued_on=today - timedelta(days=9), days=7)
-    unwanted = credit(account, "5.00")
-    for grant in (held, unwanted):
+    unwanted, unanswered = credit(account, "5.00"), granted("0.00", account=account, reward=a_pass, issued_on=today)
+    Offer.objects.filter(grant=unanswered).update(answer_days=0)
+    for grant in (held, unwanted, unanswered):
         deliver(grant.offer_id, acting_user=cs)
     decline(unwanted.offer_id, note="No", acting_user=cs)
+    assert lapse_unaccepted(today + timedelta(days=2)) == 1
     credit(AccountFactory(), "1.00")
     told = rewards_of(key, "acme/eu").json()
     assert told["account"] == {"external_id": "acme/eu", "name": "Acme"}
