@@ -53,6 +53,7 @@ from loyalty.core.notices.sending import send_due
 from rewards.approvals.lapsing import lapse_overdue
 from rewards.approvals.refreshing import rank_open_offers
 from rewards.approvals.reminding import remind
+from rewards.approvals.renewals import take_back_renewals
 from rewards.breakage.verbs import recognise_until
 from rewards.campaigns.evaluating import account_ranges, evaluate_due, evaluate_range
 from rewards.campaigns.scope import ACCOUNTS_A_RANGE
@@ -67,7 +68,6 @@ from rewards.ledger.expiring import expire_credits
 from rewards.ledger.folding import fold, fold_if_many
 from rewards.ledger.reconciliation import check, keep_proof
 from rewards.offers.handing import lapse_unaccepted, redeem_used_up
-from rewards.offers.renewals import take_back_renewals
 
 DIRTY_ACCOUNTS_A_STEP = 200
 # After so long the worker is given back: a history that was taken in must not keep

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.records.models import Account
+from loyalty.core.absence.seats import company_day
 from loyalty.core.errors import DomainError
 from loyalty.core.people.rules import Function, functions_in_words
 from loyalty.core.people.session import signed_in
@@ -20,6 +21,7 @@ from rewards.approvals import forms, queries, verbs
 from rewards.approvals.listing import why_here
 from rewards.approvals.panels import panels_of
 from rewards.approvals.relations import steps_of
+from rewards.approvals.shelving import is_aside
 from rewards.approvals.standing_list import beside_list
 from rewards.approvals.undoing import decision_to_undo
 from rewards.caps.room import room_of
@@ -111,6 +113,7 @@ def detail_of(request: HttpRequest, found: Offer) -> dict[str, Any]:
         "approvals": queries.standing_approvals_of(found),
         "turn": turn,
         "may_work": queries.may_work(found, user),
+        "is_aside": is_aside(found, company_day()),
         "may_revise": queries.may_revise(found, user),
         "undoable": decision_to_undo(found, steps, user, timezone.now()),
         "evidence": queries.evidence_of(found),

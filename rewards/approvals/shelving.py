@@ -51,14 +51,24 @@ def snooze(offer_ids: Sequence[int], until: date, reason: str, *, acting_user: U
 
 
 def wake(offer_ids: Sequence[int], *, acting_user: User) -> int:
-    """Put snoozed offers back in the queue, due as if they had opened now; returns how many. Raises as `snooze`."""
-    due = due_at(timezone.now(), approval_settings().due_working_days)
+    """Put snoozed offers back in the queue, due as if they had opened now; returns how many.
+
+    Raises as `snooze`, and DomainError for an offer that is in the queue already: it would only win time.
+    """
+    due, today = due_at(timezone.now(), approval_settings().due_working_days), company_day()
 
     def put_back(offer: Offer) -> Mapping[str, Any]:
+        if not is_aside(offer, today):
+            raise DomainError(f"{offer} is not put aside. Nothing was changed.")
         offer.snoozed_until, offer.snooze_reason, offer.due_at = None, "", due
         return {"due": due.isoformat()}
 
     return _alter(offer_ids, AuditVerb.OFFER_WOKEN, put_back, SNOOZED, "", acting_user)
+
+
+def is_aside(offer: Offer, today: date) -> bool:
+    """Whether the offer waits for a day after `today` (company's time zone) before it shows in the queue again."""
+    return offer.snoozed_until is not None and offer.snoozed_until > today
 
 
 def reassign(offer_ids: Sequence[int], to_id: int, *, acting_user: User) -> int:

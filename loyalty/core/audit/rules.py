@@ -60,6 +60,7 @@ class AuditVerb(StrEnum):
     OFFER_APPROVED = "offer_approved"
     OFFER_REJECTED = "offer_rejected"
     OFFER_LAPSED = "offer_lapsed"
+    OFFER_WITHDRAWN = "offer_withdrawn"
     OFFER_REVISED = "offer_revised"
     OFFER_SNOOZED = "offer_snoozed"
     OFFER_WOKEN = "offer_woken"
@@ -147,6 +148,7 @@ TITLES: dict[AuditVerb, str] = {
     V.OFFER_APPROVED: "{actor} approved {label}",
     V.OFFER_REJECTED: "{actor} rejected {label}",
     V.OFFER_LAPSED: "{actor} let lapse {label}",
+    V.OFFER_WITHDRAWN: "{actor} withdrew {label}",
     V.OFFER_REVISED: "{actor} changed the terms of {label}",
     V.OFFER_SNOOZED: "{actor} snoozed {label}",
     V.OFFER_WOKEN: "{actor} woke {label}",

@@ -37,6 +37,7 @@ ACTIONS: dict[str, Act] = {
     "reject": lambda o, u, f: verbs.reject(o.pk, function=f or Function.CS, digest=o.digest, note="no", acting_user=u),
     "snooze": lambda o, u, f: shelving.snooze([o.pk], company_day() + timedelta(1), "later", acting_user=u),
     "wake": lambda o, u, f: shelving.wake([o.pk], acting_user=u),
+    "wake what is aside": lambda o, u, f: shelving.wake([o.pk], acting_user=u),
     "reassign": lambda o, u, f: shelving.reassign([o.pk], colleague().pk, acting_user=u),
     "revise": lambda o, u, f: revising.revise(o.pk, 77, "shorter", digest=o.digest, acting_user=u),
     "undo": lambda o, u, f: undoing.undo(o.pk, acting_user=u),
@@ -74,10 +75,13 @@ def expected(case: Case) -> str:
             return LEGAL if undecided else NO_SENSE
         case "undo":
             return LEGAL if undecided and case.relation == "decided" else NO_SENSE  # a rejection: see test_undoing
-        case "snooze" | "wake" | "reassign":
+        case "snooze" | "wake" | "wake what is aside" | "reassign":
             if not undecided:
                 return NO_SENSE
-            return LEGAL if function is Function.CS else NOT_YOURS
+            if function is not Function.CS:
+                return NOT_YOURS
+            # What nobody put aside would only win time.
+            return NO_SENSE if case.action == "wake" else LEGAL
     if function is Function.PRODUCT:
         return NOT_YOURS
     if not undecided or function is Function.FINANCE:
@@ -111,7 +115,9 @@ def cast() -> Cast:
 
 
 def actor(case: Case, offer: Offer, made: Cast) -> User:
-    """Somebody of the function who is this to the offer."""
+    """Somebody of the function who is this to the offer, which is aside where it is to be woken."""
+    if case.action == "wake what is aside":
+        Offer.objects.filter(pk=offer.pk).update(snoozed_until=company_day() + timedelta(1), snooze_reason="later")
     if case.relation.startswith("stand-in"):
         if case.relation == "stand-in of the proposer":
             Offer.objects.filter(pk=offer.pk).update(proposed_by=made.absent[case.function])
@@ -164,7 +170,7 @@ def outcome(case: Case, offer: Offer, made: Cast) -> str:
 
 def test_the_table_is_total() -> None:
     cases = [Case(*key) for key in every(OfferState, ACTIONS, FUNCTIONS, RELATIONS)]
-    assert len(cases) == 11 * 11 * 4 * 6
+    assert len(cases) == 11 * 12 * 4 * 6
     assert {expected(case) for case in cases} == {LEGAL, NOT_YOURS, NO_SENSE}
 
 

@@ -274,6 +274,10 @@ def test_what_is_done_beside_the_list(signed_in_as: SignIn, cs: User, cs_colleag
     assert "Snoozed until" in post("offer-comment", text="so")[1]
     assert post("offer-wake")[0] == 200
     assert offer.snoozed_until is None
+    status, page = post("offer-wake")
+    assert (status, "is not put aside" in page) == (409, True)
+    Offer.objects.filter(pk=offer.pk).update(snoozed_until=company_day(), snooze_reason="Away")
+    assert "Put it back in the queue" not in post("offer-comment", text="It is back by itself")[1]
     assert post("offer-reassign", person=cs_colleague.pk)[0] == 200
     assert offer.assigned_to == cs_colleague
     assert post("offer-revise", digest=offer.digest, validity_days=30, reason="Short")[0] == 200

@@ -43,6 +43,21 @@ def test_woken_it_is_due_in_two_working_days(cs: User) -> None:
     assert {step.due_at for step in offer.steps.all()} == {offer.due_at}
 
 
+@pytest.mark.parametrize("until", [None, -1, 0], ids=["never put aside", "awake since yesterday", "awake since today"])
+def test_what_is_not_aside_wins_no_time_by_being_woken(until: int | None, cs: User) -> None:
+    aside = OfferFactory()
+    snooze([aside.pk], company_day() + timedelta(20), "Later", acting_user=cs)
+    awake = OfferFactory(due_at=timezone.now() + timedelta(hours=1))
+    if until is not None:
+        Offer.objects.filter(pk=awake.pk).update(snoozed_until=company_day() + timedelta(until))
+    before = list(Offer.objects.order_by("id").values("due_at", "snoozed_until", "steps__due_at"))
+    with pytest.raises(DomainError, match="is not put aside"):
+        wake([awake.pk, aside.pk], acting_user=cs)
+    assert list(Offer.objects.order_by("id").values("due_at", "snoozed_until", "steps__due_at")) == before
+    assert not AuditLine.objects.filter(verb="offer_woken").exists()
+    assert lapse_overdue(now=timezone.now() + timedelta(hours=2)) == 1
+
+
 @pytest.mark.parametrize("days", [0, -1, LONGEST_SNOOZE.days + 1])
 def test_days_that_make_no_sense(days: int, cs: User) -> None:
     offer = OfferFactory()

@@ -10,9 +10,11 @@ from accounts.records.models import Account, BillingCredit, Invoice
 from accounts.renewals.models import Renewal
 from accounts.renewals.verbs import detect_renewals
 from accounts.tiers.models import Tier
+from loyalty.core.audit.models import AuditLine
 from loyalty.core.notices.models import Notice
 from loyalty.core.people.models import User
 from loyalty.core.people.rules import Function
+from rewards.approvals.renewals import take_back_renewals
 from rewards.approvals.required.shipped import ensure_shipped as make_rules
 from rewards.campaigns.models import Campaign, CampaignApproval, Candidate
 from rewards.catalogue.models import Reward
@@ -21,7 +23,6 @@ from rewards.ledger.invoices import redeem_up_to
 from rewards.ledger.queries import liability
 from rewards.ledger.reconciliation import check
 from rewards.offers.models import Offer
-from rewards.offers.renewals import take_back_renewals
 from rewards.perks.models import TierPerks
 from rewards.perks.posting import posted_by
 from rewards.perks.verbs import ensure_shipped as make_perks
@@ -168,5 +169,10 @@ def test_an_offer_that_nobody_decided_yet_is_withdrawn_with_its_renewal(campaign
     assert granted() == [(account, Decimal("36.00"), "in_approval")]
     Invoice.objects.update(status="void")
     work()
-    assert take_back_renewals(timezone.now().date()) == 1
+    assert [take_back_renewals(timezone.now().date()) for _ in range(2)] == [1, 0]
     assert granted() == [(account, Decimal("36.00"), "withdrawn")]
+    offer = Offer.objects.get()
+    assert list(offer.steps.values_list("function", "state")) == [("cs", "void")]
+    line = AuditLine.objects.get(verb="offer_withdrawn")
+    assert (line.actor_name, line.object_id, line.object_label) == ("The programme", str(offer.pk), str(offer))
+    assert line.reason == "The renewal was taken back: its invoice is void, or was given back."

@@ -9,10 +9,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.renewals.models import Renewal
+from loyalty.core.audit.rules import AuditVerb
+from loyalty.core.audit.verbs import record
 from loyalty.core.errors import DomainError
 from loyalty.core.notices.verbs import tell
 from loyalty.core.people.queries import members
 from loyalty.core.people.rules import Function
+from rewards.approvals.verbs import void_waiting
 from rewards.ledger.models import Posting
 from rewards.ledger.rules import PostingKind, issue_key, reverse_key
 from rewards.ledger.verbs import take_back
@@ -47,7 +50,16 @@ def _take_back(offer_id: int, day: date) -> bool:
     rows = Offer.objects.select_for_update(of=("self",), no_key=True).select_related("account", "reward", "grant")
     offer = rows.get(pk=offer_id)
     if offer.state in {state.value for state in OPEN_STATES}:
+        void_waiting([offer.pk])
         close_all([offer], OfferAction.WITHDRAW, now=timezone.now())
+        record(
+            AuditVerb.OFFER_WITHDRAWN,
+            acting_user=None,
+            object_type="offer",
+            object_id=offer.pk,
+            object_label=str(offer),
+            reason=REASON,
+        )
         return True
     given = getattr(offer, "grant", None)
     if given is None or not offer.reward.is_credit:
