@@ -9,6 +9,7 @@ a rate that is not known either. What they cost and count is in the reporting cu
 from django.conf import settings
 
 from loyalty.core.money import POINTS
+from rewards.catalogue.rules import KINDS, MONEY
 
 _RENEWAL = "f.mrr * coalesce(f.contract_months, 12)"
 # Perks stand on a higher floor; here they are only a table. A tier without perks, and no tier, promise nothing known.
@@ -36,3 +37,10 @@ MARGINAL_COST = (
 )
 EQUIVALENT_IN = f"CASE r.currency WHEN '{POINTS}' THEN '{settings.REPORTING_CURRENCY}' ELSE r.currency END"
 """The currency of the discount-equivalent."""
+
+_KINDS_OF_MONEY = ", ".join(f"'{key}'" for key, kind in KINDS.items() if kind.nature in MONEY)
+HAS_MONEY_VALUE = f"(r.kind IN ({_KINDS_OF_MONEY}) OR r.taxable)"
+"""Whether it is money to whoever gets it: a credit, a lower price, or a gift that a person pays tax on.
+
+Not `is_credit`, which says that it stands on the ledger.
+"""

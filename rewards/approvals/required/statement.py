@@ -6,12 +6,13 @@ campaign was granted before); `rule` one with the columns of the rules of approv
 """
 
 from rewards.catalogue.rules import KINDS, Nature
+from rewards.catalogue.value import HAS_MONEY_VALUE
 
 _FEATURES = ", ".join(f"'{key}'" for key, kind in KINDS.items() if kind.nature is Nature.FEATURE)
 
 # An unknown plan segment meets no condition on it, and a reward without money value is above no threshold.
 MEETS = f"""
-    (rule.above_value IS NULL OR (r.is_credit AND asked.value > rule.above_value))
+    (rule.above_value IS NULL OR ({HAS_MONEY_VALUE} AND asked.value > rule.above_value))
 AND (NOT rule.soft_cap_exceeded OR asked.exceeded <> '')
 AND (NOT rule.limited_supply OR (r.supply_limit IS NOT NULL AND r.kind IN ({_FEATURES})))
 AND (cardinality(rule.kinds) = 0 OR r.kind = ANY (rule.kinds))

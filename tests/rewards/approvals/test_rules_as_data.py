@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -61,6 +62,25 @@ def test_exactly_the_threshold_is_within_and_a_cent_more_is_above() -> None:
     within = proposed(CampaignFactory(reward=RewardFactory(discount_equivalent=Decimal("250.00"))))
     above = proposed(CampaignFactory(reward=RewardFactory(discount_equivalent=Decimal("250.01"))))
     assert (asked(within), asked(above)) == ([("cs", 1)], [("cs", 1), ("finance", 2)])
+
+
+MONEY = [
+    {"kind": "discount"},
+    {"kind": "annual_plan_offer"},
+    {"kind": "badge", "taxable": True},
+]
+
+
+@pytest.mark.parametrize("terms", MONEY, ids=["a discount", "an annual-plan offer", "a gift to a person"])
+def test_money_that_stands_on_no_books_meets_the_threshold_too(terms: dict[str, Any]) -> None:
+    def worth(value: str) -> Offer:
+        reward = RewardFactory(is_credit=False, discount_equivalent=Decimal(value), **terms)
+        return proposed(CampaignFactory(reward=reward))
+
+    assert asked(worth("250.00")) == [("cs", 1)]
+    above = worth("250.01")
+    assert asked(above) == [("cs", 1), ("finance", 2)]
+    assert above.steps.last().why == "$250.01 is above the Finance threshold of $250.00"  # type: ignore[union-attr]
 
 
 def test_much_value_without_money_asks_nobody_else() -> None:

@@ -130,6 +130,20 @@ def test_above_a_threshold_a_person_decides(reward: dict[str, Any], owner: str) 
     assert (offer.steps.count() > 0, Grant.objects.count()) == (True, 0)
 
 
+@pytest.mark.parametrize(("mrr", "outcome"), [("208.33", "approved"), ("208.34", "in_approval")])
+def test_a_discount_above_the_threshold_is_for_people(mrr: str, outcome: str) -> None:
+    # 10 % of a renewal of twelve months: $250.00, and a cent more.
+    terms: dict[str, Any] = {"kind": "discount", "value_basis": "percent_of_renewal", "percent": Decimal("10.00")}
+    found = reach(signed(CampaignFactory(reward=RewardFactory(name="10 % discount", is_credit=False, **terms))))
+    know(found.account, mrr=Decimal(mrr), contract_months=12, billing_frequency="annual")
+    evaluate()
+    offer = Offer.objects.get()
+    assert (offer.discount_equivalent, offer.state) == (Decimal("250.00" if mrr == "208.33" else "250.01"), outcome)
+    people = [] if outcome == "approved" else ["cs", "finance"]
+    assert list(offer.steps.values_list("function", flat=True)) == people
+    assert Grant.objects.count() == (outcome == "approved")
+
+
 def test_what_any_rule_of_approval_asks_for_a_person_decides() -> None:
     ApprovalRule.objects.filter(key="first-use").update(is_active=True)
     campaign = signed(CampaignFactory(reward=RewardFactory(**SMALL)))
