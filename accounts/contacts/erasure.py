@@ -16,9 +16,10 @@ from accounts.contacts.holdings import holdings
 from accounts.contacts.naming import accounts_of, alias_calls, ids_of, mentions, names_of, refused_naming
 from accounts.contacts.rules import ERASED, KEPT_PROPERTIES, Names
 from accounts.intake.files.models import FileRefusal
-from accounts.intake.hooks.models import RecordTold
+from accounts.intake.hooks.models import HookCall, RecordTold
 from accounts.intake.hooks.rules import RecordType
 from accounts.intake.models import ProfileCall, RefusedItem
+from accounts.intake.receipts import until_no_deadlock
 from accounts.intake.rules import Call
 from accounts.privacy.models import Erasure
 from accounts.privacy.queries import erasure_of
@@ -61,15 +62,20 @@ def check_may_handle(user: User) -> None:
         raise NotAllowed("Only Customer Success or an administrator may export or erase what is held on a contact.")
 
 
-@transaction.atomic
 def erase(contact: Contact, *, acting_user: User) -> Erasure:
-    """Remove who the contact is, everywhere; cannot be undone.
+    """Remove who the contact is, everywhere, in one transaction; cannot be undone.
 
     The intake waits for the moment that it takes, so that no event of theirs
     slips in behind it. Raises NotAllowed unless CS or an administrator acts,
     DomainError when the contact was erased already.
     """
     check_may_handle(acting_user)
+    # A call that is just being taken in may hold the contact and want a table, which is locked first here.
+    return until_no_deadlock(lambda: _erase(contact, acting_user))
+
+
+@transaction.atomic
+def _erase(contact: Contact, acting_user: User) -> Erasure:
     with connection.cursor() as cursor:
         cursor.execute("LOCK TABLE accounts_event, accounts_profilecall IN SHARE ROW EXCLUSIVE MODE")
     lock_contacts([contact.pk])
@@ -136,6 +142,16 @@ def _strike_calls(person: Contact, accounts: list[int], ids: set[str], names: Na
     ProfileCall.objects.bulk_update(told, ["payload", "message_id"], batch_size=BATCH)
 
 
+def _strike_answers(names: Names) -> None:
+    """What senders of signed records were told: it says the ids of what was refused, and why."""
+    calls = HookCall.objects.annotate(text=Cast("answer", TextField()))
+    told = list(calls.filter(mentions("text", names) | mentions("webhook_id", names)))
+    for call in told:
+        call.answer = names.struck(call.answer)
+        call.webhook_id = f"erased:{call.pk}" if names.is_in(call.webhook_id) else call.webhook_id
+    HookCall.objects.bulk_update(told, ["answer", "webhook_id"], batch_size=BATCH)
+
+
 def _strike_rest(person: Contact, accounts: list[int], names: Names) -> None:
     refused = refused_naming(names)
     for item in refused:
@@ -149,6 +165,7 @@ def _strike_rest(person: Contact, accounts: list[int], names: Names) -> None:
             names.struck_text(row.reason),
         )
     FileRefusal.objects.bulk_update(rows, ["raw", "reason"], batch_size=BATCH)
+    _strike_answers(names)
     RecordTold.objects.filter(type=RecordType.CONTACT.value, record_id=person.pk).delete()
     answers = list(FeedbackScore.objects.filter(contact=person))
     for answer in answers:

@@ -1,8 +1,9 @@
 """What is remembered of signed records, so that they count once and in their own order.
 
 Invariants: a webhook id of a source has one body and one answer for good; each
-field of a record was told last at the time that stands here. Neither holds a
-value that was sent: only times and keyed digests.
+field of a record was told last at the time that stands here. Of what was sent
+only times and keyed digests are kept; but the answer names what was refused by
+its id, as its reason may, so that erasing somebody strikes them out of it.
 """
 
 from django.db import models
@@ -30,7 +31,10 @@ class HookCall(models.Model):
 
 
 class RecordTold(models.Model):
-    """Field → [time, digest] of what was told of one record; `record_id` is its id in the table of its type."""
+    """What was told of one record: field → [time, digest]; `record_id` is its id in the table of its type.
+
+    Beside a lasting field stand the times of the words that its moment is made of: `lasting`.
+    """
 
     type = models.CharField(max_length=10, choices=[(t.value, t.value) for t in RecordType])
     record_id = models.BigIntegerField()

@@ -16,12 +16,14 @@ from accounts.contacts.verbs import set_role
 from accounts.facts.models import AccountFacts
 from accounts.facts.verbs import refresh
 from accounts.intake.files.models import FileRefusal, FileUpload
+from accounts.intake.hooks.models import HookCall
 from accounts.intake.models import RefusedItem
 from accounts.privacy.models import Erasure, Suppressed
 from accounts.privacy.queries import consents, erased_among
 from accounts.records.models import Account, Contact, FeedbackScore
 from accounts.records.rules import ContactRole
-from accounts.sources.rules import Kind
+from accounts.sources.rules import Kind, Scheme
+from accounts.sources.secrets import keep_secret
 from accounts.usage.models import ContactDay, DailyUsage, Event
 from loyalty.core.audit.models import AuditLine
 from loyalty.core.errors import DomainError, NotAllowed
@@ -30,6 +32,7 @@ from rewards.ledger.models import Posting
 from rewards.ledger.verbs import issue_credit
 from rewards.offers.models import Grant, Offer
 from tests.accounts.intake.conftest import basic
+from tests.accounts.intake.hooks.conftest import SECRET, signed
 from tests.factories import (
     AccountFactory,
     CampaignFactory,
@@ -59,7 +62,18 @@ def send(client: Client) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def jane(send: Callable[..., Any], cs: User) -> Contact:
+def refused_consent(client: Client) -> Any:
+    """The answer to a signed record that came before anybody knew Jane."""
+    survey = SourceFactory(name="Survey", kinds=[Kind.FEEDBACK])
+    keep_secret(survey, Scheme.STANDARD, SECRET, acting_user=None)
+    told = {"contact": JANE, "granted": True, "at": "2026-03-10T09:00:00Z"}
+    body = json.dumps({"type": "consent", "data": told}).encode()
+    headers = signed(body, f"consent-of-{JANE}")
+    return client.post(f"/webhooks/{survey.pk}", body, content_type="application/json", headers=headers).json()
+
+
+@pytest.fixture
+def jane(refused_consent: Any, send: Callable[..., Any], cs: User) -> Contact:
     """Somebody of whom every table knows something."""
     now = timezone.now()
     send("identify", messageId="i-0", userId="anon-99-x", traits={"phone": PHONE})
@@ -136,6 +150,17 @@ def test_a_dump_names_nobody_and_totals_are_equal(jane: Contact, cs: User) -> No
     today = timezone.now().date()
     refresh(None, today - timedelta(days=3), today)
     assert totals() == before
+
+
+def test_the_answer_to_a_refused_record_names_nobody(refused_consent: Any, jane: Contact, cs: User) -> None:
+    (told,) = refused_consent["refused"]
+    assert (told["externalId"], JANE in told["reason"]) == (JANE, True)
+    erase(jane, acting_user=cs)
+    call = HookCall.objects.get()
+    (kept,) = call.answer["refused"]
+    assert (kept["externalId"], kept["code"]) == ("(erased)", told["code"])
+    assert kept["reason"] == told["reason"].replace(JANE, "(erased)")
+    assert call.webhook_id == f"erased:{call.pk}"
 
 
 def test_colleagues_keep_what_is_theirs(jane: Contact, cs: User) -> None:
@@ -237,7 +262,7 @@ def test_the_export_has_every_table(jane: Contact, cs: User, signed_in_as: Calla
         "profile_calls": 4,
         "events": 2,
         "days_of_use": 2,
-        "refused": 1,
+        "refused": 2,
         "offers": 2,
         "tax": 0,
     }
