@@ -1,8 +1,8 @@
 """Putting records in: what is newer than what is known, by the statements that files go in by.
 
-Invariants: of each field the newest word stands, whatever the order in which
-records come; only one webhook writes records of a type at a time; a bad record
-costs itself only.
+Invariants: of each field the newest word stands (of since when something is so,
+the first: see `lasting`), whatever the order in which records come; only one
+webhook writes records of a type at a time; a bad record costs itself only.
 """
 
 import json
@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection
 
 from accounts.intake.files.shape import Shape
+from accounts.intake.hooks.lasting import news_of
 from accounts.intake.hooks.rules import (
     WAS_ERASED,
     Record,
@@ -22,7 +23,6 @@ from accounts.intake.hooks.rules import (
     Told,
     cannot_be_placed,
     incomplete,
-    newer_fields,
     not_valid,
 )
 from accounts.intake.hooks.standing import WAYS, Standing, standing, tell
@@ -78,9 +78,9 @@ def _apply(record_type: RecordType, records: list[Record], key: bytes, parameter
     outcomes: Outcomes = {}
     fresh: dict[int, Told] = {}
     groups: dict[frozenset[str], list[dict[str, Any]]] = defaultdict(list)
-    for record in records:
-        now = known.get(record.external_id, Standing())
-        newer = newer_fields(now.told, record, key)
+    for sent in records:
+        now = known.get(sent.external_id, Standing())
+        record, newer = news_of(sent, now.told, now.values, key)
         if record.external_id in erased:
             outcomes[record.position] = WAS_ERASED
         elif not newer and record.external_id in known:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -56,8 +56,19 @@ Told = dict[str, list[str]]
 
 
 @dataclass(frozen=True)
+class Lasting:
+    """How something was at the time of a record; `began`: it became so just then, and was otherwise before."""
+
+    is_so: bool
+    began: bool = False
+
+
+@dataclass(frozen=True)
 class Record:
-    """One record as it was sent: only the fields that it names. `raw` is the item as it came."""
+    """One record as it was sent: only the fields that it names. `raw` is the item as it came.
+
+    `lasting` is field → how it was, where the field keeps since when and the sender tells only that.
+    """
 
     position: int
     type: RecordType
@@ -65,6 +76,7 @@ class Record:
     at: datetime
     fields: dict[str, Any]
     raw: Any
+    lasting: Mapping[str, Lasting] = field(default_factory=dict)
 
 
 def incomplete(missing: list[str]) -> Refusal:
@@ -81,13 +93,15 @@ def cannot_be_placed(reason: str) -> Refusal:
 
 
 def newer_fields(told: Mapping[str, list[str]], record: Record, key: bytes) -> Told:
-    """Field → [time, digest] of those fields that this record tells and no newer one has told.
+    """Field → [time, digest] of those fields that this record tells and no newer one has told, but for lasting ones.
 
     The later time wins; at the same time the greater digest, so that whatever
     the order of arrival, the same word stands.
     """
     fresh: Told = {}
     for name, value in record.fields.items():
+        if name in record.lasting:
+            continue
         word = [record.at.isoformat(), digest(value, key)]
         if name not in told or _order(word) > _order(told[name]):
             fresh[name] = word

@@ -6,11 +6,12 @@ trigger sends: {"ticket": …}, {"satisfaction_rating": …} or
 the Zendesk organization.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from accounts.intake.hooks.reading import Reading, read_items
-from accounts.intake.hooks.rules import NOT_A_HOOK, RecordType, not_valid
+from accounts.intake.hooks.rules import NOT_A_HOOK, Lasting, Record, RecordType, not_valid
 from accounts.intake.rules import Refusal, RequestRefused
 
 _EVENT = "zen:event-type:ticket."
@@ -28,7 +29,20 @@ def read(body: Any, now: datetime) -> Reading:
     items = body if isinstance(body, list) else [body]
     if not all(isinstance(item, dict) for item in items):
         raise RequestRefused(400, NOT_A_HOOK)
-    return read_items([_told(item) for item in items], now, items)
+    reading = read_items([_told(item) for item in items], now, items)
+    reading.records = [_with_status(record) for record in reading.records]
+    return reading
+
+
+def _with_status(record: Record) -> Record:
+    """The status says whether the ticket is closed and not since when: it is solved first and closed days later."""
+    if "closed_at" not in record.fields:
+        return record
+    change = record.raw.get("event")
+    previous = change.get("previous") if isinstance(change, dict) else None
+    began = isinstance(previous, str) and previous.lower() not in _DONE
+    is_so = record.fields["closed_at"] is not None
+    return replace(record, lasting={"closed_at": Lasting(is_so, began and is_so)})
 
 
 def _told(item: dict[str, Any]) -> tuple[RecordType, Any] | Refusal:
@@ -50,7 +64,7 @@ def _of_event(item: dict[str, Any], change: str) -> tuple[RecordType, Any] | Ref
         return not_valid("A ticket event needs detail.")
     if change in _GONE:
         return NOT_TAKEN
-    # Only the event of the status knows when the ticket was closed.
+    # Of events only those of the status tell it: others may show one that is told of later.
     return _of_ticket(detail, tells_status=change in _STATUS_TOLD)
 
 

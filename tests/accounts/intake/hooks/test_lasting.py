@@ -1,0 +1,132 @@
+"""A ticket is closed when it is solved: what comes later, or again, or in another order, does not move that."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.intake.hooks import zendesk
+from accounts.intake.hooks.lasting import news_of
+from accounts.intake.hooks.rules import Lasting, Record, RecordType, Told
+from accounts.intake.hooks.verbs import take_in_records
+from accounts.records.models import Ticket
+from accounts.sources.models import Source
+from accounts.sources.queries import Sender
+from accounts.sources.rules import Kind
+from tests.factories import AccountFactory
+
+MARCH = datetime(2026, 3, 1, tzinfo=UTC)
+NOW = datetime(2026, 4, 1, tzinfo=UTC)
+Word = tuple[int, bool, bool]
+
+
+def day(number: int) -> datetime:
+    return MARCH + timedelta(days=number - 1)
+
+
+def ticket(at: int, status: str, previous: str = "") -> dict[str, Any]:
+    """A ticket as a trigger sends it; with `previous`, the event that the status changed."""
+    told = {
+        "id": 7,
+        "created_at": day(1).isoformat(),
+        "updated_at": day(at).isoformat(),
+        "organization_id": 66,
+        "status": status,
+    }
+    if not previous:
+        return {"ticket": told}
+    return {
+        "type": "zen:event-type:ticket.status_changed",
+        "detail": told,
+        "event": {"current": status, "previous": previous},
+    }
+
+
+@pytest.fixture
+def sender(desk: Source) -> Sender:
+    AccountFactory(external_id="66")
+    return Sender(desk.pk, desk.name, frozenset({Kind.SUPPORT}), touch_due=False)
+
+
+def closed_after(sender: Sender, bodies: Iterable[dict[str, Any]]) -> datetime | None:
+    """When the ticket was closed, after these bodies one after the other."""
+    Ticket.objects.all().delete()
+    for body in bodies:
+        take_in_records(sender, zendesk.read(body, NOW), webhook_id=None, body=body, now=NOW)
+    return Ticket.objects.get().closed_at
+
+
+@pytest.mark.django_db
+def test_a_solved_ticket_that_is_closed_later_was_closed_when_it_was_solved(sender: Sender) -> None:
+    bodies = [ticket(2, "OPEN", "NEW"), ticket(3, "SOLVED", "OPEN"), ticket(7, "CLOSED", "SOLVED")]
+    assert {closed_after(sender, order) for order in permutations(bodies)} == {day(3)}
+
+
+@pytest.mark.django_db
+def test_a_rating_or_tag_afterwards_moves_nothing(sender: Sender) -> None:
+    bodies = [ticket(2, "open"), ticket(3, "solved"), ticket(13, "solved"), ticket(14, "closed")]
+    assert {closed_after(sender, order) for order in permutations(bodies)} == {day(3)}
+
+
+@pytest.mark.django_db
+def test_a_reopening_counts_from_the_next_time_that_it_is_solved(sender: Sender) -> None:
+    reopened = [ticket(3, "SOLVED", "OPEN"), ticket(5, "OPEN", "SOLVED"), ticket(6, "open")]
+    assert {closed_after(sender, order) for order in permutations(reopened)} == {None}
+    again = [ticket(3, "solved"), ticket(5, "open"), ticket(8, "solved"), ticket(9, "closed")]
+    assert {closed_after(sender, order) for order in permutations(again)} == {day(8)}
+    # The reopening was never told: that it was open just before the second time says enough.
+    unsaid = [ticket(3, "SOLVED", "OPEN"), ticket(8, "SOLVED", "OPEN"), ticket(12, "CLOSED", "SOLVED")]
+    assert {closed_after(sender, order) for order in permutations(unsaid)} == {day(8)}
+
+
+@pytest.mark.django_db
+def test_what_a_file_told_stands_as_the_first_word(sender: Sender) -> None:
+    closed_after(sender, [ticket(2, "open")])
+    Ticket.objects.update(closed_at=day(3))
+    for body in (ticket(2, "open"), ticket(13, "solved")):
+        take_in_records(sender, zendesk.read(body, NOW), webhook_id=None, body=body, now=NOW)
+    assert Ticket.objects.get().closed_at == day(3)
+
+
+words = st.lists(st.tuples(st.integers(1, 6), st.booleans(), st.booleans()), min_size=1, max_size=7)
+
+
+def moment_after(said: Iterable[Word]) -> Any:
+    """The moment that the field holds after these words, and what is remembered."""
+    told: Told = {}
+    values: dict[str, Any] = {}
+    for at, is_so, began in said:
+        fields = {"closed_at": day(at) if is_so else None}
+        record = Record(0, RecordType.TICKET, "7", day(at), fields, None, {"closed_at": Lasting(is_so, began)})
+        settled, newer = news_of(record, told, values, b"key")
+        told |= newer
+        values |= {name: settled.fields[name] for name in newer if name in settled.fields}
+    return values["closed_at"]
+
+
+@given(words, st.randoms())
+def test_any_order_and_any_repetition_come_to_the_same_moment(said: list[Word], random: Any) -> None:
+    again = said + random.sample(said, len(said) // 2)
+    random.shuffle(again)
+    otherwise = max((at for at, is_so, began in said if began or not is_so), default=0)
+    since = [day(at) for at, is_so, _ in said if is_so and at >= otherwise]
+    assert moment_after(again) == moment_after(said) == min(since, default=None)
+
+
+def test_who_tells_the_moment_itself_has_the_last_word() -> None:
+    def said(at: int, told: Told, stands: int | None, **more: Any) -> tuple[Any, Told]:
+        record = Record(0, RecordType.TICKET, "7", day(at), {"closed_at": day(at)}, None, **more)
+        settled, newer = news_of(record, told, {"closed_at": day(stands) if stands else None}, b"key")
+        return settled.fields["closed_at"], told | newer
+
+    solved = {"lasting": {"closed_at": Lasting(is_so=True)}}
+    _, told = said(3, {}, None, **solved)
+    moment, told = said(5, told, 3)
+    assert moment == day(5)
+    assert said(4, told, 5, **solved) == (day(5), told)
+    assert said(9, told, 5, **solved)[0] == day(5)
+    assert said(9, told, None, **solved)[0] == day(9)
