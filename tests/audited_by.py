@@ -208,6 +208,9 @@ SEEN_BY: dict[str, dict[str, tuple[str, ...]]] = {
             "rewards.campaigns.verbs.write_version",
         ),
     },
+    "tests/rewards/campaigns/test_renewals.py": {
+        "test_what_was_handed_over_and_is_taken_back_is_over": ("rewards.offers.withdrawing.withdraw",),
+    },
     "tests/rewards/caps/test_setting.py": {
         "test_lowering_a_live_cap_below_what_is_committed_says_so_and_needs_a_colleague": (
             "rewards.caps.changing.apply",

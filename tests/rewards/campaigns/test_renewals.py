@@ -5,23 +5,28 @@ from decimal import Decimal
 
 import pytest
 from django.utils import timezone
+from time_machine import travel
 
 from accounts.records.models import Account, BillingCredit, Invoice
 from accounts.renewals.models import Renewal
 from accounts.renewals.verbs import detect_renewals
 from accounts.tiers.models import Tier
 from loyalty.core.audit.models import AuditLine
+from loyalty.core.errors import DomainError
 from loyalty.core.notices.models import Notice
 from loyalty.core.people.models import User
 from loyalty.core.people.rules import Function
-from rewards.approvals.renewals import take_back_renewals
+from rewards.approvals.renewals import REASON, take_back_renewals
 from rewards.approvals.required.shipped import ensure_shipped as make_rules
 from rewards.campaigns.models import Campaign, CampaignApproval, Candidate
 from rewards.catalogue.models import Reward
 from rewards.catalogue.shipped import ensure_shipped as make_rewards
+from rewards.delivery.api.queries import rewards_of
 from rewards.ledger.invoices import redeem_up_to
 from rewards.ledger.queries import liability
 from rewards.ledger.reconciliation import check
+from rewards.ledger.verbs import take_back
+from rewards.offers.handing import accept, decline, deliver, lapse_unaccepted
 from rewards.offers.models import Offer
 from rewards.perks.models import TierPerks
 from rewards.perks.posting import posted_by
@@ -160,6 +165,45 @@ def test_a_renewal_that_is_taken_back_takes_its_credit_along(campaign: Campaign,
     assert Notice.objects.filter(person=finance, words__contains="its renewal was taken back").count() == 1
     assert Offer.objects.filter(account=kept).get().state == "approved"
     assert check().problems == []
+
+
+def test_what_was_handed_over_and_is_taken_back_is_over(campaign: Campaign, cs: User) -> None:
+    accounts = [renewed() for _ in range(3)]
+    work()
+    approved, delivered, accepted = Offer.objects.order_by("id")
+    for offer in (delivered, accepted):
+        deliver(offer.pk, acting_user=cs)
+    accept(accepted.pk, acting_user=cs)
+    Offer.objects.update(open_until=timezone.now().date())
+    Invoice.objects.update(status="void")
+    work()
+    now = timezone.now()
+    assert [take_back_renewals((now + timedelta(n)).date()) for n in range(2)] == [3, 0]
+    assert granted() == [(account, Decimal("36.00"), "withdrawn") for account in accounts]
+    lines = AuditLine.objects.filter(verb="offer_withdrawn").order_by("id")
+    assert [(line.object_id, line.reason) for line in lines] == [
+        (str(offer.pk), REASON) for offer in (approved, delivered, accepted)
+    ]
+    with travel(now + timedelta(days=3), tick=False):
+        with pytest.raises(DomainError, match="This offer is withdrawn"):
+            deliver(approved.pk, acting_user=cs)
+        with pytest.raises(DomainError, match="This offer is withdrawn"):
+            decline(delivered.pk, note="no", acting_user=cs)
+        assert lapse_unaccepted(timezone.now().date()) == 0
+        assert [rewards_of(account, timezone.now())["offers"] for account in accounts] == [[], [], []]
+    assert (liability("USD"), check().problems) == (0, [])
+
+
+def test_one_whose_credit_an_earlier_night_took_back_is_withdrawn_too(campaign: Campaign, cs: User) -> None:
+    renewed()
+    work()
+    offer = Offer.objects.get()
+    Invoice.objects.update(status="void")
+    work()
+    take_back(offer.grant.pk, REASON, acting_user=None, booked_on=timezone.now().date())
+    assert take_back_renewals(timezone.now().date() + timedelta(days=1)) == 1
+    offer.refresh_from_db()
+    assert (offer.state, liability("USD")) == ("withdrawn", 0)
 
 
 def test_an_offer_that_nobody_decided_yet_is_withdrawn_with_its_renewal(campaign: Campaign) -> None:
