@@ -53,7 +53,7 @@ _ACCOUNT_FIELDS = [
     *("referred_by", "traits", "traits_at"),
 ]
 _CONTACT_FIELDS = ["external_id", "account", "name", "email", "traits", "traits_at", "placed_at"]
-_DIRTY = "INSERT INTO accounts_factsdirty (account_id, day) SELECT unnest(%s::bigint[]), %s"
+_DIRTY = "INSERT INTO accounts_factsdirty (account_id, day) SELECT * FROM unnest(%s::bigint[], %s::date[])"
 
 
 @dataclass
@@ -71,7 +71,8 @@ def apply_profiles(
     """Take in profile calls; call inside a transaction, before the events of the same batch.
 
     `refuse` words the refusal of a kind that the sender is not the system of
-    record for. The facts of accounts that were told of change from `today` (UTC) on.
+    record for. The facts of accounts that were told of change from `today` (UTC) on,
+    and from the sign-up day where that is told anew.
     """
     result = Applied()
     allowed = [item for item in items if _may_send(sender, item, result.problems, refuse)]
@@ -85,8 +86,9 @@ def apply_profiles(
     result.problems |= others
     result.accepted, result.duplicates = len(fresh), len(wanted) - len(fresh) - len(others)
     words = _consent_words(fresh, contacts)
+    signed_up = {account.pk: account.signed_up_on for account in accounts.values()}
     told = _apply(sorted(fresh, key=_by_time), sender, accounts, contacts)
-    _save(told, today)
+    _save(told, signed_up, today)
     tell_consent(words, now=timezone.now(), acting_user=None)
     return result
 
@@ -274,15 +276,21 @@ def _place(contact: Contact, account: Account | None, item: ProfileItem) -> None
         contact.placed_at = item.occurred_at
 
 
-def _save(touched: list[Account | Contact], today: date) -> None:
+def _save(touched: list[Account | Contact], signed_up: dict[int, date | None], today: date) -> None:
     accounts = [row for row in touched if isinstance(row, Account)]
     contacts = [row for row in touched if isinstance(row, Contact)]
     if accounts:
         Account.objects.bulk_update(accounts, _ACCOUNT_FIELDS)
         with connection.cursor() as cursor:
-            cursor.execute(_DIRTY, [[account.pk for account in accounts], today])
+            days = [_touched_from(signed_up[account.pk], account.signed_up_on, today) for account in accounts]
+            cursor.execute(_DIRTY, [[account.pk for account in accounts], days])
     if contacts:
         Contact.objects.bulk_update(contacts, _CONTACT_FIELDS)
+
+
+def _touched_from(before: date | None, signed_up_on: date | None, today: date) -> date:
+    """The first day whose facts differ: a new sign-up day touches every day since, as in a file."""
+    return today if before == signed_up_on else min(day for day in (before, signed_up_on, today) if day is not None)
 
 
 def _insert(statement: str, ids: set[str]) -> None:

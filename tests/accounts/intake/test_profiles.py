@@ -71,6 +71,24 @@ def test_group_makes_an_account_and_places_the_contact(send: Send) -> None:
     assert FactsDirty.objects.get().account_id == account.pk
 
 
+@pytest.mark.parametrize(
+    ("before", "told", "marked"),
+    [
+        (None, "2026-01-01", date(2026, 1, 1)),
+        (date(2026, 2, 1), "2026-03-01", date(2026, 2, 1)),
+        (date(2026, 2, 1), "2026-02-01", None),
+        (None, "2126-01-01", None),
+    ],
+)
+def test_a_sign_up_day_told_late_marks_every_day_that_it_touches(
+    send: Send, before: date | None, told: str, marked: date | None
+) -> None:
+    today = timezone.now().date()
+    AccountFactory(external_id="acme", signed_up_on=before)
+    assert send("group", {"groupId": "acme", "traits": {"createdAt": told}}).json()["accepted"] == 1
+    assert FactsDirty.objects.get().day == (marked or today)
+
+
 def test_traits_that_make_no_sense_leave_their_fields_alone(send: Send) -> None:
     account = AccountFactory(external_id="acme", name="Acme", employee_count=7)
     traits = {"name": 5, "employees": "many", "plan": "gold", "createdAt": "soon", "timezone": "Mars", "address": "x"}
