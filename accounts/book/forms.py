@@ -2,6 +2,8 @@
 
 from django import forms
 
+from accounts.records.rules import LARGEST_COUNT
+
 
 class DayForm(forms.Form):
     """A past day (UTC); left out, it is the latest day with facts."""
@@ -14,7 +16,7 @@ class NewAccountForm(forms.Form):
 
     name = forms.CharField(max_length=300)
     industry = forms.CharField(max_length=100, required=False)
-    employee_count = forms.IntegerField(min_value=1, max_value=2**31 - 1, required=False, label="Employees")
+    employee_count = forms.IntegerField(min_value=1, max_value=LARGEST_COUNT, required=False, label="Employees")
     goals = forms.CharField(
         max_length=5000,
         required=False,

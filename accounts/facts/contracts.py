@@ -1,10 +1,17 @@
 """Parts of the facts statement that tell contracts and money, from the dated terms of subscriptions.
 
 Trials pay nothing and their seats are not bought. A sum with an unknown part, or with
-money in another currency than the reporting one, is unknown and not a smaller sum.
+money in another currency than the reporting one, is unknown and not a smaller sum;
+so is money beyond LARGEST_SUM.
 """
 
+from decimal import Decimal
+
+from accounts.records.rules import LARGEST_COUNT
 from accounts.records.spans import spans_of
+
+# Twelve times as much is what the column of ARR holds.
+LARGEST_SUM = (Decimal(10) ** 12 - 1) // 12
 
 SPANS = f"""
 {spans_of("(SELECT s.* FROM wanted d JOIN accounts_subscription s ON s.account_id = d.account_id)")},
@@ -50,9 +57,11 @@ AGREED = f"""
 agreed AS (
     SELECT w.account_id, w.day,
            sum(s.mrr) FILTER (WHERE f.is_now) AS mrr,
-           bool_or(f.is_unpriced) FILTER (WHERE f.is_now) AS is_unpriced,
+           bool_or(f.is_unpriced) FILTER (WHERE f.is_now)
+               OR sum(s.mrr) FILTER (WHERE f.is_now) > {LARGEST_SUM} AS is_unpriced,
            sum(s.mrr) FILTER (WHERE f.was_then) AS mrr_then,
-           bool_or(f.is_unpriced) FILTER (WHERE f.was_then) AS was_unpriced,
+           bool_or(f.is_unpriced) FILTER (WHERE f.was_then)
+               OR sum(s.mrr) FILTER (WHERE f.was_then) > {LARGEST_SUM} AS was_unpriced,
            sum(s.seats) FILTER (WHERE f.is_now) AS seats,
            bool_or(s.seats IS NULL) FILTER (WHERE f.is_now) AS is_unseated,
            bool_or(s.is_cancelling) FILTER (WHERE f.is_now) AS is_cancelling,
@@ -93,7 +102,8 @@ COLUMNS = {
     "mrr": "CASE WHEN w.is_subscribed AND c.is_unpriced IS NOT TRUE THEN coalesce(c.mrr, 0) END",
     "arr": "CASE WHEN w.is_subscribed AND c.is_unpriced IS NOT TRUE THEN coalesce(c.mrr, 0) * 12 END",
     "mrr_year_before": "CASE WHEN w.was_subscribed AND c.was_unpriced IS NOT TRUE THEN coalesce(c.mrr_then, 0) END",
-    "seats_bought": "CASE WHEN w.is_subscribed AND c.is_unseated IS NOT TRUE THEN coalesce(c.seats, 0) END",
+    "seats_bought": "CASE WHEN w.is_subscribed AND c.is_unseated IS NOT TRUE"
+    f" THEN least(coalesce(c.seats, 0), {LARGEST_COUNT}) END",
     "seat_utilisation": "CASE WHEN w.is_named AND w.is_subscribed AND c.is_unseated IS NOT TRUE AND c.seats > 0"
     " THEN least(round(coalesce(w.seats_active, 0)::numeric / c.seats, 4), 9999.9999) END",
 }

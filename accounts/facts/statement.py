@@ -7,13 +7,17 @@ the same as one worked out in time. Parameters: `accounts` and `first_days`
 (arrays, side by side), `last_day`, `currency` (the reporting currency),
 `company_zone` (the time zone of accounts whose own nobody told).
 
-Windows of n days end with the day itself: (day - n, day].
+Windows of n days end with the day itself: (day - n, day]. A count that its column cannot hold
+stands at the largest: of one absurd account nobody's facts may fail, and a rule that asks for so
+many or more says the same of it.
 """
 
 from accounts.facts import contracts
 from accounts.facts.scores import statement as scores
+from accounts.records.rules import LARGEST_COUNT
 from accounts.streaks.days import zone_of
 from accounts.streaks.standing import SPELLS, STREAKS
+from accounts.usage.counting import LARGEST_WEIGHT
 from accounts.usage.rules import API_CALL_NAMES, CANCELLATION_NAMES, SIGN_IN_NAMES
 
 
@@ -176,6 +180,11 @@ JOIN accounts_milestone m ON m.id = r.milestone_id
 WHERE r.account_id = w.account_id AND r.reached_at < w.next_day AND r.withdrawn_at IS NULL
 """
 
+
+def _most(count: str, largest: int = LARGEST_COUNT) -> str:
+    return f"least(coalesce({count}, 0), {largest})"
+
+
 # Column of the facts → how it is worked out. `w` carries what is known of the day.
 COLUMNS = {
     "day": "w.day",
@@ -186,13 +195,13 @@ COLUMNS = {
     "seats_active": "CASE WHEN w.is_named THEN coalesce(w.seats_active, 0) END",
     "days_since_sign_in": "w.day - coalesce(w.sign_in_on, w.sign_in_before)",
     "days_since_key_action": "w.day - coalesce(w.key_action_on, w.key_action_before)",
-    "sign_ins_30": "CASE WHEN w.is_used THEN coalesce(w.sign_ins_30, 0) END",
+    "sign_ins_30": f"CASE WHEN w.is_used THEN {_most('w.sign_ins_30')} END",
     "active_days_28": "CASE WHEN w.is_used THEN w.active_days_28 END",
-    "key_actions_30": "CASE WHEN w.is_used THEN coalesce(w.key_actions_30, 0) END",
+    "key_actions_30": f"CASE WHEN w.is_used THEN {_most('w.key_actions_30')} END",
     "features_28": "CASE WHEN w.is_used THEN coalesce(w.features_28, 0) END",
-    "minutes_28": "CASE WHEN w.is_used THEN div(coalesce(w.seconds_28, 0), 60) END",
+    "minutes_28": f"CASE WHEN w.is_used THEN {_most('div(w.seconds_28, 60)')} END",
     "api_calls_30": "CASE WHEN w.is_metered THEN coalesce(w.api_calls_30, 0) END",
-    "gigabytes_30": "CASE WHEN w.is_weighed THEN coalesce(w.gigabytes_30, 0) END",
+    "gigabytes_30": f"CASE WHEN w.is_weighed THEN {_most('w.gigabytes_30', LARGEST_WEIGHT)} END",
     "open_tickets": "CASE WHEN w.is_supported THEN k.open_tickets END",
     "tickets_30": "CASE WHEN w.is_supported THEN k.tickets_30 END",
     "nps": "n.score",

@@ -10,9 +10,8 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from accounts.privacy.rules import ConsentSource, Word, policy_version_in
-from accounts.records.rules import PlanSegment
+from accounts.records.rules import LARGEST_COUNT, PlanSegment
 
-_MAX_COUNT = 2**31 - 1
 _PLAN_SEGMENTS = {s.value: s.value for s in PlanSegment}
 
 
@@ -72,7 +71,7 @@ def _text(value: Any, longest: int) -> str | None:
 def _count(value: Any) -> int | None:
     if isinstance(value, str) and value.strip().isascii() and value.strip().isdecimal() and len(value) < 12:
         value = int(value)
-    return value if type(value) is int and 0 <= value <= _MAX_COUNT else None
+    return value if type(value) is int and 0 <= value <= LARGEST_COUNT else None
 
 
 def _day(value: Any) -> date | None:

@@ -5,6 +5,12 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+# What the records and the days of use hold at most. Amounts a month are bounded well below the
+# width of their columns, so that twelve times the sum of an account's fits too; no currency of a
+# company of this size needs more. Sums of counts that would be larger stand at the largest.
+LARGEST_COUNT = 2**31 - 1
+LARGEST_MRR = Decimal(10) ** 10
+
 
 class PlanSegment(StrEnum):
     SELF_SERVE = "self_serve"

@@ -8,12 +8,18 @@ A room that stores events writes one statement:
 so that the sums are always exact over what was really stored, whatever else
 writes at the same time. Days are days in UTC; every figure is a sum of
 `quantity`, `seconds` is a sum of seconds; the first and the last moment of a
-day are those of what happened at least once. `counted_days` are the accounts and
+day are those of what happened at least once. A sum that would be larger than
+LARGEST_COUNT stands at it, whatever is added first: one absurd row stops no
+other. `counted_days` are the accounts and
 days that were touched. Rows are taken in key order in every table, and tables in
 one order, so that two such statements cannot deadlock.
 """
 
+from accounts.records.rules import LARGEST_COUNT
 from accounts.usage.rules import SIGN_IN_NAMES
+
+# Gigabytes; the columns hold less than 10¹⁴ of them.
+LARGEST_WEIGHT = 10**14 - 1
 
 _SIGN_INS = ", ".join(f"'{name}'" for name in SIGN_IN_NAMES)
 
@@ -23,6 +29,15 @@ CASE WHEN jsonb_typeof(properties -> 'gigabytes') = 'number'
       AND (properties ->> 'gigabytes')::numeric BETWEEN 0 AND 1000000
      THEN round((properties ->> 'gigabytes')::numeric, 6) END AS gigabytes
 """
+
+
+def _most(total: str) -> str:
+    return f"least({total}, {LARGEST_COUNT})"
+
+
+def _more(column: str) -> str:
+    return _most(f"kept.{column}::bigint + excluded.{column}")
+
 
 COUNTING = f"""
 counted AS MATERIALIZED (
@@ -36,13 +51,14 @@ counted AS MATERIALIZED (
 counted_days AS (
     INSERT INTO accounts_dailyusage AS kept
         (account_id, day, events, key_actions, sign_ins, seconds, key_first_at, key_last_at)
-    SELECT account_id, day, sum(quantity), sum(key_quantity), sum(sign_in_quantity), sum(seconds),
+    SELECT account_id, day, {_most("sum(quantity)")}, {_most("sum(key_quantity)")}, {_most("sum(sign_in_quantity)")},
+           sum(seconds),
            min(happened_at) FILTER (WHERE key_quantity > 0), max(happened_at) FILTER (WHERE key_quantity > 0)
     FROM counted GROUP BY account_id, day ORDER BY account_id, day
     ON CONFLICT (account_id, day) DO UPDATE SET
-        events = kept.events + excluded.events,
-        key_actions = kept.key_actions + excluded.key_actions,
-        sign_ins = kept.sign_ins + excluded.sign_ins,
+        events = {_more("events")},
+        key_actions = {_more("key_actions")},
+        sign_ins = {_more("sign_ins")},
         seconds = kept.seconds + excluded.seconds,
         key_first_at = least(kept.key_first_at, excluded.key_first_at),
         key_last_at = greatest(kept.key_last_at, excluded.key_last_at)
@@ -50,28 +66,29 @@ counted_days AS (
 ),
 counted_event_days AS (
     INSERT INTO accounts_eventday AS kept (account_id, day, name, quantity, first_at, last_at)
-    SELECT account_id, day, name, sum(quantity), min(happened_at), max(happened_at)
+    SELECT account_id, day, name, {_most("sum(quantity)")}, min(happened_at), max(happened_at)
     FROM counted GROUP BY account_id, day, name ORDER BY account_id, day, name
     ON CONFLICT (account_id, day, name) DO UPDATE SET
-        quantity = kept.quantity + excluded.quantity,
+        quantity = {_more("quantity")},
         first_at = least(kept.first_at, excluded.first_at),
         last_at = greatest(kept.last_at, excluded.last_at)
 ),
 counted_contact_days AS (
     INSERT INTO accounts_contactday AS kept (account_id, day, contact_id, events, key_actions)
-    SELECT account_id, day, contact_id, sum(quantity), sum(key_quantity)
+    SELECT account_id, day, contact_id, {_most("sum(quantity)")}, {_most("sum(key_quantity)")}
     FROM counted WHERE contact_id IS NOT NULL
     GROUP BY account_id, day, contact_id ORDER BY account_id, day, contact_id
     ON CONFLICT (account_id, day, contact_id) DO UPDATE SET
-        events = kept.events + excluded.events,
-        key_actions = kept.key_actions + excluded.key_actions
+        events = {_more("events")},
+        key_actions = {_more("key_actions")}
 ),
 counted_metered_days AS (
     INSERT INTO accounts_meteredday AS kept (account_id, day, gigabytes)
-    SELECT account_id, day, sum(gigabytes)
+    SELECT account_id, day, least(sum(gigabytes), {LARGEST_WEIGHT})
     FROM counted WHERE gigabytes IS NOT NULL
     GROUP BY account_id, day ORDER BY account_id, day
-    ON CONFLICT (account_id, day) DO UPDATE SET gigabytes = kept.gigabytes + excluded.gigabytes
+    ON CONFLICT (account_id, day) DO UPDATE
+        SET gigabytes = least(kept.gigabytes + excluded.gigabytes, {LARGEST_WEIGHT})
 )
 """
 """Common table expressions that follow one named `stored`; no parameters, so `%` need not be doubled."""

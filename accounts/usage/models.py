@@ -4,6 +4,7 @@ Invariants: an event is stored once per source and message id; daily usage,
 event days and contact days are exact sums over the stored events, kept in the
 same statement that stores them. So the accounts and contacts of these sums are
 those of events, which the database checks; it does not check each sum anew.
+A count of a day that would be more than its column holds stands at the largest.
 """
 
 from django.db import models

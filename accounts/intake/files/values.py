@@ -8,12 +8,11 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import available_timezones
 
+from accounts.records.rules import LARGEST_COUNT, LARGEST_MRR
 from loyalty.core.money import cents
 
 Reader = Callable[[str], Any]
 
-LARGEST_INTEGER = 2_147_483_647
-LARGEST_AMOUNT = Decimal(10) ** 12
 ZONES = frozenset(available_timezones())
 # A moment as PostgreSQL reads it where its time zone is UTC, as it is on our connections.
 SAME_MOMENT = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d:\d\d([.]\d{1,6})?Z?)?", re.ASCII)
@@ -46,16 +45,20 @@ def text(longest: int) -> Text:
 def whole_number(cell: str) -> int:
     """A whole number, zero or more: 9, 9.0."""
     number = _number(cell)
-    if number != number.to_integral_value() or number < 0 or number > LARGEST_INTEGER:
+    if number != number.to_integral_value() or number < 0:
         raise Unreadable("is not a whole number of zero or more")
+    if number > LARGEST_COUNT:
+        raise Unreadable(f"is more than {LARGEST_COUNT:,}, the largest number that is taken")
     return int(number)
 
 
-def amount(cell: str) -> Decimal:
-    """Money of zero or more, rounded to cents: 1234.5, 1,234.50, $1234.50."""
+def monthly_amount(cell: str) -> Decimal:
+    """Money a month of zero or more, rounded to cents: 1234.5, 1,234.50, $1234.50."""
     number = _number(cell.removeprefix("$"))
-    if not 0 <= number < LARGEST_AMOUNT:
+    if number < 0:
         raise Unreadable("is not an amount of money of zero or more")
+    if number > LARGEST_MRR:
+        raise Unreadable(f"is more than {LARGEST_MRR:,}, the largest amount a month that is taken")
     return cents(number)
 
 

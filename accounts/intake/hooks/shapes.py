@@ -13,7 +13,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from accounts.intake.hooks.rules import RecordType
 from accounts.privacy.rules import POLICY_VERSION
-from accounts.records.rules import PlanSegment
+from accounts.records.rules import LARGEST_COUNT, PlanSegment
 
 _EARLIEST, _LATEST = date(1970, 1, 1), date(2200, 1, 1)
 _UNSAID = datetime(1971, 1, 1, tzinfo=UTC)
@@ -81,7 +81,7 @@ class AccountRecord(_Record):
     name: Annotated[str, _text(300, 1)] = Field(default="", description="Left out, a new account is called by its id.")
     industry: Annotated[str, _text(100)] | None = None
     country: Annotated[str, _text(2, 2, "^[A-Z]{2}$")] | None = Field(default=None, description="ISO 3166-1 alpha-2.")
-    employee_count: Annotated[int, Field(ge=0, le=2_147_483_647)] | None = None
+    employee_count: Annotated[int, Field(ge=0, le=LARGEST_COUNT)] | None = None
     goals: Annotated[str, _text(10_000)] | None = None
     plan_segment: PlanSegment | None = None
     time_zone: Annotated[str, AfterValidator(_zone)] | None = Field(

@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 
 from accounts.intake.stripe.discounts import FOREVER, Known, coupon_of
 from accounts.intake.stripe.shapes import Coupon, Discount, Item, Price, Recurring, id_of
-from accounts.records.rules import Unpriced
+from accounts.records.rules import LARGEST_MRR, Unpriced
 from loyalty.core.money import cents
 
 # Currencies that Stripe counts in whole units, and in thousandths; all others in
@@ -84,7 +84,7 @@ def mrr(items: Sequence[Item], discounts: Iterable[str | Discount], currency: st
         total += _discounted(line.monthly, line.periods_a_month, item.discounts, currency, known, _products([item]))
     often = max((line.periods_a_month for _, line in lines), default=Decimal(1))
     worth = _discounted(total, often, discounts, currency, known, _products(item for item, _ in lines))
-    if worth >= MAX_AMOUNT:
+    if worth > LARGEST_MRR:
         raise NotKnown(Unpriced.AMOUNT)
     return cents(worth)
 

@@ -12,7 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field
 # Year 9999 ends at 253402300799: what is later is no date.
 Seconds = Annotated[int, Field(ge=0, le=253_402_300_799)]
 Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
+# What one unit of a price costs, before it is multiplied and brought to a month.
 Units = Annotated[int, Field(ge=-(10**15), le=10**15)]
+# What is kept as it is told: of a currency without hundredths, as much as the columns of money hold.
+Kept = Annotated[int, Field(ge=1 - 10**12, le=10**12 - 1)]
 Id = Annotated[str, Field(min_length=1, max_length=255)]
 Currency = Annotated[str, Field(min_length=3, max_length=3)]
 Metadata = dict[str, str]
@@ -60,7 +63,7 @@ class Coupon(Shape):
     id: Id | None = None
     duration: str = "forever"
     percent_off: Annotated[float | int, Field(ge=0, le=100)] | None = None
-    amount_off: Units | None = None
+    amount_off: Kept | None = None
     currency: str | None = None
     applies_to: Products | None = None
     created: Seconds = 0
@@ -142,7 +145,7 @@ class Customer(Shape):
     id: Id
     name: str | None = None
     email: str | None = None
-    balance: Units | None = None
+    balance: Kept | None = None
     currency: Currency | None = None
     metadata: Metadata | None = None
 
@@ -168,10 +171,10 @@ class Invoice(Shape):
     status: str | None = None
     number: str | None = None
     currency: Currency
-    amount_due: Units
-    amount_paid: Units
-    starting_balance: Units | None = None
-    ending_balance: Units | None = None
+    amount_due: Kept
+    amount_paid: Kept
+    starting_balance: Kept | None = None
+    ending_balance: Kept | None = None
     attempt_count: Count = 0
     billing_reason: str | None = None
     created: Seconds
@@ -191,7 +194,7 @@ class CreditNote(Shape):
     number: str | None = None
     reason: str | None = None
     currency: Currency
-    amount: Units
+    amount: Kept
     created: Seconds
     effective_at: Seconds | None = None
     metadata: Metadata | None = None
@@ -205,14 +208,14 @@ class BalanceTransaction(Shape):
     invoice: str | dict[str, Any] | None = None
     type: str = ""
     currency: Currency
-    amount: Units
+    amount: Kept
     created: Seconds
     metadata: Metadata | None = None
 
 
 class Monetary(Shape):
     currency: Currency
-    value: Units
+    value: Kept
 
 
 class GrantAmount(Shape):

@@ -15,7 +15,7 @@ from accounts.intake.stripe import amounts
 from accounts.intake.stripe.amounts import NotKnown
 from accounts.intake.stripe.discounts import Known, of_subscription
 from accounts.intake.stripe.shapes import Item, Price, Subscription, id_of
-from accounts.records.rules import BillingFrequency, Unpriced
+from accounts.records.rules import LARGEST_COUNT, BillingFrequency, Unpriced
 from accounts.records.terms import Terms
 
 # A subscription that was never paid for is none.
@@ -28,7 +28,6 @@ NOTHING_COMES = frozenset({"unpaid", PAUSED})
 # Paused, but the invoices are collected later.
 COLLECTED_LATER = "keep_as_draft"
 _MONTHS = {"month": 1, "year": 12}
-MAX_SEATS = 2**31 - 1
 MAX_PLAN = 100
 
 
@@ -144,7 +143,7 @@ def _period_end(subscription: Subscription, lead: Item) -> int | None:
 def _known_seats(subscription: Subscription) -> int | None:
     """None when not all items came with the event."""
     seats = amounts.seats(subscription.items.data)
-    return None if subscription.items.has_more or seats > MAX_SEATS else seats
+    return None if subscription.items.has_more or seats > LARGEST_COUNT else seats
 
 
 def _is_held_back(subscription: Subscription) -> bool:

@@ -127,3 +127,18 @@ def test_a_bill_that_is_made_and_paid_within_a_second_is_paid(send: Send, acme: 
     send(event("invoice.paid", invoice(), second, ids[0]))
     send(event("invoice.finalized", invoice(status="open", amount_paid=0, attempt_count=0), second, ids[1]))
     assert acme.invoices.get().status == "paid"
+
+
+@pytest.mark.parametrize(
+    ("kind", "about"),
+    [
+        ("invoice.paid", invoice(amount_due=10**12)),
+        ("invoice.paid", invoice(starting_balance=-(10**12), ending_balance=0)),
+        ("credit_note.created", credit_note(amount=10**12)),
+        ("customer.updated", customer(balance=-(10**12), currency="jpy")),
+    ],
+)
+def test_an_amount_beyond_what_can_be_kept_is_refused(send: Send, acme: Account, kind: str, about: Object) -> None:
+    answer = send(event(kind, about | {"currency": "jpy"}, at("2026-03-30"))).json()
+    assert [refused["code"] for refused in answer["refused"]] == ["bad_shape"]
+    assert "999999999999" in answer["refused"][0]["reason"]
