@@ -7,6 +7,8 @@ without a person: that is its standing approval.
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Count
+
 from loyalty.core.changes.models import ChangeEditor
 from loyalty.core.changes.rules import ChangeState
 from loyalty.core.people.models import User
@@ -50,12 +52,24 @@ def approvals_of(campaign: Campaign, user: User) -> list[Approval]:
 
 
 def wrote(campaign: Campaign, user: User) -> bool:
-    """Whether the person wrote the version that stands now, at once or by a change request that was applied."""
+    """Whether the person wrote any version that stands for approval now, at once or by a change that was applied.
+
+    Those are all after the last earlier one that all three approved: what it said was decided by then, and is
+    nobody's proposal any more.
+    """
+    agreed = _agreed_before(campaign)
     proposed = ChangeEditor.objects.filter(
         user=user,
         change__kind=KIND,
         change__object_id=campaign.pk,
-        change__base_version=campaign.version - 1,
+        change__base_version__gte=agreed,
         change__state=ChangeState.APPLIED.value,
     )
-    return campaign.versions.filter(version=campaign.version, written_by=user).exists() or proposed.exists()
+    return campaign.versions.filter(version__gt=agreed, written_by=user).exists() or proposed.exists()
+
+
+def _agreed_before(campaign: Campaign) -> int:
+    """The last version before the one that stands now that all three functions approved; 0 when there is none."""
+    earlier = campaign.approvals.filter(version__lt=campaign.version).values("version")
+    agreed = earlier.annotate(functions=Count("function", distinct=True)).filter(functions=len(Function))
+    return max(agreed.values_list("version", flat=True), default=0)

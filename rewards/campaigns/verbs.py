@@ -18,7 +18,7 @@ from loyalty.core.people.models import User
 from loyalty.core.people.permissions import check_member
 from loyalty.core.people.rules import FUNCTION_LABELS, Function
 from rewards.campaigns.knowing import known
-from rewards.campaigns.models import Campaign, CampaignApproval, CampaignStep, CampaignVersion
+from rewards.campaigns.models import KIND, Campaign, CampaignApproval, CampaignStep, CampaignVersion
 from rewards.campaigns.rules.ladder import LadderStep
 from rewards.campaigns.rules.statuses import ACTION_WORDS, CampaignAction, CampaignStatus, next_status
 from rewards.campaigns.rules.terms import DEFAULTS, FIELD_LABELS, clean_values
@@ -26,6 +26,7 @@ from rewards.campaigns.rules.trigger import TriggerKind
 from rewards.campaigns.rules.triggers import TRIGGERS
 from rewards.campaigns.standing import wrote
 from rewards.catalogue.models import Reward
+from rewards.offers.refusing import telling_refusals
 
 PLAIN_FIELDS = [field for field in FIELD_LABELS if field not in ("trigger", "ladder")]
 OF_THE_OWNER = frozenset(CampaignAction) - {CampaignAction.APPROVE, CampaignAction.EDIT}
@@ -111,23 +112,28 @@ def move_campaign(campaign_id: int, action: CampaignAction, *, reason: str = "",
     return campaign
 
 
-@transaction.atomic
 def approve_campaign(
     campaign_id: int, *, function: Function, version: int, note: str = "", acting_user: User
 ) -> Campaign:
     """Approve a version for one function; the last of the three makes a modelled campaign approved.
 
     Of what runs already, a version that was edited since gets its standing approval back.
-    Raises NotAllowed (not a member, wrote this version, approved it for another
-    function), DomainError (another version than `version` stands now, approved already).
+    Raises NotAllowed (not a member, wrote this version or one since all three approved, approved it
+    for another function), which the audit tells of, and DomainError (another version than `version`
+    stands now, approved already).
     """
+    with telling_refusals([campaign_id], f"approve a campaign for {FUNCTION_LABELS[function]}", acting_user, KIND):
+        return _approve(campaign_id, function, version, note, acting_user)
+
+
+def _approve(campaign_id: int, function: Function, version: int, note: str, acting_user: User) -> Campaign:
     campaign = _lock(campaign_id)
     check_member(acting_user, function)
     status = _after(campaign, CampaignAction.APPROVE)
     if version != campaign.version:
         raise DomainError("The terms changed while you were looking. Read them again, then decide.")
     if wrote(campaign, acting_user):
-        raise NotAllowed("You wrote this version, so somebody else approves it.")
+        raise NotAllowed("You wrote this version, or one since all three approved, so somebody else approves it.")
     given = {a.function: a for a in campaign.approvals.filter(version=version).select_related("approved_by")}
     if function.value in given:
         who = given[function.value].approved_by.display_name

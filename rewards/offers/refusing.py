@@ -13,23 +13,26 @@ from loyalty.core.people.models import User
 
 
 @contextmanager
-def telling_refusals(offer_ids: Sequence[int], attempt: str, acting_user: User) -> Iterator[None]:
-    """One transaction; when the person may not, it is undone, each offer gets a line that tells so, and it raises."""
+def telling_refusals(ids: Sequence[int], attempt: str, acting_user: User, of: str = "offer") -> Iterator[None]:
+    """One transaction; when the person may not, it is undone, each object gets a line that tells so, and it raises.
+
+    `ids` are those of objects of the type `of`, as the audit names it.
+    """
     try:
         with transaction.atomic():
             yield
     except NotAllowed as refusal:
-        AuditLine.objects.bulk_create(refused_line(pk, attempt, refusal, acting_user) for pk in sorted(offer_ids))
+        AuditLine.objects.bulk_create(refused_line(pk, attempt, refusal, acting_user, of) for pk in sorted(ids))
         raise
 
 
-def refused_line(offer_id: int, attempt: str, refusal: NotAllowed, acting_user: User) -> AuditLine:
-    """The line, not saved yet, that tells of an attempt on an offer that was refused."""
+def refused_line(pk: int, attempt: str, refusal: NotAllowed, acting_user: User, of: str = "offer") -> AuditLine:
+    """The line, not saved yet, that tells of an attempt that was refused on the object `pk` of the type `of`."""
     return audit_line(
         AuditVerb.REFUSED,
         acting_user=acting_user,
-        object_type="offer",
-        object_id=offer_id,
+        object_type=of,
+        object_id=pk,
         object_label=attempt,
         reason=str(refusal),
     )

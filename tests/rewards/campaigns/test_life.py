@@ -1,9 +1,12 @@
 """The life of a campaign: the table is total, who may do what, and what an edit voids."""
 
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from loyalty.core.audit.models import AuditLine
 from loyalty.core.changes.models import ChangeRequest
@@ -19,6 +22,7 @@ from rewards.campaigns.verbs import approve_campaign, create_campaign, move_camp
 from tests.factories import MilestoneFactory, PersonFactory, RewardFactory
 
 S, A = CampaignStatus, CampaignAction
+SignIn = Callable[[User], Client]
 pytestmark = pytest.mark.django_db
 
 
@@ -99,6 +103,67 @@ def test_one_person_approves_for_one_function_only(cs: User) -> None:
             campaign.pk, function=Function.CS, version=1, acting_user=PersonFactory(functions=[Function.CS])
         )
     assert CampaignApproval.objects.count() == 1
+
+
+def standing(campaign: Campaign) -> tuple[str, int]:
+    campaign.refresh_from_db()
+    return campaign.status, campaign.approvals.count()
+
+
+def refused(campaign: Campaign, person: User, words: str, function: Function = Function.CS) -> None:
+    before = standing(campaign)
+    with pytest.raises(NotAllowed, match=words):
+        approve_campaign(campaign.pk, function=function, version=campaign.version, acting_user=person)
+    assert standing(campaign) == before
+    line = AuditLine.objects.filter(verb="refused").latest("id")
+    assert (line.actor, line.object_type, line.object_id) == (person, "campaign", str(campaign.pk))
+    assert words in line.reason
+
+
+def edited(campaign: Campaign, person: User, **values: Any) -> Campaign:
+    propose_or_apply("campaign", campaign.pk, values, "better", acting_user=person)
+    campaign.refresh_from_db()
+    return campaign
+
+
+def test_whoever_wrote_a_version_that_was_never_approved_does_not_approve_a_later_one(
+    cs: User, cs_colleague: User
+) -> None:
+    campaign = edited(create_campaign(terms(), acting_user=cs), cs_colleague, name="Welcome, you")
+    move_campaign(campaign.pk, A.MODEL, acting_user=cs)
+    refused(campaign, cs, "You wrote")
+    refused(campaign, cs_colleague, "You wrote")
+    approved(campaign)
+    # What all three approved is nobody's proposal any more: of what is edited since, the editors are refused.
+    newcomer = PersonFactory(functions=[Function.CS])
+    campaign = edited(campaign, newcomer, name="Welcome, all")
+    move_campaign(campaign.pk, A.MODEL, acting_user=cs)
+    refused(campaign, newcomer, "You wrote")
+    approve_campaign(campaign.pk, function=Function.CS, version=3, acting_user=cs)
+
+
+def test_whoever_wrote_a_change_that_was_applied_does_not_approve_a_later_version(
+    cs: User, cs_colleague: User, finance: User
+) -> None:
+    campaign = create_campaign(terms(), acting_user=cs)
+    Campaign.objects.filter(pk=campaign.pk).update(status="live")
+    for name, proposer in (("Welcome, you", finance), ("Welcome, all", cs_colleague)):
+        change = propose_or_apply("campaign", campaign.pk, {"name": name}, "better", acting_user=proposer)
+        assert isinstance(change, ChangeRequest)
+        approve_change(change.pk, digest=change.digest, acting_user=PersonFactory(functions=[Function.CS]))
+    campaign.refresh_from_db()
+    assert campaign.version == 3
+    refused(campaign, finance, "You wrote", Function.FINANCE)
+    refused(campaign, cs, "You wrote")
+
+
+def test_who_is_not_of_the_function_is_refused_and_told(cs: User, finance: User, signed_in_as: SignIn) -> None:
+    campaign = create_campaign(terms(), acting_user=cs)
+    move_campaign(campaign.pk, A.MODEL, acting_user=cs)
+    refused(campaign, finance, "Customer Success")
+    answer = signed_in_as(cs).post(reverse("campaign-approve", args=[campaign.pk]), {"function": "cs", "version": 1})
+    assert (answer.status_code, standing(campaign)) == (403, ("modelled", 0))
+    assert AuditLine.objects.filter(verb="refused", actor=cs, object_id=str(campaign.pk)).count() == 1
 
 
 def test_an_edit_of_what_does_not_run_applies_at_once_and_voids_the_approvals(cs: User) -> None:
