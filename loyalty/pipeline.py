@@ -62,6 +62,7 @@ from rewards.delivery.invoices.sending import send_balance_changes
 from rewards.delivery.invoices.settling import settle_invoices
 from rewards.delivery.outgoing.endpoints import WEBHOOKS
 from rewards.delivery.outgoing.passes import tell_expired
+from rewards.delivery.outgoing.reaching import look_again
 from rewards.delivery.outgoing.sending import send_due as send_webhooks
 from rewards.delivery.tasks.verbs import remind as remind_of_deliveries
 from rewards.ledger.expiring import expire_credits
@@ -205,6 +206,7 @@ CHORES: tuple[Chore, ...] = (
     RangedChore("segments", "segments", _segments),
     RangedChore("tiers", "tiers", _tiers),
     WholeChore("expiry", "undecided offers", lambda span: {"offers that nobody decided": lapse_overdue()}),
+    WholeChore("expiry", "endpoints that are gone", lambda span: {"offers delivered": look_again(now=timezone.now())}),
     WholeChore("expiry", "unaccepted offers", lambda span: {"offers nobody accepted": lapse_unaccepted(span.day)}),
     WholeChore("expiry", "renewals taken back", lambda span: {"renewal credits": take_back_renewals(span.day)}),
     WholeChore("expiry", "credits used up", lambda span: {"offers redeemed": redeem_used_up(now=timezone.now())}),

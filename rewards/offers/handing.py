@@ -1,7 +1,7 @@
 """What the customer did with an approved offer, as Customer Success notes it, or as follows from what is known.
 
-An automatic reward has reached the customer once every other system that was told of the grant took it; a credit is
-redeemed once the last of it was used.
+An automatic reward has reached the customer once every other system that was told of the grant took it, or one asks
+to use it; a credit is redeemed once the last of it was used.
 
 Invariants: a step goes by the table of an offer's life; the audit line stands in
 the same transaction; a declined or lapsed reward gives back the cap room that it
@@ -63,8 +63,8 @@ def decline(offer_id: int, *, note: str, acting_user: User) -> Offer:
 
 
 @transaction.atomic
-def deliver_by_itself(offer_id: int, *, now: datetime) -> bool:
-    """Note that an automatic reward reached the customer, because other systems took the grant over.
+def deliver_by_itself(offer_id: int, *, why: str, now: datetime) -> bool:
+    """Note that an automatic reward reached the customer, as other systems let us know: `why`, in a sentence.
 
     False when the offer is not approved any more, is handed over by a person, or has to wait (for a tax form, say).
     """
@@ -77,7 +77,7 @@ def deliver_by_itself(offer_id: int, *, now: datetime) -> bool:
     except DomainError:
         return False
     _reach(offer, now)
-    _tell(offer, AuditVerb.OFFER_DELIVERED, "Every system that was told of the grant took it over.")
+    _tell(offer, AuditVerb.OFFER_DELIVERED, why)
     return True
 
 

@@ -16,8 +16,9 @@ from rewards.delivery.api.models import ApiKey, Redemption
 from rewards.delivery.api.queries import credit_left
 from rewards.delivery.api.rules import RedemptionRequest, differences
 from rewards.ledger.verbs import redeem
+from rewards.offers.handing import deliver_by_itself
 from rewards.offers.models import Grant, Offer
-from rewards.offers.rules import OfferAction
+from rewards.offers.rules import OfferAction, OfferState
 from rewards.offers.verbs import move
 
 
@@ -68,13 +69,19 @@ def _use_credit(made: Redemption, amount: Decimal, currency: str, invoice: str, 
 def _switch_on(made: Redemption, grant_id: int, now: datetime) -> None:
     rows = Offer.objects.select_for_update(of=("self",), no_key=True).select_related("account")
     offer = rows.filter(grant__pk=grant_id, account_id=made.account_id).first()
-    if offer is None:
+    # Looked for once the offer is held: its approval may have been taken back while we waited.
+    given = Grant.objects.filter(pk=grant_id).first()
+    if offer is None or given is None or _is_held(given, offer, now):
         raise DomainError("This account has no such grant.")
-    given = Grant.objects.get(pk=grant_id)
     if offer.reward.is_credit:
         raise DomainError("This grant is a credit: name amount and invoice.")
     if given.expires_on < day_there(offer.account.time_zone, now):
         raise DomainError(f"This grant could be used until {given.expires_on.isoformat()}.")
+    if offer.state == OfferState.APPROVED:
+        # Nobody was told of the grant, or somebody is awaited still: who asks to use it has it.
+        if not deliver_by_itself(offer.pk, why=f"Asked for by {made.by.name}", now=now):
+            raise DomainError("This grant has not reached the customer yet.")
+        offer.refresh_from_db()
     before = offer.state
     move(offer, OfferAction.REDEEM, now=now)
     made.grant = given
@@ -89,3 +96,8 @@ def _switch_on(made: Redemption, grant_id: int, now: datetime) -> None:
         reason=f"Asked for by {made.by.name}",
     )
     made.answer = {"redemption": made.pk, **made.asked}
+
+
+def _is_held(given: Grant, offer: Offer, now: datetime) -> bool:
+    """Whether its approval can still be taken back, and nobody outside knows of it."""
+    return offer.state == OfferState.APPROVED and given.held_until is not None and given.held_until >= now

@@ -6,7 +6,6 @@ second time, after the lease, with the same id. Only the requests themselves run
 in threads, few for each endpoint: one that is slow or dead keeps no other waiting.
 """
 
-import json
 import logging
 import time
 from collections import Counter
@@ -24,19 +23,18 @@ from loyalty.core.notices.verbs import tell
 from loyalty.core.people.queries import administrators
 from loyalty.core.side_by_side import side_by_side
 from rewards.delivery.outgoing.endpoints import stop_by_itself
-from rewards.delivery.outgoing.models import DeliveryTry, Endpoint, EventDelivery, OutgoingEvent
+from rewards.delivery.outgoing.models import DeliveryTry, Endpoint, EventDelivery
+from rewards.delivery.outgoing.reaching import look_again_in_steps, reached
 from rewards.delivery.outgoing.rules import (
     GONE_STATUS,
     LEASE,
     DeliveryState,
     EndpointState,
-    EventType,
     headers_for,
     is_dead,
     wait_before,
 )
 from rewards.delivery.outgoing.secrets import opened
-from rewards.offers.handing import deliver_by_itself
 
 log = logging.getLogger(__name__)
 
@@ -77,12 +75,20 @@ class Outcome:
 
 
 def send_due() -> int:
-    """Send what is due, beginning for at most 20 s; returns how many were taken. Harmless beside others that do so."""
+    """Send what is due, beginning for at most 20 s; returns how many were taken. Harmless beside others that do so.
+
+    Once an endpoint is gone meanwhile, the oldest of what only it had not taken have reached their customers; of the
+    rest `look_again` tells at night.
+    """
 
     def begin(delivery: EventDelivery) -> Callable[[], Outcome]:
         return partial(_post, *_message(delivery))
 
-    return side_by_side(lambda running: claim(_busy(running)), begin, note, seconds=SECONDS, threads=THREADS)
+    gone = _gone()
+    sent = side_by_side(lambda running: claim(_busy(running)), begin, note, seconds=SECONDS, threads=THREADS)
+    if _gone() - gone:
+        next(look_again_in_steps(now=timezone.now()), 0)
+    return sent
 
 
 def claim(busy: list[int] | None = None) -> EventDelivery | None:
@@ -144,28 +150,31 @@ def note(delivery: EventDelivery, outcome: Outcome) -> bool:
     if outcome.is_taken:
         _recovered(endpoint)
         _mine(delivery, state=DeliveryState.SENT.value, ended_at=now, told=outcome.told)
-        _reached(delivery.event, now)
+        reached(delivery.event_id, now=now)
         return True
     log.warning("Delivery %s to %s failed, try %s: %s", delivery.pk, endpoint.host, delivery.tries, outcome.told)
     pause = wait_before(delivery.tries, outcome.wait)
     if pause is None:
         told = f"Given up after {delivery.tries} tries. {outcome.told}"[:300]
         _mine(delivery, state=DeliveryState.FAILED.value, ended_at=now, told=told)
+        _tell_given_up(delivery, outcome, now)
     else:
         _mine(delivery, due_at=now + pause, told=outcome.told)
     _failed(endpoint, outcome, now)
     return False
 
 
-def _reached(event: OutgoingEvent, now: datetime) -> None:
-    """Once every system that was told of a grant took it over, the reward has reached the customer."""
-    if event.type != EventType.GRANT_ISSUED:
-        return
-    # Of two that are taken at the same moment the second must see the first.
-    OutgoingEvent.objects.select_for_update(no_key=True).get(pk=event.pk)
-    if event.deliveries.exclude(state=DeliveryState.SENT).exists():
-        return
-    deliver_by_itself(json.loads(event.body)["data"]["offer"], now=now)
+def _gone() -> set[int]:
+    return set(Endpoint.objects.filter(state=EndpointState.GONE).values_list("pk", flat=True))
+
+
+def _tell_given_up(delivery: EventDelivery, outcome: Outcome, now: datetime) -> None:
+    """Once a day for each endpoint: nothing of it goes out again unless a person sends it."""
+    endpoint = delivery.endpoint
+    words = f"{endpoint.name} did not take a webhook in {delivery.tries} tries, so it waits for you. {outcome.told}"
+    address = f"{reverse('endpoint', args=[endpoint.pk])}?state={DeliveryState.FAILED.value}"
+    people = administrators().values_list("pk", flat=True)
+    tell(people, f"endpoint:{endpoint.pk}:given up:{now.date().isoformat()}", words, address)
 
 
 def _mine(delivery: EventDelivery, **values: object) -> None:

@@ -24,8 +24,11 @@ from rewards.delivery.outgoing.models import OutgoingEvent
 from rewards.delivery.outgoing.rules import EventType
 from rewards.ledger.models import Posting
 from rewards.ledger.reconciliation import check
+from rewards.offers import delivering
+from rewards.offers.delivering import Watch
 from rewards.offers.handing import decline, deliver, lapse_unaccepted
-from rewards.offers.models import Offer
+from rewards.offers.models import Grant, Offer
+from rewards.offers.rules import UNDO_WINDOW
 from tests.factories import AccountFactory, RewardFactory
 from tests.factories.grants import granted
 from tests.rewards.delivery.receivers import endpoint
@@ -163,10 +166,47 @@ def test_a_key_is_limited(key: str, account: Account, settings: LazySettings, mo
     assert (answer.status_code, answer["Retry-After"]) == (429, "3")
 
 
+def passed(account: Account, delivery: str = "automatic", **reward: Any) -> Any:
+    a_pass = RewardFactory(kind="feature_pass", is_credit=False, face_value=Decimal(0), delivery=delivery, **reward)
+    return granted("0.00", account=account, reward=a_pass, issued_on=timezone.now().date(), days=7)
+
+
+def test_an_automatic_pass_that_nobody_was_told_of_reaches_the_customer_with_its_use(
+    key: str, account: Account, administrator: User
+) -> None:
+    endpoint(administrator, "Product", EventType.OFFER_DELIVERED, EventType.GRANT_REDEEMED)
+    given = passed(account)
+    assert [held["id"] for held in rewards_of(key, "acme/eu").json()["grants"]] == [given.pk]
+    answers = [redeem(key, "k1", account="acme/eu", grant=given.pk) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    given.offer.refresh_from_db()
+    assert (given.offer.state, given.offer.open_until) == ("redeemed", given.expires_on)
+    assert list(AuditLine.objects.filter(object_type="offer").order_by("id").values_list("verb", "reason")) == [
+        ("offer_delivered", "Asked for by Product"),
+        ("offer_redeemed", "Asked for by Product"),
+    ]
+    told = [json.loads(body)["type"] for body in OutgoingEvent.objects.order_by("id").values_list("body", flat=True)]
+    assert told == ["offer.delivered", "grant.redeemed"]
+
+
+def test_what_can_still_be_taken_back_or_has_to_wait_is_not_switched_on(
+    key: str, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, waiting = passed(account), passed(account)
+    Grant.objects.filter(pk=held.pk).update(held_until=timezone.now() + UNDO_WINDOW)
+    watch = Watch("form", lambda offer, day: "A form of Ada is missing.", lambda offer, day: None)
+    monkeypatch.setitem(delivering._watches, "form", watch)
+    for grant, words in ((held, "no such grant"), (waiting, "has not reached the customer")):
+        answer = redeem(key, f"k{grant.pk}", account="acme/eu", grant=grant.pk)
+        assert (answer.status_code, words in answer.json()["message"]) == (422, True)
+        assert "Ada" not in answer.json()["message"]
+    assert set(Grant.objects.values_list("offer__state", flat=True)) == {"approved"}
+    assert (Redemption.objects.count(), AuditLine.objects.filter(object_type="offer").count()) == (0, 0)
+
+
 def test_a_pass_is_switched_on_once(key: str, account: Account, cs: User, administrator: User) -> None:
     endpoint(administrator, "Product", EventType.GRANT_REDEEMED)
-    a_pass = RewardFactory(kind="feature_pass", is_credit=False, face_value=Decimal(0))
-    given = granted("0.00", account=account, reward=a_pass, issued_on=timezone.now().date(), days=7)
+    given = passed(account, delivery="by_hand")
     assert redeem(key, "k1", account="acme/eu", grant=given.pk).status_code == 422
     deliver(given.offer_id, acting_user=cs)
     answers = [redeem(key, "k1", account="acme/eu", grant=given.pk) for _ in range(2)]
