@@ -155,9 +155,9 @@ def _strike_answers(names: Names) -> None:
 def _strike_rest(person: Contact, accounts: list[int], names: Names) -> None:
     refused = refused_naming(names)
     for item in refused:
-        item.raw, item.message_id = ERASED, ""
+        item.raw, item.message_id, item.waits_for = ERASED, "", ""
         item.reason = names.struck_text(item.reason)
-    RefusedItem.objects.bulk_update(refused, ["raw", "message_id", "reason"], batch_size=BATCH)
+    RefusedItem.objects.bulk_update(refused, ["raw", "message_id", "reason", "waits_for"], batch_size=BATCH)
     rows = [row for row in FileRefusal.objects.filter(mentions("raw", names)) if names.is_in(row.raw)]
     for row in rows:
         row.raw, row.reason = (

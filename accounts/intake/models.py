@@ -27,7 +27,10 @@ class IntakeBatch(models.Model):
 
 
 class ProfileCall(models.Model):
-    """An accepted identify, group or alias call: once per source and message id."""
+    """An accepted identify, group or alias call: once per source and message id.
+
+    `waits_for` is the id of the account that it names, while nobody knows that.
+    """
 
     source = models.ForeignKey(Source, models.PROTECT, related_name="+", db_index=False)
     message_id = models.CharField(max_length=255)
@@ -37,6 +40,7 @@ class ProfileCall(models.Model):
     occurred_at = models.DateTimeField()
     received_at = models.DateTimeField(db_default=Now())
     payload = models.JSONField()
+    waits_for = models.CharField(max_length=255, blank=True, default="", db_default="")
 
     class Meta:
         ordering = ["-id"]
@@ -44,7 +48,8 @@ class ProfileCall(models.Model):
         indexes = [
             models.Index(
                 KeyTextTransform("previousId", "payload"), name="alias_by_previous_id", condition=models.Q(call="alias")
-            )
+            ),
+            models.Index(fields=["id"], name="profile_call_waiting", condition=~models.Q(waits_for="")),
         ]
 
     def __str__(self) -> str:
@@ -55,7 +60,8 @@ class RefusedItem(models.Model):
     """One item that was not taken in: what it was, and why. `raw` is the text as it came.
 
     `waits_for` is the id of whom it is about, where they were nobody known: it goes
-    in by itself once they are. The `retried` fields tell the last time that it was
+    in by itself once they are known as `waits_as` says (an Awaited). The `batch`
+    texts are what its batch told for it and it did not tell itself. The `retried` fields tell the last time that it was
     sent again, by nobody if by itself; `went_in_at` is set once it went in.
     """
 
@@ -68,7 +74,10 @@ class RefusedItem(models.Model):
     code = models.CharField(max_length=40)
     reason = models.TextField()
     raw = models.TextField(blank=True)
+    batch_group = models.CharField(max_length=255, blank=True, default="", db_default="")
+    batch_sent_at = models.CharField(max_length=255, blank=True, default="", db_default="")
     waits_for = models.CharField(max_length=255, blank=True, default="", db_default="")
+    waits_as = models.CharField(max_length=10, blank=True, default="", db_default="")
     retried_at = models.DateTimeField(null=True)
     retried_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False

@@ -40,10 +40,10 @@ SELECT id, '', '', 'user', '{}', now() FROM unnest(%s::text[]) AS id ORDER BY id
 ON CONFLICT (external_id) DO NOTHING
 """
 _NEW_CALLS = """
-INSERT INTO accounts_profilecall (source_id, message_id, call, account_id, contact_id, occurred_at, payload)
-SELECT %s, message_id, call, account_id, contact_id, occurred_at, payload
+INSERT INTO accounts_profilecall (source_id, message_id, call, account_id, contact_id, occurred_at, payload, waits_for)
+SELECT %s, message_id, call, account_id, contact_id, occurred_at, payload, waits_for
 FROM jsonb_to_recordset(%s::jsonb) AS item(message_id text, call text, account_id bigint, contact_id bigint,
-                                           occurred_at timestamptz, payload jsonb)
+                                           occurred_at timestamptz, payload jsonb, waits_for text)
 ORDER BY message_id
 ON CONFLICT (source_id, message_id) DO NOTHING
 RETURNING message_id
@@ -116,7 +116,7 @@ def _accounts(sender: Sender, items: list[ProfileItem]) -> dict[str, Account]:
 
 def _has_account(item: ProfileItem, accounts: dict[str, Account], problems: dict[int, Refusal]) -> bool:
     if item.call is Call.GROUP and item.group_id not in accounts:
-        problems[item.position] = rules.UNKNOWN_ACCOUNT
+        problems[item.position] = replace(rules.UNKNOWN_ACCOUNT, waits_for=item.group_id or "")
         return False
     return True
 
@@ -223,6 +223,7 @@ def _call_row(item: ProfileItem, accounts: dict[str, Account], contacts: dict[st
         "contact_id": contact.pk if contact else None,
         "occurred_at": item.occurred_at.isoformat(),
         "payload": item.payload,
+        "waits_for": "" if account else item.group_id or "",
     }
 
 

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from accounts.intake import rules
 from accounts.intake.rows import EventRow
@@ -37,6 +37,13 @@ class Envelope:
     def oldest(self) -> datetime:
         """A call that is dated earlier is too old."""
         return self.now - rules.MAX_AGE
+
+
+class OfBatch(NamedTuple):
+    """What a batch tells for a call that does not tell it itself; "" is nothing."""
+
+    group_id: str = ""
+    sent_at: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,6 +125,14 @@ def read_profile(item: Item, call: Call, position: int, envelope: Envelope) -> P
     )
 
 
+def told_by_batch(item: Any, envelope: Envelope) -> OfBatch:
+    """What its batch tells for a call, which may be anything that was refused."""
+    call = item if isinstance(item, dict) else {}
+    is_sent = isinstance(envelope.sent_at, str) and not (_is_dated(call) or call.get("sentAt"))
+    group_id = "" if _named_group(call.get("context")) else _named_group(envelope.context)
+    return OfBatch(group_id, envelope.sent_at if is_sent else "")
+
+
 def moment_of(value: Any) -> datetime:
     """An ISO 8601 moment in UTC; one without a zone is taken as UTC. Raises Refused."""
     if not isinstance(value, str) or len(value) < 10:
@@ -192,6 +207,14 @@ def _group_id(item: Item, envelope: Envelope) -> str | None:
     """The account that the call's own context names, else that of its batch."""
     own = _id(_context(item.get("context")).get("groupId"), rules.BAD_GROUP_ID)
     return own or _id(_context(envelope.context).get("groupId"), rules.BAD_GROUP_ID)
+
+
+def _named_group(context: Any) -> str:
+    """The account that a context names, "" for none or one that cannot be read."""
+    try:
+        return _id(_context(context).get("groupId"), rules.BAD_GROUP_ID) or ""
+    except Refused:
+        return ""
 
 
 def _traits(item: Item, call: Call) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from psycopg.errors import DeadlockDetected, SerializationFailure, UniqueViolati
 
 from accounts.intake import rules
 from accounts.intake.models import RefusedItem
+from accounts.intake.reading import Envelope, OfBatch, told_by_batch
 from accounts.intake.rules import Refusal
 from accounts.intake.storable import shown
 from accounts.records.models import Contact
@@ -50,6 +51,7 @@ class RefusedCall:
     call: str
     refusal: Refusal
     raw: str
+    of_batch: OfBatch = OfBatch()
 
 
 @dataclass(frozen=True)
@@ -83,12 +85,14 @@ def tell_refused_request(sender: Sender | None, channel: str, refusal: Refusal, 
         cursor.execute(_UNSIGNED, parameters)
 
 
-def refused_call(position: int, item: Any, refusal: Refusal, channel: str) -> RefusedCall:
-    """One item of a request with why it was refused; a write key in it is left out."""
+def refused_call(position: int, item: Any, refusal: Refusal, channel: str, envelope: Envelope) -> RefusedCall:
+    """One item of a request with why it was refused, and what its batch told for it; a write key in it is left out."""
     named = item if isinstance(item, dict) else {}
     call, message_id = named.get("type", channel), named.get("messageId", "")
     raw = _WRITE_KEY.sub(r'\1"(removed)"', shown(item))
-    return RefusedCall(position, plain(message_id, 255), plain(call, 40), refusal, raw[: rules.KEPT_RAW_CHARACTERS])
+    raw = raw[: rules.KEPT_RAW_CHARACTERS]
+    of_batch = told_by_batch(item, envelope)
+    return RefusedCall(position, plain(message_id, 255), plain(call, 40), refusal, raw, of_batch)
 
 
 def plain(value: Any, longest: int) -> str:
@@ -115,7 +119,10 @@ def keep(sender: Sender, channel: str, receipt: Receipt) -> None:
             code=refused.refusal.code,
             reason=refused.refusal.reason,
             raw=refused.raw,
+            batch_group=plain(refused.of_batch.group_id, 255),
+            batch_sent_at=plain(refused.of_batch.sent_at, 255),
             waits_for=plain(refused.refusal.waits_for, 255),
+            waits_as=refused.refusal.waits_as.value,
         )
         for refused in receipt.refused
     )

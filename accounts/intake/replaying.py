@@ -17,7 +17,7 @@ from accounts.intake.hooks.schemes import READERS, SCHEMES
 from accounts.intake.hooks.verbs import put_in
 from accounts.intake.models import RefusedItem
 from accounts.intake.reading import Envelope
-from accounts.intake.receipts import Receipt, RefusedCall
+from accounts.intake.receipts import Receipt, RefusedCall, plain
 from accounts.intake.rules import CALLS_BY_NAME, OTHER_BODY, RequestRefused
 from accounts.intake.stripe import verbs as stripe
 from accounts.intake.verbs import take_in
@@ -144,11 +144,13 @@ def try_again(item: RefusedItem, acting_user: User | None) -> None:
     item.retried_at, item.retried_by = timezone.now(), acting_user
     item.retried_reason = receipt.refused[0].refusal.reason if receipt.refused else ""
     item.went_in_at = None if receipt.refused else item.retried_at
-    item.save(update_fields=["retried_at", "retried_by", "retried_reason", "went_in_at"])
+    if receipt.refused and (refusal := receipt.refused[0].refusal).waits_for:
+        item.waits_for, item.waits_as = plain(refusal.waits_for, 255), refusal.waits_as.value
+    item.save(update_fields=["retried_at", "retried_by", "retried_reason", "went_in_at", "waits_for", "waits_as"])
 
 
 def _take_in(item: RefusedItem, source: Source, content: dict[str, Any]) -> Receipt:
-    """A call without a time of its own counts on the day when it came."""
+    """What its batch told for it still holds; a call without any time counts on the day when it came."""
     records = source.kinds.filter(is_active=True).values_list("kind", flat=True)
     sender = Sender(source.pk, source.name, frozenset(Kind(kind) for kind in records), touch_due=False)
     channel, now = item.batch.channel, timezone.now()
@@ -156,7 +158,7 @@ def _take_in(item: RefusedItem, source: Source, content: dict[str, Any]) -> Rece
         return stripe.take_in(sender, content, now=now)
     if channel in SCHEMES:
         return _put_record_in(sender, content, channel, now)
-    envelope = Envelope(item.received_at, None, None)
+    envelope = Envelope(item.received_at, item.batch_sent_at or None, {"groupId": item.batch_group or None})
     endpoint = CALLS_BY_NAME.get(channel)
     return take_in(sender, channel, [content], envelope, endpoint=endpoint, size=len(item.raw.encode()), touch=False)
 

@@ -39,16 +39,27 @@ EVENT_CALLS = frozenset({Call.TRACK, Call.PAGE, Call.SCREEN})
 CALLS_BY_NAME = {c.value: c for c in Call}
 
 
+class Awaited(StrEnum):
+    """As what somebody must be known before what is about them can be taken in."""
+
+    # An account, or a customer at its source of billing.
+    ACCOUNT = ""
+    CONTACT = "contact"
+    # A contact who is at an account.
+    PLACED = "placed"
+
+
 @dataclass(frozen=True)
 class Refusal:
     """Why something was not taken in: a code for programs, a reason that says what to do.
 
-    `waits_for` is the id of whom it is about, if nobody else keeps it from being taken in.
+    `waits_for` is the id of whom it is about, if nobody else keeps it from being taken in, `waits_as` whose id that is.
     """
 
     code: str
     reason: str
     waits_for: str = ""
+    waits_as: Awaited = Awaited.ACCOUNT
 
 
 class Refused(Exception):

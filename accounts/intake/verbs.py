@@ -7,7 +7,6 @@ a message id means one call of its source for good, another body is refused.
 
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -19,7 +18,7 @@ from accounts.intake.reading import Envelope, ProfileItem, call_of, read_event, 
 from accounts.intake.receipts import Receipt, RefusedCall, keep, refused_call, until_no_deadlock
 from accounts.intake.repeated import count_repeated
 from accounts.intake.rows import EventRow
-from accounts.intake.rules import EVENT_CALLS, Call, Refusal, Refused
+from accounts.intake.rules import EVENT_CALLS, Awaited, Call, Refusal, Refused
 from accounts.intake.storable import as_text, check_size, check_storable, may_hold_large, text_if_harmless
 from accounts.intake.storing import Stored, store_all, store_events
 from accounts.sources.queries import Sender, record_of
@@ -78,7 +77,7 @@ def take_in(
         told.events = [row for row in told.events if _passes(row.position, told.refused, check_storable, row)]
         text = as_text(told.events)
     digest = unconfirmed.digest if unconfirmed else None
-    receipt = _write_plain(sender, channel, items, told, text, now=envelope.now, touch=touch, digest=digest)
+    receipt = _write_plain(sender, channel, items, envelope, told, text, touch=touch, digest=digest)
     if receipt is None:
         if unconfirmed:
             sender = unconfirmed.confirm()
@@ -100,10 +99,10 @@ def _write_plain(
     sender: Sender,
     channel: str,
     items: list[Any],
+    envelope: Envelope,
     told: _Sorted,
     text: str,
     *,
-    now: datetime,
     touch: bool,
     digest: str | None,
 ) -> Receipt | None:
@@ -116,7 +115,7 @@ def _write_plain(
         return None
     events = len(told.events)
     stored = until_no_deadlock(
-        lambda: store_all(sender.source_id, channel, events, text, now=now, touch=touch, digest=digest)
+        lambda: store_all(sender.source_id, channel, events, text, now=envelope.now, touch=touch, digest=digest)
     )
     if stored is None:
         return None
@@ -124,7 +123,7 @@ def _write_plain(
         return Receipt(stored.accepted, 0, [])
     counts = {"accepted": stored.accepted, "duplicates": stored.duplicates}
     stored.tell_apart(count_repeated(sender, channel, told.events, text, touch=touch, **counts))
-    receipt = Receipt(stored.accepted, stored.duplicates, _refused_calls(items, stored.others, channel))
+    receipt = Receipt(stored.accepted, stored.duplicates, _refused_calls(items, envelope, stored.others, channel))
     if receipt.refused:
         with transaction.atomic():
             keep(sender, channel, receipt)
@@ -144,29 +143,33 @@ def _write(sender: Sender, channel: str, items: list[Any], envelope: Envelope, t
     receipt = Receipt(
         accepted=applied.accepted + stored.accepted,
         duplicates=applied.duplicates + stored.duplicates,
-        refused=_refused_calls(items, refused, channel, forgotten),
+        refused=_refused_calls(items, envelope, refused, channel, forgotten),
     )
     keep(sender, channel, receipt)
     return receipt
 
 
 def _refusals(events: list[EventRow], problems: dict[int, str]) -> dict[int, Refusal]:
-    """Why events have no place, and the account that one waits for."""
-    groups = {row.position: row.group_id for row in events}
-    reasons = {position: _REASONS[code] for position, code in problems.items()}
-    return {
-        position: replace(reason, waits_for=groups[position] or "") if reason is rules.UNKNOWN_ACCOUNT else reason
-        for position, reason in reasons.items()
-    }
+    """Why events have no place, and the account or the contact that each waits for."""
+    named = {row.position: row for row in events if row.position in problems}
+    return {position: _waiting(_REASONS[code], named[position]) for position, code in problems.items()}
+
+
+def _waiting(reason: Refusal, event: EventRow) -> Refusal:
+    if reason is rules.UNKNOWN_ACCOUNT:
+        return replace(reason, waits_for=event.group_id or "")
+    if reason in (rules.UNKNOWN_CONTACT, rules.CONTACT_WITHOUT_ACCOUNT):
+        return replace(reason, waits_for=event.user_id or "", waits_as=Awaited.PLACED)
+    return reason
 
 
 def _refused_calls(
-    items: list[Any], refused: dict[int, Refusal], channel: str, forgotten: Container[int] = ()
+    items: list[Any], envelope: Envelope, refused: dict[int, Refusal], channel: str, forgotten: Container[int] = ()
 ) -> list[RefusedCall]:
     return [
         RefusedCall(position, "", channel, rules.ERASED_CONTACT, "")
         if position in forgotten
-        else refused_call(position, items[position], refused[position], channel)
+        else refused_call(position, items[position], refused[position], channel, envelope)
         for position in sorted(refused)
     ]
 

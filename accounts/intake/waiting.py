@@ -1,55 +1,100 @@
 """What was refused because nobody knew whom it is about goes in by itself once they are known.
 
-Senders promise no order: an event may come before its account, and a bill before
-its customer. Invariant: what was sent in any order is in the end what it would
-have been in the right one.
+Senders promise no order: an event may come before its account or its contact, a
+ticket before its account, and a bill before its customer. Invariant: what was
+sent in any order is in the end what it would have been in the right one.
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
 from accounts.intake.models import RefusedItem
+from accounts.intake.placing import place_contacts
 from accounts.intake.replaying import try_again, why_not
+from accounts.intake.rules import Awaited
 
 # So many of the newest that wait are looked at when anything comes in; all of them are at night.
 LOOKED_AT = 2_000
 AT_ONCE = 200
-# What is refused for another reason too is not tried over and over.
+# What is refused for another reason too is not tried over and over: this is the least time between two tries,
+# which grows with how long it has waited. What a person tried says nothing of how often it was in vain by itself.
 TRIED_EVERY = timedelta(minutes=10)
 
-_KNOWN_BY_NOW = """
+
+def _known_by_now(of_these: str) -> str:
+    """The statement that locks 200 at most, the first first, of those items of whom one is known by now."""
+    return f"""
 SELECT id FROM accounts_refuseditem WHERE id IN (
     SELECT item.id FROM (
-        SELECT id, source_id, waits_for FROM accounts_refuseditem
-        WHERE went_in_at IS NULL AND waits_for <> '' AND (retried_at IS NULL OR retried_at < %(tried_before)s)
-        ORDER BY id DESC LIMIT %(looked_at)s
+        SELECT id, source_id, waits_for, waits_as FROM accounts_refuseditem
+        WHERE went_in_at IS NULL AND waits_for <> '' AND (
+            retried_at IS NULL
+            OR retried_at + CASE WHEN retried_by_id IS NULL THEN greatest(retried_at - received_at, %(pause)s)
+                                 ELSE %(pause)s END < %(now)s)
+        {of_these}
     ) AS item
-    WHERE EXISTS (SELECT FROM accounts_account AS account WHERE account.external_id = item.waits_for)
-       OR EXISTS (SELECT FROM accounts_billingcustomer AS customer
-                  WHERE customer.source_id = item.source_id AND customer.external_id = item.waits_for)
+    WHERE CASE item.waits_as
+          WHEN '{Awaited.CONTACT}' THEN
+               EXISTS (SELECT FROM accounts_contact AS contact WHERE contact.external_id = item.waits_for)
+          WHEN '{Awaited.PLACED}' THEN
+               EXISTS (SELECT FROM accounts_contact AS contact
+                       WHERE contact.external_id = item.waits_for AND contact.account_id IS NOT NULL)
+               OR EXISTS (SELECT FROM accounts_profilecall AS alias
+                          LEFT JOIN accounts_contact AS present ON present.id = alias.contact_id
+                          JOIN accounts_contact AS contact
+                            ON contact.external_id = coalesce(present.external_id, alias.payload ->> 'userId')
+                          WHERE alias.call = 'alias' AND alias.payload ->> 'previousId' = item.waits_for
+                            AND contact.account_id IS NOT NULL)
+          ELSE EXISTS (SELECT FROM accounts_account AS account WHERE account.external_id = item.waits_for)
+               OR EXISTS (SELECT FROM accounts_billingcustomer AS customer
+                          WHERE customer.source_id = item.source_id AND customer.external_id = item.waits_for)
+          END
     ORDER BY item.id LIMIT %(at_once)s)
 ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
 """
 
 
+_OF_NEWEST = _known_by_now("ORDER BY id DESC LIMIT %(looked_at)s")
+_OF_LATER = _known_by_now("AND id > %(after)s")
+
+
 def take_in_all_waiting(*, now: datetime) -> int:
     """Look at everything that waits; returns how many items went in. Each handful is a transaction."""
     total = 0
-    while tried := take_in_waiting(now=now, looked_at=None):
-        total += sum(tried)
+    # Whoever went in may be whom others wait for: those are looked at again.
+    while went_in := _once_through(now):
+        total += went_in
     return total
 
 
-@transaction.atomic
-def take_in_waiting(*, now: datetime, looked_at: int | None = LOOKED_AT) -> list[bool]:
-    """Send 200 items at most again whose account or customer of billing is known by now; tells of each if it went in.
+def take_in_waiting(*, now: datetime) -> list[bool]:
+    """Send 200 items at most again of whom it is known by now whom they are about; tells of each if it went in.
 
-    They are tried one by one, in the order in which they came; what another worker has at hand is left to it.
+    Before that, contacts are put at the accounts that have become known. Items
+    are tried one by one, in the order in which they came; what another worker
+    has at hand is left to it.
     """
-    parameters = {"tried_before": now - TRIED_EVERY, "looked_at": looked_at, "at_once": AT_ONCE}
+    place_contacts(looked_at=LOOKED_AT)
+    tried = _try(_OF_NEWEST, now, {"looked_at": LOOKED_AT})
+    return [item.went_in_at is not None for item in tried]
+
+
+def _once_through(now: datetime) -> int:
+    place_contacts(looked_at=None)
+    went_in = after = 0
+    while tried := _try(_OF_LATER, now, {"after": after}):
+        went_in += sum(item.went_in_at is not None for item in tried)
+        after = tried[-1].pk
+    return went_in
+
+
+@transaction.atomic
+def _try(statement: str, now: datetime, parameters: dict[str, Any]) -> list[RefusedItem]:
+    """Send the items that the statement finds again; returns them in the order in which they came."""
     with connection.cursor() as cursor:
-        cursor.execute(_KNOWN_BY_NOW, parameters)
+        cursor.execute(statement, parameters | {"now": now, "pause": TRIED_EVERY, "at_once": AT_ONCE})
         ids = [item for (item,) in cursor.fetchall()]
     items = list(RefusedItem.objects.select_related("batch", "source").filter(pk__in=ids).order_by("pk")) if ids else []
     for item in items:
@@ -58,4 +103,4 @@ def take_in_waiting(*, now: datetime, looked_at: int | None = LOOKED_AT) -> list
             item.save(update_fields=["retried_at"])
         else:
             try_again(item, None)
-    return [item.went_in_at is not None for item in items]
+    return items

@@ -155,6 +155,7 @@ def _take(
     mapped = [field for field in shape.fields if field.name in names]
     told = [{"line": row["line"], **{field.name: row.get(field.name) for field in mapped}} for row in rows]
     parameters = parameters | {"rows": json.dumps(told, default=str, ensure_ascii=False)}
+    named = {row["line"]: row.get("account") for row in rows}
     staged = _STAGED.format(columns=", ".join(f"{field.name} {field.sql_type}" for field in shape.fields))
     checked = staged + _CHECKED.format(
         names=", ".join(f"r.{name}" for name in ("line", *(f.name for f in shape.fields))), resolve=shape.resolve
@@ -162,8 +163,13 @@ def _take(
     with connection.cursor() as cursor:
         if prepare := shape.prepare(mapped):
             cursor.execute(staged + prepare, parameters)
-        cursor.execute(checked + "SELECT line, reason FROM import_checked WHERE reason IS NOT NULL", parameters)
-        refused = {line: cannot_be_placed(reason) for line, reason in cursor.fetchall()}
+        cursor.execute(
+            checked + "SELECT line, reason, account_id FROM import_checked WHERE reason IS NOT NULL", parameters
+        )
+        refused = {
+            line: cannot_be_placed(reason, "" if account_id else named[line] or "")
+            for line, reason, account_id in cursor.fetchall()
+        }
         if len(refused) < len(rows):
             cursor.execute(checked + "," + _continued(shape.take(mapped)), parameters)
     return refused

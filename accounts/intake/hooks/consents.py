@@ -5,6 +5,7 @@ from datetime import datetime
 
 from accounts.intake.hooks.applying import Outcomes
 from accounts.intake.hooks.rules import WAS_ERASED, Record, cannot_be_placed
+from accounts.intake.rules import Awaited
 from accounts.privacy.models import Consent
 from accounts.privacy.queries import erased_among
 from accounts.privacy.rules import ConsentSource, Word
@@ -24,7 +25,9 @@ def apply_consents(records: Sequence[Record], now: datetime) -> Outcomes:
             outcomes[record.position] = WAS_ERASED
         elif record.external_id not in contacts:
             outcomes[record.position] = cannot_be_placed(
-                f"There is no contact {record.external_id[:80]}. Send the contact first."
+                f"There is no contact {record.external_id[:80]}. Send the contact first.",
+                record.external_id,
+                Awaited.CONTACT,
             )
         else:
             words[record.position] = Word(

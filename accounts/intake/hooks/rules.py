@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from accounts.intake.places import leaves, named
-from accounts.intake.rules import Refusal
+from accounts.intake.rules import Awaited, Refusal
 from accounts.sources.rules import Kind
 
 CHANNEL = "webhook"
@@ -88,8 +88,9 @@ def not_valid(problem: str) -> Refusal:
     return Refusal("not_valid", problem)
 
 
-def cannot_be_placed(reason: str) -> Refusal:
-    return Refusal("not_placed", reason)
+def cannot_be_placed(reason: str, waits_for: str = "", waits_as: Awaited = Awaited.ACCOUNT) -> Refusal:
+    """A record about somebody else than it may be, or about somebody nobody knows yet, for whom it waits."""
+    return Refusal("not_placed", reason, waits_for, waits_as)
 
 
 def newer_fields(told: Mapping[str, list[str]], record: Record, key: bytes) -> Told:

@@ -214,6 +214,15 @@ def test_what_names_them_later_is_refused_and_not_kept(
     assert JANE not in dump()
 
 
+def test_what_waits_for_them_waits_no_more(cs: User, send: Callable[..., Any]) -> None:
+    send("identify", messageId="1", userId=JANE)
+    assert send("track", messageId="2", userId=JANE, event="Signed In").json()["code"] == "contact_without_account"
+    assert RefusedItem.objects.get().waits_for == JANE
+    erase(Contact.objects.get(), acting_user=cs)
+    assert RefusedItem.objects.get().waits_for == ""
+    assert JANE not in dump()
+
+
 def test_every_id_they_had_is_suppressed(cs: User, send: Callable[..., Any]) -> None:
     send("identify", messageId="1", userId="first-id")
     send("alias", messageId="2", previousId="first-id", userId="second-id")

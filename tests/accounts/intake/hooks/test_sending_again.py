@@ -16,6 +16,8 @@ from accounts.intake.hooks.signatures import hmac_base64
 from accounts.intake.models import IntakeBatch, RefusedItem
 from accounts.intake.queries import totals
 from accounts.intake.replaying import replay, replay_alike
+from accounts.intake.waiting import take_in_waiting
+from accounts.privacy.models import Consent
 from accounts.records.models import Account, Contact, Ticket
 from accounts.sources.models import Source, SourceKind
 from accounts.sources.rules import Kind, Scheme
@@ -36,6 +38,28 @@ TICKET = {
     "opened_at": "2026-03-09T08:00:00Z",
     "priority": "high",
 }
+
+
+def test_records_that_came_before_whom_they_are_about_go_in_by_themselves(tell: Tell) -> None:
+    at = {"updated_at": "2026-03-10T09:00:00Z"}
+    answer = {"kind": "nps", "score": 9, "at": "2026-03-10T09:00:00Z", "contact": "paul"}
+    tell("ticket", TICKET)
+    tell("consent", {"contact": "maria", "granted": False, "at": "2026-03-10T09:00:00Z"})
+    tell("contact", {"external_id": "maria", "account": "acme", **at})
+    ContactFactory(external_id="paul", account=AccountFactory(external_id="globex"))
+    tell("feedback", [{"external_id": f"f-{name}", "account": name, **answer, **at} for name in ("beta", "acme")])
+    assert [r.waits_for for r in RefusedItem.objects.order_by("id")] == ["acme", "maria", "acme", "beta", "acme"]
+    assert take_in_waiting(now=timezone.now()) == []
+
+    acme = AccountFactory(external_id="acme")
+    assert take_in_waiting(now=timezone.now()) == [True, True, False]
+    assert take_in_waiting(now=timezone.now()) == [True]
+
+    maria = Contact.objects.get(external_id="maria")
+    assert (Ticket.objects.get().account, maria.account) == (acme, acme)
+    assert list(Consent.objects.values_list("contact", "granted")) == [(maria.pk, False)]
+    left = RefusedItem.objects.filter(went_in_at=None).order_by("id").values_list("waits_for", "retried_reason")
+    assert list(left) == [("beta", None), ("acme", "The contact paul belongs to another account.")]
 
 
 def test_a_record_goes_in_once_its_account_is_there(tell: Tell, cs: User) -> None:
