@@ -17,7 +17,7 @@ from accounts.contacts.retention import forget_old
 from accounts.facts.queries import latest_day
 from accounts.facts.scores.verbs import cut_if_due
 from accounts.facts.support import mark_support_change
-from accounts.facts.verbs import lock_accounts, refresh, refresh_dirty
+from accounts.facts.verbs import lock_accounts, refresh, refresh_dirty, try_held_again
 from accounts.intake.files.uploads import clear_old_uploads
 from accounts.intake.hooks.verbs import forget_calls
 from accounts.intake.waiting import take_in_all_waiting, take_in_waiting
@@ -199,6 +199,7 @@ CHORES: tuple[Chore, ...] = (
     WholeChore("facts", "changes of this day", lambda span: carry_out_due()),
     WholeChore("facts", "what came too early", lambda span: {"went in": take_in_all_waiting(now=timezone.now())}),
     WholeChore("facts", "first tickets", lambda span: {"accounts with another first ticket": mark_support_change()}),
+    WholeChore("facts", "what could not be worked out", lambda span: {"marks tried again": try_held_again()}),
     WholeChore("facts", "referrals", lambda span: {"referrals": detect_referrals(None)}),
     WholeChore("facts", "renewals", lambda span: {"renewals": detect_renewals(None)}),
     RangedChore("facts", "milestones and facts", _facts),

@@ -66,12 +66,14 @@ class FactsDirty(models.Model):
     """A mark: the facts of this account must be worked out again from `day` on.
 
     Marks are only ever added by writers and removed by the refresh that served
-    them, so that intake never waits for a refresh.
+    them, so that intake never waits for a refresh. `held_since`: the facts could not be worked out then; it is
+    tried again with the next mark of the account, and at night.
     """
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
     day = models.DateField()
     marked_at = models.DateTimeField(db_default=Now())
+    held_since = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"Dirty from {self.day}"

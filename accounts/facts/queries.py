@@ -23,5 +23,5 @@ def latest_day(*, before: date | None = None) -> date | None:
 
 
 def dirty_since(_now: datetime) -> datetime | None:
-    """When the dirty mark that has waited longest was made; None when every account is served."""
-    return FactsDirty.objects.order_by("pk").values_list("marked_at", flat=True).first()
+    """When the dirty mark that has waited longest was made, of those not held back; None when all are served."""
+    return FactsDirty.objects.filter(held_since=None).order_by("pk").values_list("marked_at", flat=True).first()

@@ -3,7 +3,8 @@
 Invariants: a row is what the statement makes of the records and events that
 are committed when it runs; two refreshes of one account never overlap, so the
 later one sees all that the earlier one saw; a dirty mark goes away in the
-transaction that serves it.
+transaction that serves it. An account whose figures the database cannot hold
+keeps its mark and its facts as they were, and stops nobody else.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +15,9 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from accounts.facts.apart import serve_apart, tell_left_out
 from accounts.facts.followers import follow_all
+from accounts.facts.models import FactsDirty
 from accounts.facts.statement import REFRESH
 from accounts.milestones.verbs import detect
 from accounts.records.models import Account
@@ -33,7 +36,7 @@ FEWER = 10
 
 CLAIM = """
 WITH waiting AS (
-    SELECT account_id FROM accounts_factsdirty WHERE day >= %(since)s::date
+    SELECT account_id FROM accounts_factsdirty WHERE day >= %(since)s::date AND held_since IS NULL
     ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ), claimed AS (
     DELETE FROM accounts_factsdirty
@@ -54,17 +57,27 @@ def refresh(account_ids: Sequence[int] | None, first_day: date, last_day: date, 
     Days in UTC. Returns how many rows were written; rows that stay as they are
     are not. All accounts are taken in ranges, each a transaction of its own
     unless the caller has opened one. With `follow`, what is worked out from facts follows in
-    the same transaction. Raises nothing when there is no such account.
+    the same transaction. Raises nothing when there is no such account. An account whose
+    figures the database cannot hold is left out, with a mark that is held back, and the
+    administrators are told.
     """
+
+    def work_out(ids: Sequence[int]) -> int:
+        first_days = dict.fromkeys(ids, first_day)
+        count_runs(dict.fromkeys(ids))
+        rows = _refresh_locked(first_days, last_day)
+        if follow:
+            follow_all(first_days, last_day)
+        return rows
+
     _ensure_partitions(first_day, last_day)
     written = 0
     for ids in ranges_of_accounts(account_ids):
         with transaction.atomic():
-            first_days = dict.fromkeys(lock_accounts(ids), first_day)
-            count_runs(dict.fromkeys(first_days))
-            written += _refresh_locked(first_days, last_day)
-            if follow:
-                follow_all(first_days, last_day)
+            rows, left_out = serve_apart(lock_accounts(ids), work_out)
+            written += rows
+            _hold(dict.fromkeys(left_out, first_day))
+            tell_left_out(left_out)
     return written
 
 
@@ -74,7 +87,8 @@ def refresh_dirty(limit: int, *, up_to: date | None = None) -> list[int]:
     One transaction: milestones and streaks are detected, then the facts worked out from
     the earliest marked day to `up_to` (UTC, default today; a later mark counts
     as that day). Marks of the last 30 days come first, of each age the oldest
-    mark. Marks that another worker is serving are left to it.
+    mark. Marks that another worker is serving are left to it. Those of accounts whose
+    figures the database cannot hold are held back, and the administrators are told.
     """
     last_day = up_to or timezone.now().date()
     oldest = (last_day - relativedelta(months=KEPT_MONTHS)).replace(day=1)
@@ -85,10 +99,18 @@ def refresh_dirty(limit: int, *, up_to: date | None = None) -> list[int]:
             first_days = {account: min(max(day, oldest), last_day) for account, day in marked.items()}
             _ensure_partitions(min(first_days.values()), last_day)
             lock_accounts(list(first_days))
-            detect(list(first_days))
-            count_runs(marked)
-            _refresh_locked(first_days, last_day)
-            follow_all(first_days, last_day)
+
+            def work_out(ids: Sequence[int]) -> int:
+                mine = {account: first_days[account] for account in ids}
+                detect(ids)
+                count_runs({account: marked[account] for account in ids})
+                rows = _refresh_locked(mine, last_day)
+                follow_all(mine, last_day)
+                return rows
+
+            _, left_out = serve_apart(list(first_days), work_out)
+            _hold({account: marked[account] for account in left_out})
+            tell_left_out(left_out)
     return list(marked)
 
 
@@ -113,6 +135,20 @@ def mark_all(day: date) -> None:
             "INSERT INTO accounts_factsdirty (account_id, day) SELECT id, %s FROM accounts_account ORDER BY id", [day]
         )
     ring_on_commit()
+
+
+def try_held_again() -> int:
+    """Let the marks be served again that were held back; returns how many there were."""
+    released = FactsDirty.objects.filter(held_since__isnull=False).update(held_since=None)
+    if released:
+        ring_on_commit()
+    return released
+
+
+def _hold(marked: Mapping[int, date]) -> None:
+    """Give marks that were taken away back, to be served later than all others."""
+    now = timezone.now()
+    FactsDirty.objects.bulk_create(FactsDirty(account_id=pk, day=day, held_since=now) for pk, day in marked.items())
 
 
 def _claim(limit: int, since: date | None) -> dict[int, date]:
