@@ -38,6 +38,7 @@ from rewards.catalogue.telling import add_fact
 from rewards.closing.changing import CLOSED_MONTH, JOURNAL_CODES
 from rewards.delivery.described import SECTION
 from rewards.delivery.invoices.changing import BILLING
+from rewards.delivery.invoices.keeping import ON_INVOICES
 from rewards.delivery.invoices.queries import due_since as credits_due_since
 from rewards.delivery.outgoing.queries import due_since as webhooks_due_since
 from rewards.delivery.tasks.leaving import DELIVERIES
@@ -45,8 +46,10 @@ from rewards.delivery.tasks.queries import mine_count
 from rewards.fit.changing import FIT_RULE
 from rewards.fit.panel import fit_panel
 from rewards.holdouts.panel import lot_panel
+from rewards.ledger.keepers import add_keeper
 from rewards.offers.by_referral import offers_by_referral
 from rewards.offers.delivering import add_watch
+from rewards.offers.keeping import CREDITED
 from rewards.offers.leaving import UNDECIDED
 from rewards.offers.reward_impact import cost_of_reward_change
 from rewards.offers.verbs import stop_addressing
@@ -120,4 +123,6 @@ def wire() -> None:
     register(TAX_RULES)
     register(ASSUMPTIONS)
     add_watch(WATCH)
+    add_keeper(CREDITED)
+    add_keeper(ON_INVOICES)
     add_holding(TAX)

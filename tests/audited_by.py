@@ -283,6 +283,9 @@ SEEN_BY: dict[str, dict[str, tuple[str, ...]]] = {
             "rewards.ledger.writing.write_posting",
         ),
     },
+    "tests/rewards/ledger/test_correcting.py": {
+        "test_an_issue_takes_its_offer_and_its_room_along": ("rewards.ledger.correcting.correct",),
+    },
     "tests/rewards/ledger/test_issuing.py": {
         "test_twice_is_once": ("rewards.ledger.issuing.issue_credits",),
     },

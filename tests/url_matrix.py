@@ -283,6 +283,7 @@ EXPECTED: dict[str, Expect] = {
     "month-pack": Expect({"year": 2026, "month": 3}),
     "ledger": Expect(),
     "posting": Expect({"posting_id": "posting"}),
+    "posting-reverse": Expect({"posting_id": "posting"}),
     "webhook-stripe": Expect({"source_id": "source"}, anonymous=405, others=405),
     "v1-track": Expect(anonymous=405, others=405),
     "v1-identify": Expect(anonymous=405, others=405),

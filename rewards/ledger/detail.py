@@ -1,7 +1,7 @@
 """What the ledger pages show: a list of postings with amounts, one posting with both sides."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -58,6 +58,11 @@ class Side:
     lot_id: int | None
     expires_on: date | None
 
+    @property
+    def mirrored(self) -> "Side":
+        """The same line as a reversal has it."""
+        return replace(self, debit=self.credit, credit=self.debit)
+
 
 @dataclass(frozen=True)
 class PostingDetail:
@@ -69,6 +74,12 @@ class PostingDetail:
     credits: Decimal
     currency: str
     offer_ids: list[int]
+
+    @property
+    def mirrored(self) -> "PostingDetail":
+        """The same posting with the sides of its reversal."""
+        sides = [side.mirrored for side in self.sides]
+        return replace(self, sides=sides, debits=self.credits, credits=self.debits)
 
 
 def posting_detail(posting_id: int) -> PostingDetail | None:

@@ -15,8 +15,11 @@ from accounts.records.models import Account
 from loyalty.core.csv import csv_response, wants_csv
 from loyalty.core.figures import month_text
 from loyalty.core.keyset import page_of
+from loyalty.core.people.permissions import is_member
+from loyalty.core.people.rules import Function
 from loyalty.core.people.session import signed_in
 from rewards.ledger import detail
+from rewards.ledger.correcting import why_it_stays
 from rewards.ledger.rules import PostingKind
 
 COLUMNS = [(PostingKind.ISSUE, "Issued"), (PostingKind.REDEEM, "Redeemed"), (PostingKind.EXPIRE, "Expired")]
@@ -41,6 +44,7 @@ def ledger(request: HttpRequest) -> HttpResponseBase:
     context["is_filtered"] = filters != detail.Filters()
     if request.GET.get("open", "").isdecimal():
         context["detail"] = detail.posting_detail(int(request.GET["open"]))
+        context["may_reverse"] = _may_reverse(request, context["detail"])
     return render(request, "rewards/ledger/page.html", context)
 
 
@@ -54,7 +58,12 @@ def posting(request: HttpRequest, posting_id: int) -> HttpResponse:
     is_fragment = request.headers.get("HX-Request") == "true"
     template = "rewards/ledger/_posting.html" if is_fragment else "rewards/ledger/posting.html"
     context = {"detail": found, "is_fragment": is_fragment, "back": _list_behind(request)}
+    context["may_reverse"] = _may_reverse(request, found)
     return render(request, template, context)
+
+
+def _may_reverse(request: HttpRequest, found: detail.PostingDetail | None) -> bool:
+    return bool(found and not why_it_stays(found.posting) and is_member(signed_in(request), Function.FINANCE))
 
 
 def _list_behind(request: HttpRequest) -> str:

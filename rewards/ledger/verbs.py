@@ -5,7 +5,6 @@ a key; the audit line stands in the same transaction; the audit line carries the
 day and the amount, so that the check can hold the ledger against it.
 """
 
-from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Protocol
@@ -23,7 +22,6 @@ from rewards.ledger.models import CreditLot, Posting
 from rewards.ledger.queries import day_there, lines_of, lot_rooms, offer_of_lot
 from rewards.ledger.rules import (
     Book,
-    Line,
     PostingKind,
     breakage_key,
     breakage_lines,
@@ -213,10 +211,8 @@ def _reverse(posting: Posting, reason: str, *, acting_user: User | None, booked_
     # It stands as it was booked first, whatever the day, the reason and the person of whoever asks again.
     if known := Posting.objects.filter(reverses=posting).first():
         return known
-    if Posting.objects.filter(key__startswith=give_back_key(posting.pk, "")).exists():
-        raise DomainError("Some of this credit came back from a refund. Void the invoice instead.")
+    check_intact(posting)
     lines = lines_of(posting.pk)
-    _check_unused(posting.account_id, lines)
     reversal = write_posting(
         reverse_key(posting.pk),
         PostingKind.REVERSE,
@@ -235,10 +231,13 @@ def _reverse(posting: Posting, reason: str, *, acting_user: User | None, booked_
     return reversal
 
 
-def _check_unused(account_id: int, lines: Sequence[Line]) -> None:
-    """What a reversal takes out of a lot must still be in it."""
+def check_intact(posting: Posting) -> None:
+    """Raise DomainError when some of a customer's posting was undone by a refund, or of its credit used since."""
+    if Posting.objects.filter(key__startswith=give_back_key(posting.pk, "")).exists():
+        raise DomainError("Some of this credit came back from a refund. Void the invoice instead.")
+    lines = lines_of(posting.pk)
     held = {line.currency for line in lines}
-    rooms = {r.lot: r.left for currency in held for r in lot_rooms(account_id, currency)}
+    rooms = {r.lot: r.left for currency in held for r in lot_rooms(posting.account_id or 0, currency)}
     for line in lines:
         if line.lot and line.amount < 0 and rooms[line.lot] < -line.amount:
             used = -line.amount - rooms[line.lot]
