@@ -23,7 +23,7 @@ from accounts.segments.models import Segment, SegmentMove, SegmentVersion
 from accounts.sources.models import Source, SourceKey, SourceKind, SourceSecret
 from accounts.streaks.models import Pattern, PatternCounted, Streak, StreakReach, StreakRun, StreakVersion
 from accounts.tiers.models import Tier, TierMove, TierScheme, TierSchemeVersion, TierWarning
-from accounts.usage.models import ContactDay, DailyUsage, Event, EventDay, KeyAction, MeteredDay
+from accounts.usage.models import ContactDay, DailyUsage, Event, EventDay, ForgottenDays, KeyAction, MeteredDay
 
 __all__ = [
     "Account",
@@ -44,6 +44,7 @@ __all__ = [
     "FileChunk",
     "FileRefusal",
     "FileUpload",
+    "ForgottenDays",
     "HookCall",
     "IntakeBatch",
     "Invoice",

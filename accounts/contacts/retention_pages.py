@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from accounts.contacts.forms import RetentionForm
-from accounts.contacts.retention import keep_for, kept_months
+from accounts.contacts.retention import forgotten_days, keep_for, kept_months
 from loyalty.core.errors import NotAllowed
 from loyalty.core.people.session import signed_in
 
@@ -24,5 +24,5 @@ def retention(request: HttpRequest) -> HttpResponse:
         messages.success(request, "Set. It is carried out every night.")
         return redirect("settings-retention")
     status = 422 if form.is_bound and form.errors else 200
-    context = {"form": form, "months": kept_months(), "may_set": user.is_administrator}
+    context = {"form": form, "months": kept_months(), "forgotten": forgotten_days(), "may_set": user.is_administrator}
     return render(request, "accounts/contacts/retention.html", context, status=status)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from accounts.usage.forgotten import REASON
+
 KILOBYTE = 1024
 MAX_EVENT_BYTES = 32 * KILOBYTE
 MAX_BATCH_BYTES = 500 * KILOBYTE
@@ -112,6 +114,7 @@ TOO_FAR_AHEAD = Refusal(
     "too_far_ahead", "The event is dated more than 24 hours ahead. Check the clock and the time zone of the sender."
 )
 TOO_OLD = Refusal("too_old", "The event is dated more than ten years back. Check its timestamp.")
+FORGOTTEN = Refusal("forgotten", REASON)
 BAD_NUMBER = Refusal("bad_number", "NaN, Infinity and numbers beyond 1e308 are not JSON. Leave them out or send null.")
 BAD_TEXT = Refusal(
     "bad_text", "A text holds a null character or half of a surrogate pair, which cannot be stored. Remove it."

@@ -16,10 +16,11 @@ from django.db import connection
 from accounts.intake.aliases import present_ids
 from accounts.intake.repeated import other_events
 from accounts.intake.rows import COLUMNS, EventRow
-from accounts.intake.rules import ERASED_CONTACT, UNKNOWN_CONTACT, Refusal
+from accounts.intake.rules import ERASED_CONTACT, FORGOTTEN, UNKNOWN_CONTACT, Refusal
 from accounts.intake.storable import as_text
 from accounts.sources.rules import Kind
 from accounts.usage.counting import COUNTING, GIGABYTES
+from accounts.usage.forgotten import is_forgotten
 from loyalty.core.prepared import run_prepared
 
 NEW_CONTACT = "new_contact"
@@ -30,7 +31,8 @@ incoming AS MATERIALIZED (
 ),
 resolved AS MATERIALIZED (
     SELECT i.*, CASE WHEN i.group_id IS NULL THEN c.account_id ELSE a.id END AS account_id, c.id AS contact_id,
-           CASE WHEN i.group_id IS NOT NULL AND a.id IS NULL THEN 'unknown_account'
+           CASE WHEN {is_forgotten("i.occurred_at")} THEN '{FORGOTTEN.code}'
+                WHEN i.group_id IS NOT NULL AND a.id IS NULL THEN 'unknown_account'
                 WHEN i.user_id IS NOT NULL AND c.id IS NULL THEN
                      CASE WHEN a.id IS NULL THEN 'unknown_contact' ELSE '{NEW_CONTACT}' END
                 WHEN i.group_id IS NULL AND c.account_id IS NULL THEN 'contact_without_account'

@@ -27,7 +27,13 @@ from loyalty.core.doorbell.verbs import ring_on_commit
 
 _REASONS = {
     r.code: r
-    for r in (rules.UNKNOWN_ACCOUNT, rules.UNKNOWN_CONTACT, rules.CONTACT_WITHOUT_ACCOUNT, rules.ERASED_CONTACT)
+    for r in (
+        rules.UNKNOWN_ACCOUNT,
+        rules.UNKNOWN_CONTACT,
+        rules.CONTACT_WITHOUT_ACCOUNT,
+        rules.ERASED_CONTACT,
+        rules.FORGOTTEN,
+    )
 }
 
 

@@ -57,6 +57,26 @@ class Event(models.Model):
         return f"{self.name} at {self.occurred_at:%d %b %Y %H:%M}"
 
 
+class ForgottenDays(models.Model):
+    """The days (UTC) from `since` on and before `until`, of which raw events were deleted. At most one row.
+
+    It is committed before the first of them is deleted, and only ever grows:
+    nothing that is dated in these days is stored any more.
+    """
+
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="one_row_of_forgotten_days"),
+            models.CheckConstraint(condition=models.Q(since__lt=models.F("until")), name="forgotten_days_in_order"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.since:%d %b %Y} to before {self.until:%d %b %Y}"
+
+
 class DailyUsage(models.Model):
     """What happened at an account on a day (UTC), added up.
 

@@ -13,6 +13,7 @@ from accounts.intake.files.shape import Field, Shape
 from accounts.intake.files.values import moment, text, whole_number
 from accounts.sources.rules import Kind
 from accounts.usage.counting import COUNTING
+from accounts.usage.forgotten import HOLD, REASON, is_forgotten
 
 FIELDS = (
     Field("message_id", text(255), "text", ("usage_id", "event_id", "id"), required=True),
@@ -40,6 +41,7 @@ LEFT JOIN accounts_subscription s ON s.external_id = f.subscription
 RESOLVE = f"""
 SELECT f.line, f.raw, {", ".join(f"f.{field.name}" for field in FIELDS)},
        coalesce(f.reason, CASE
+           WHEN {is_forgotten("f.occurred_at")} THEN '{REASON}'
            WHEN f.account IS NULL AND f.subscription IS NULL THEN 'The row names neither an account nor a subscription.'
            WHEN f.subscription IS NOT NULL AND s.id IS NULL
                THEN 'There is no subscription ' || f.subscription || '. Import the subscriptions first.'
@@ -90,7 +92,7 @@ SELECT count(*), 0 FROM fresh
 
 
 def prepare(mapped: Sequence[Field]) -> str:
-    return new_contacts(ACCOUNT, JOINS) if any(f.name == "contact" for f in mapped) else ""
+    return f"{HOLD}; {new_contacts(ACCOUNT, JOINS)}" if any(f.name == "contact" for f in mapped) else HOLD
 
 
 def take(mapped: Sequence[Field]) -> str:
