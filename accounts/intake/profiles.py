@@ -1,9 +1,7 @@
 """Identify, group and alias calls: who the contacts are, and which accounts there are.
 
-Invariants: a call counts once per source and message id; traits are the calls'
-traits laid over each other in the order of their times (message ids where
-these are equal), in whatever order they arrive; a contact is where the newest
-call placed them. Rows are locked accounts first, then contacts, by id.
+Invariants: a call counts once per source and message id; a contact is where the
+newest call placed them. Rows are locked accounts first, then contacts, by id.
 """
 
 import json
@@ -21,7 +19,8 @@ from accounts.intake.models import ProfileCall
 from accounts.intake.reading import ProfileItem
 from accounts.intake.repeated import other_calls
 from accounts.intake.rules import Call, Refusal
-from accounts.intake.traits import account_fields, consent_word, contact_fields
+from accounts.intake.telling import recorded_of, tell
+from accounts.intake.traits import consent_word
 from accounts.privacy.queries import erased_among
 from accounts.privacy.rules import Word
 from accounts.privacy.verbs import tell_consent
@@ -232,14 +231,18 @@ def _apply(
 ) -> list[Account | Contact]:
     """Apply calls, the oldest first, to the rows in memory; returns the rows that they touched."""
     touched: dict[tuple[type, int], Account | Contact] = {}
+    telling = [item for item in items if item.call is not Call.ALIAS]
+    recorded = recorded_of(accounts.values(), contacts.values()) if telling else {}
+    waiting = {item.message_id for item in items}
     for item in items:
+        waiting.remove(item.message_id)
         contact, account = contacts.get(item.user_id or ""), accounts.get(item.group_id or "")
         if item.call is Call.ALIAS:
             contact = _rename(item, contacts)
         elif item.call is Call.IDENTIFY and contact is not None:
-            _tell(contact, item)
+            tell(contact, item, sender.source_id, waiting, recorded)
         elif item.call is Call.GROUP and account is not None and Kind.ACCOUNT in sender.records:
-            _tell(account, item)
+            tell(account, item, sender.source_id, waiting, recorded)
             touched[Account, account.pk] = account
         if contact is not None:
             touched[Contact, contact.pk] = contact
@@ -254,21 +257,6 @@ def _rename(item: ProfileItem, contacts: dict[str, Contact]) -> Contact | None:
         contact.external_id = item.user_id
         contacts[item.user_id] = contact
     return contact
-
-
-def _tell(target: Account | Contact, item: ProfileItem) -> None:
-    """Lay the traits of a call over those known, at the place that its time gives it."""
-    if target.traits_at is None or item.occurred_at > target.traits_at:
-        target.traits = target.traits | item.traits
-        target.traits_at = item.occurred_at
-    else:
-        mine = {"account": target} if isinstance(target, Account) else {"contact": target}
-        calls = ProfileCall.objects.filter(call=item.call.value, **mine).order_by("occurred_at", "message_id")
-        for payload in calls.values_list("payload", flat=True):
-            target.traits = target.traits | payload["traits"]
-    fields = account_fields(target.traits) if isinstance(target, Account) else contact_fields(target.traits)
-    for name, value in fields.items():
-        setattr(target, name, value)
 
 
 def _place(contact: Contact, account: Account | None, item: ProfileItem) -> None:

@@ -12,13 +12,20 @@ from zoneinfo import available_timezones
 from accounts.privacy.rules import ConsentSource, Word, policy_version_in
 from accounts.records.rules import LARGEST_COUNT, PlanSegment
 
+_NAME_PARTS = frozenset({"firstName", "lastName"})
 _PLAN_SEGMENTS = {s.value: s.value for s in PlanSegment}
 
 
-def contact_fields(traits: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields of a contact: name (or first and last name) and e-mail."""
-    parts = [_text(traits.get(key), 150) for key in ("firstName", "lastName")]
-    name = _text(traits.get("name"), 300) or " ".join(p for p in parts if p)
+def contact_fields(traits: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of a contact that the traits tell: name (or first and last name) and e-mail.
+
+    `known` are all traits that stand, these among them. One part of a name told
+    alone is put to the other part that is known; it tells nothing where a whole name is.
+    """
+    name, told = _text(traits.get("name"), 300), _NAME_PARTS & traits.keys()
+    if not name and (told == _NAME_PARTS or (told and not _text(known.get("name"), 300))):
+        parts = [_text(known.get(key), 150) for key in ("firstName", "lastName")]
+        name = " ".join(part for part in parts if part)
     return _known({"name": name, "email": _text(traits.get("email"), 320)})
 
 
