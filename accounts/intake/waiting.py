@@ -24,7 +24,10 @@ TRIED_EVERY = timedelta(minutes=10)
 
 
 def _known_by_now(of_these: str) -> str:
-    """The statement that locks 200 at most, the first first, of those items of whom one is known by now."""
+    """The statement that locks 200 at most, the first first, of those items of whom one is known by now.
+
+    They are looked up one by one (OFFSET 0): else all contacts would be read for the sake of a few.
+    """
     return f"""
 SELECT id FROM accounts_refuseditem WHERE id IN (
     SELECT item.id FROM (
@@ -37,19 +40,21 @@ SELECT id FROM accounts_refuseditem WHERE id IN (
     ) AS item
     WHERE CASE item.waits_as
           WHEN '{Awaited.CONTACT}' THEN
-               EXISTS (SELECT FROM accounts_contact AS contact WHERE contact.external_id = item.waits_for)
+               EXISTS (SELECT FROM accounts_contact AS contact
+                       WHERE contact.external_id = item.waits_for OFFSET 0)
           WHEN '{Awaited.PLACED}' THEN
                EXISTS (SELECT FROM accounts_contact AS contact
-                       WHERE contact.external_id = item.waits_for AND contact.account_id IS NOT NULL)
+                       WHERE contact.external_id = item.waits_for AND contact.account_id IS NOT NULL OFFSET 0)
                OR EXISTS (SELECT FROM accounts_profilecall AS alias
                           LEFT JOIN accounts_contact AS present ON present.id = alias.contact_id
                           JOIN accounts_contact AS contact
                             ON contact.external_id = coalesce(present.external_id, alias.payload ->> 'userId')
                           WHERE alias.call = 'alias' AND alias.payload ->> 'previousId' = item.waits_for
-                            AND contact.account_id IS NOT NULL)
-          ELSE EXISTS (SELECT FROM accounts_account AS account WHERE account.external_id = item.waits_for)
+                            AND contact.account_id IS NOT NULL OFFSET 0)
+          ELSE EXISTS (SELECT FROM accounts_account AS account
+                       WHERE account.external_id = item.waits_for OFFSET 0)
                OR EXISTS (SELECT FROM accounts_billingcustomer AS customer
-                          WHERE customer.source_id = item.source_id AND customer.external_id = item.waits_for)
+                          WHERE customer.source_id = item.source_id AND customer.external_id = item.waits_for OFFSET 0)
           END
     ORDER BY item.id LIMIT %(at_once)s)
 ORDER BY id FOR NO KEY UPDATE SKIP LOCKED

@@ -136,10 +136,11 @@ def cdp(usage_source: Source) -> Source:
 
 
 def test_a_contact_whose_account_the_crm_tells_later(send: Send, cdp: Source) -> None:
-    send("group", {"userId": "maria", "groupId": "acme", "messageId": "g"})
     send("track", {"event": "Report Generated", "userId": "maria", "messageId": "m"})
+    send("group", {"userId": "maria", "groupId": "acme", "messageId": "g"})
     account = AccountFactory(external_id="acme")
-    settled()
+
+    assert take_in_all_waiting(now=timezone.now()) == 2
 
     assert (Contact.objects.get().account, Event.objects.get().account) == (account, account)
 
