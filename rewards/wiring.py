@@ -24,6 +24,7 @@ from rewards.approvals.required.changing import APPROVAL_RULE
 from rewards.approvals.times import APPROVAL_TIMES
 from rewards.breakage.changing import BREAKAGE_RATE
 from rewards.campaigns.changing import CHANGEABLE_CAMPAIGN
+from rewards.campaigns.ending import ends_by_perks, ends_by_reward
 from rewards.campaigns.evaluating import due_since, follow
 from rewards.campaigns.growth import growth_facts
 from rewards.campaigns.impact import MILESTONE_KIND, cost_of_milestone_change
@@ -53,6 +54,7 @@ from rewards.offers.keeping import CREDITED
 from rewards.offers.leaving import UNDECIDED
 from rewards.offers.reward_impact import cost_of_reward_change
 from rewards.offers.verbs import stop_addressing
+from rewards.perks.changing import KIND as PERKS_KIND
 from rewards.perks.changing import PERKS, cost_of_scheme
 from rewards.rates.changing import POINTS_RATE
 from rewards.tax.changing import TAX_RULES
@@ -111,6 +113,8 @@ def wire() -> None:
     register(JOURNAL_CODES)
     add_impact(TIER_SCHEME_KIND, cost_of_scheme)
     add_impact(REWARD_KIND, cost_of_reward_change)
+    add_impact(REWARD_KIND, ends_by_reward)
+    add_impact(PERKS_KIND, ends_by_perks)
     register(CHANGEABLE_CAMPAIGN)
     add_facts(growth_facts)
     follow_withdrawal("offers", stop_addressing)

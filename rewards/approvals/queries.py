@@ -134,7 +134,10 @@ def standing_approvals_of(offer: Offer) -> list[Any]:
     """The approvals of the campaign under which the offer was granted without a person; none for any other."""
     if not offer.has_standing_approval:
         return []
-    return list(offer.campaign.approvals.filter(version=offer.campaign_version).select_related("approved_by"))
+    granted_at = offer.grant.granted_at
+    given = offer.campaign.approvals.filter(version=offer.campaign_version, approved_at__lte=granted_at)
+    held = given.filter(Q(ended_at=None) | Q(ended_at__gt=granted_at))
+    return list(held.select_related("approved_by"))
 
 
 def find(text: str, limit: int = 5) -> QuerySet[Offer]:

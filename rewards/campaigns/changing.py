@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from loyalty.core.changes.registry import Changeable, Live, Values, anew_at
 from loyalty.core.people.rules import Function
+from rewards.campaigns.ending import has_standing_approval
 from rewards.campaigns.knowing import known
 from rewards.campaigns.measuring import impact_in_words
 from rewards.campaigns.models import KIND, Campaign
@@ -46,7 +47,7 @@ def impact(campaign_id: int, values: Values) -> list[str]:
     if not campaign.is_running:
         return [*told, "It does not run, so nothing happens until it is modelled, approved and launched anew."]
     stands = "Offers that stand keep the terms they were made with; what fires from then on has the new ones."
-    if campaign.approvals.filter(version=campaign.version).count() == len(Function):
+    if has_standing_approval(campaign):
         stands += " Its standing approval ends until all three approve the new version."
     return [*told, stands]
 

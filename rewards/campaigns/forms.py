@@ -144,4 +144,5 @@ class ApproveForm(forms.Form):
 
     function = forms.CharField(max_length=10)
     version = forms.IntegerField(min_value=1)
+    rewards = forms.CharField(max_length=40, required=False)
     note = forms.CharField(max_length=2000, required=False)

@@ -44,6 +44,7 @@ def approve(request: HttpRequest, campaign_id: int) -> HttpResponse:
             found.pk,
             function=Function(data["function"]),
             version=data["version"],
+            rewards=data["rewards"],
             note=data["note"],
             acting_user=signed_in(request),
         )

@@ -137,21 +137,32 @@ class CampaignVersion(models.Model):
 
 
 class CampaignApproval(models.Model):
-    """One function's approval of one version of a campaign, before it runs."""
+    """One function's approval of one version of a campaign, before it runs.
+
+    `ended_at` is when what the campaign gives became another thing: written once somebody approves the version
+    again. Until then an approval is of no use either that came before the last such change (see `ending`).
+    """
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="approvals")
     version = models.PositiveIntegerField()
     function = models.CharField(max_length=10, choices=FUNCTION_CHOICES)
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     approved_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
     note = models.TextField(blank=True)
 
     class Meta:
         ordering = ["approved_at", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["campaign", "version", "function"], name="one_approval_a_function"),
             models.UniqueConstraint(
-                fields=["campaign", "version", "approved_by"], name="one_function_a_person_within_a_campaign"
+                fields=["campaign", "version", "function"],
+                condition=models.Q(ended_at=None),
+                name="one_approval_a_function",
+            ),
+            models.UniqueConstraint(
+                fields=["campaign", "version", "approved_by"],
+                condition=models.Q(ended_at=None),
+                name="one_function_a_person_within_a_campaign",
             ),
         ]
 

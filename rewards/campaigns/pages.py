@@ -16,6 +16,7 @@ from loyalty.core.people.rules import FUNCTION_LABELS, Function
 from loyalty.core.people.session import signed_in
 from rewards.campaigns import queries
 from rewards.campaigns.comparing import CSV_HEADER, compared, csv_rows
+from rewards.campaigns.ending import ending_of, last_change, stamp_of
 from rewards.campaigns.funnel import funnel
 from rewards.campaigns.knowing import known
 from rewards.campaigns.live import needs
@@ -23,7 +24,7 @@ from rewards.campaigns.models import KIND, Campaign, Candidate
 from rewards.campaigns.picture import funnel_picture
 from rewards.campaigns.rules.statuses import CampaignAction, CampaignStatus, actions_of
 from rewards.campaigns.rules.terms import needs_in_words, trigger_in_words, value_in_words
-from rewards.campaigns.standing import approvals_of
+from rewards.campaigns.standing import approvals_of, came_before
 from rewards.campaigns.worth import compared_with_held_out, cost_so_far
 
 SHOWN = 10
@@ -81,7 +82,8 @@ def shown(request: HttpRequest, found: Campaign, *, refusal: str = "", status: i
     """The page of a campaign, with what was refused when something was."""
     user, words = signed_in(request), known()
     needed = needs(found, words.vocabulary)
-    stages, approvals = funnel(found), approvals_of(found, user)
+    change = last_change(found.pk)
+    stages, approvals = funnel(found), approvals_of(found, user, change)
     context: dict[str, Any] = {
         "campaign": found,
         "trigger": trigger_in_words(found.trigger, words.names),
@@ -101,7 +103,9 @@ def shown(request: HttpRequest, found: Campaign, *, refusal: str = "", status: i
             if action in BUTTONS
         ],
         "approvals": approvals,
-        "has_standing_approval": all(approval.at for approval in approvals),
+        "has_standing_approval": all(approval.holds for approval in approvals),
+        "ending": ending_of(change) if change and came_before(change, found) else None,
+        "rewards_stamp": stamp_of(change),
         "versions": found.versions.select_related("written_by"),
         "pending": pending_for(KIND, found.pk),
         "refusal": refusal,

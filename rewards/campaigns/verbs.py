@@ -1,7 +1,8 @@
 """Making campaigns, writing their versions, and taking them through their life.
 
 Invariants: every edit is a version; an approval is of a version, and one person
-approves it for one function only; what runs was approved by all three functions.
+approves it for one function only; what runs was approved by all three functions; an
+approval is of what the campaign gave then.
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from loyalty.core.errors import DomainError, NotAllowed
 from loyalty.core.people.models import User
 from loyalty.core.people.permissions import check_member
 from loyalty.core.people.rules import FUNCTION_LABELS, Function
+from rewards.campaigns.ending import hold_what_is_given, last_change, stamp_of
 from rewards.campaigns.knowing import known
 from rewards.campaigns.models import KIND, Campaign, CampaignApproval, CampaignStep, CampaignVersion
 from rewards.campaigns.rules.ladder import LadderStep
@@ -24,7 +26,7 @@ from rewards.campaigns.rules.statuses import ACTION_WORDS, CampaignAction, Campa
 from rewards.campaigns.rules.terms import DEFAULTS, FIELD_LABELS, clean_values
 from rewards.campaigns.rules.trigger import TriggerKind
 from rewards.campaigns.rules.triggers import TRIGGERS
-from rewards.campaigns.standing import wrote
+from rewards.campaigns.standing import approvals_given, wrote
 from rewards.catalogue.models import Reward
 from rewards.offers.refusing import telling_refusals
 
@@ -113,28 +115,42 @@ def move_campaign(campaign_id: int, action: CampaignAction, *, reason: str = "",
 
 
 def approve_campaign(
-    campaign_id: int, *, function: Function, version: int, note: str = "", acting_user: User
+    campaign_id: int,
+    *,
+    function: Function,
+    version: int,
+    rewards: str | None = None,
+    note: str = "",
+    acting_user: User,
 ) -> Campaign:
     """Approve a version for one function; the last of the three makes a modelled campaign approved.
 
-    Of what runs already, a version that was edited since gets its standing approval back.
+    Of what runs already, a version that was edited since gets its standing approval back, and so does one of
+    which a reward became another thing; `rewards` is the stamp of those that were read on a page.
     Raises NotAllowed (not a member, wrote this version or one since all three approved, approved it
     for another function), which the audit tells of, and DomainError (another version than `version`
     stands now, approved already).
     """
     with telling_refusals([campaign_id], f"approve a campaign for {FUNCTION_LABELS[function]}", acting_user, KIND):
-        return _approve(campaign_id, function, version, note, acting_user)
+        return _approve(campaign_id, function, version, rewards, note, acting_user)
 
 
-def _approve(campaign_id: int, function: Function, version: int, note: str, acting_user: User) -> Campaign:
+def _approve(
+    campaign_id: int, function: Function, version: int, rewards: str | None, note: str, acting_user: User
+) -> Campaign:
     campaign = _lock(campaign_id)
     check_member(acting_user, function)
     status = _after(campaign, CampaignAction.APPROVE)
-    if version != campaign.version:
+    hold_what_is_given(campaign)
+    change = last_change(campaign.pk)
+    if version != campaign.version or rewards not in (None, stamp_of(change)):
         raise DomainError("The terms changed while you were looking. Read them again, then decide.")
     if wrote(campaign, acting_user):
         raise NotAllowed("You wrote this version, or one since all three approved, so somebody else approves it.")
-    given = {a.function: a for a in campaign.approvals.filter(version=version).select_related("approved_by")}
+    if change:
+        earlier = campaign.approvals.filter(version=version, ended_at=None, approved_at__lte=change.at)
+        earlier.update(ended_at=change.at)
+    given = approvals_given(campaign)
     if function.value in given:
         who = given[function.value].approved_by.display_name
         raise DomainError(f"{who} approved this for {FUNCTION_LABELS[function]} already. Your click changed nothing.")
@@ -157,7 +173,7 @@ def _approve(campaign_id: int, function: Function, version: int, note: str, acti
         after={"function": FUNCTION_LABELS[function], "version": version},
         reason=note,
     )
-    if len(given) + 1 == len(Function) and not campaign.is_running:
+    if len(given) + 1 == len(Function) and status.value != campaign.status:
         _set_status(campaign, status, note, acting_user)
     return campaign
 

@@ -22,6 +22,7 @@ from rewards.approvals.required.models import ApprovalRule
 from rewards.approvals.required.statement import MEETS
 from rewards.approvals.rules import VALUE, open_now, required_steps
 from rewards.approvals.timing import approval_settings, due_at
+from rewards.campaigns.ending import STANDING
 from rewards.campaigns.hits import TABLE
 from rewards.campaigns.live import LiveCampaign
 from rewards.catalogue.value import EQUIVALENT_IN
@@ -89,13 +90,10 @@ _SORTS = f"SELECT DISTINCT hit.campaign_id, hit.rules, hit.exceeded FROM {TABLE}
 
 _AT_STAKE, _STAKE = stake_in_sql("%(now)s AT TIME ZONE 'UTC'")
 
-# An approval is of a version: what was edited since has none until all three approve it anew. Whatever a rule
-# of approval asks a function to look at is left to it, and a soft cap is passed by Finance alone.
+# An approval is of a version and of what it gives: what was edited since has none until all three approve it
+# anew. Whatever a rule of approval asks a function to look at is left to it, and a soft cap is passed by Finance alone.
 _OFFERS = f"""
-WITH signed AS (
-    SELECT campaign_id, version FROM rewards_campaignapproval GROUP BY campaign_id, version
-    HAVING count(DISTINCT function) = {len(Function)}
-)
+WITH signed AS ({STANDING})
 INSERT INTO rewards_offer (
     id, account_id, contact_id, informed_id, campaign_id, campaign_version, cause_key, step, reward_id, reward_name,
     face_value, discount_equivalent, currency, validity_days, evidence, digest, state, awaits, exceeded_caps, due_at,
@@ -108,7 +106,7 @@ SELECT hit.offer_id, hit.account_id, hit.recipient_id, hit.informed_id, campaign
        offer_digest(hit.account_id, campaign.id, campaign.version, hit.cause_key, hit.step, r.id, r.name,
                     hit.face_value, hit.value, r.currency, r.validity_days),
        'in_approval', sort.awaits, left(hit.exceeded, 300), %(due_at)s, %(now)s,
-       signed.version IS NOT NULL AND hit.rules = '{{}}' AND hit.exceeded = '', {_AT_STAKE}, {_STAKE},
+       signed.campaign_id IS NOT NULL AND hit.rules = '{{}}' AND hit.exceeded = '', {_AT_STAKE}, {_STAKE},
        account.cs_manager_id, rung.answer_days
 FROM {TABLE} AS hit
 JOIN rewards_campaign AS campaign ON campaign.id = hit.campaign_id
@@ -119,7 +117,7 @@ JOIN jsonb_to_recordset(%(sorts)s::jsonb)
      AS sort (campaign_id bigint, rules bigint[], exceeded text, awaits text[])
   ON sort.campaign_id = hit.campaign_id AND sort.rules = hit.rules AND sort.exceeded = hit.exceeded
 JOIN accounts_account AS account ON account.id = hit.account_id
-LEFT JOIN signed ON signed.campaign_id = campaign.id AND signed.version = campaign.version
+LEFT JOIN signed ON signed.campaign_id = campaign.id
 LEFT JOIN accounts_accountfacts AS f ON f.day = hit.facts_day AND f.account_id = hit.account_id
 WHERE hit.outcome IS NULL
 ORDER BY hit.n

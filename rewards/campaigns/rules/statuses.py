@@ -32,7 +32,8 @@ S, A = CampaignStatus, CampaignAction
 
 # An edit of what is not live has to be modelled and approved again. What runs is
 # edited by request and goes on running, without its standing approval until all
-# three approve the new version; it is paused before it is retired.
+# three approve the new version; it is paused before it is retired. What is approved
+# or runs is approved again when what it gives became another thing.
 TRANSITIONS: dict[tuple[CampaignStatus, CampaignAction], CampaignStatus] = {
     (S.DRAFT, A.EDIT): S.DRAFT,
     (S.DRAFT, A.MODEL): S.MODELLED,
@@ -41,6 +42,7 @@ TRANSITIONS: dict[tuple[CampaignStatus, CampaignAction], CampaignStatus] = {
     (S.MODELLED, A.APPROVE): S.APPROVED,
     (S.MODELLED, A.RETIRE): S.RETIRED,
     (S.APPROVED, A.EDIT): S.DRAFT,
+    (S.APPROVED, A.APPROVE): S.APPROVED,
     (S.APPROVED, A.START_PILOT): S.PILOT,
     (S.APPROVED, A.LAUNCH): S.LIVE,
     (S.APPROVED, A.RETIRE): S.RETIRED,

@@ -11,21 +11,32 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.tiers.models import Tier
 from loyalty.core.audit.models import AuditLine
+from loyalty.core.changes.models import ChangeRequest
+from loyalty.core.changes.registry import measured_impact
 from loyalty.core.changes.verbs import approve as approve_change
 from loyalty.core.changes.verbs import propose_or_apply
-from loyalty.core.errors import NotAllowed
+from loyalty.core.errors import DomainError, NotAllowed
 from loyalty.core.people.models import User
 from loyalty.core.people.rules import Function
+from rewards.approvals.queries import standing_approvals_of
 from rewards.approvals.required.models import ApprovalRule
 from rewards.approvals.required.shipped import ensure_shipped
+from rewards.campaigns.ending import has_standing_approval, last_change, stamp_of
 from rewards.campaigns.models import Campaign, CampaignApproval, Candidate
 from rewards.campaigns.verbs import approve_campaign
 from rewards.caps.models import CapPeriod
+from rewards.catalogue.models import Reward
+from rewards.catalogue.shipped import ensure_shipped as make_rewards
+from rewards.catalogue.verbs import create_reward
+from rewards.catalogue.verbs import values_of as reward_values
 from rewards.ledger.models import Posting
 from rewards.ledger.reconciliation import check
 from rewards.offers.granting import grant_under_standing_approval
 from rewards.offers.models import Grant, Offer
+from rewards.perks.verbs import values_of, written_perks_of
+from rewards.perks.verbs import write_version as write_perks
 from tests.factories import CampaignFactory, CapFactory, PersonFactory, RewardFactory
 from tests.rewards.campaigns.made import campaign_on, evaluate, know, reach
 
@@ -222,3 +233,125 @@ def test_the_pages_tell_it(signed_in_as: Callable[[User], Client], cs: User) -> 
     assert "nobody decided this offer by itself" in page
     for approval in Offer.objects.get().campaign.approvals.all():
         assert approval.approved_by.display_name in page
+
+
+@pytest.fixture
+def fifty(finance: User) -> Reward:
+    """A live credit of $50.00 as the catalogue writes it, with its first version."""
+    terms = {"name": "$50 credit", "face_value": "50.00", "marginal_cost": "50.00", "discount_equivalent": "50.00"}
+    reward = create_reward("service_credit", terms, acting_user=finance)
+    rewritten(reward, status="live")
+    return reward
+
+
+def rewritten(reward: Reward, **values: Any) -> None:
+    propose_or_apply("reward", reward.pk, values, "as Finance wants it", acting_user=finance_colleague())
+    for change in ChangeRequest.objects.filter(state="pending"):
+        approve_change(change.pk, digest=change.digest, acting_user=finance_colleague())
+
+
+def finance_colleague() -> User:
+    return PersonFactory(functions=[Function.FINANCE])
+
+
+def happened(campaign: Campaign) -> tuple[str, Decimal]:
+    account = reach(campaign).account
+    evaluate()
+    offer = Offer.objects.get(account=account)
+    return offer.state, offer.face_value
+
+
+DEARER = {"face_value": "240.00", "marginal_cost": "240.00", "discount_equivalent": "240.00"}
+
+
+@pytest.mark.parametrize(
+    ("values", "outcome"),
+    [
+        (DEARER, ("in_approval", Decimal("240.00"))),
+        ({"validity_days": 3000}, ("in_approval", Decimal("50.00"))),
+        ({"supply_limit": 500}, ("approved", Decimal("50.00"))),
+    ],
+    ids=["worth more", "valid longer", "only more of them"],
+)
+def test_it_is_of_what_the_reward_was(fifty: Reward, values: dict[str, Any], outcome: tuple[str, Decimal]) -> None:
+    campaign = signed(CampaignFactory(reward=fifty))
+    assert happened(campaign) == ("approved", Decimal("50.00"))
+    rewritten(fifty, **values)
+    assert happened(campaign) == outcome
+
+
+def test_a_change_of_a_later_step_of_the_ladder_ends_it_too(fifty: Reward) -> None:
+    campaign = signed(campaign_on("milestone", rewards=[RewardFactory(**SMALL), fifty], parameters={"milestone": "m"}))
+    assert has_standing_approval(campaign)
+    rewritten(fifty, **DEARER)
+    assert not has_standing_approval(campaign)
+
+
+def test_what_the_tier_promises_is_what_was_approved_too(finance: User) -> None:
+    gold = written_perks_of(Tier.objects.create(key="gold", name="Gold"))
+    make_rewards()
+    promise, other = (
+        signed(campaign_on("renewal_paid", rewards=[Reward.objects.get(key=key)]))
+        for key in ("tier-renewal-credit", "renewal-credit-5")
+    )
+    kinds = {"kinds": ["priority_support"]}
+    write_perks(gold.pk, values_of(gold) | kinds, finance, "More of it")
+    assert has_standing_approval(promise)
+    write_perks(gold.pk, values_of(gold) | kinds | {"renewal_credit_percent": "9.00"}, finance, "Dearer")
+    assert (has_standing_approval(promise), has_standing_approval(other)) == (False, True)
+
+
+def test_all_three_approve_it_again_and_what_was_granted_keeps_its_story(
+    fifty: Reward, signed_in_as: Callable[[User], Client], cs: User
+) -> None:
+    campaign = signed(CampaignFactory(name="First report", reward=fifty))
+    happened(campaign)
+    first = Offer.objects.get()
+    before = standing_approvals_of(first)
+    read = reverse("campaign", args=[campaign.pk])
+    client = signed_in_as(cs)
+    seen_before = stamp_of(last_change(campaign.pk))
+    with pytest.raises(DomainError, match="already"):
+        approve_campaign(campaign.pk, function=Function.CS, version=1, acting_user=cs)
+
+    rewritten(fifty, **DEARER)
+
+    page = client.get(read).content.decode()
+    assert "It carries no standing approval any more" in page
+    assert "face value $240.00 instead of $50.00" in page
+    assert page.count("approved before by") == 3
+    form = {"function": "cs", "version": 1, "rewards": seen_before}
+    assert client.post(reverse("campaign-approve", args=[campaign.pk]), form).status_code == 409
+    assert CampaignApproval.objects.filter(ended_at=None).count() == 3
+    form["rewards"] = stamp_of(last_change(campaign.pk))
+    assert client.post(reverse("campaign-approve", args=[campaign.pk]), form)["Location"] == read
+    assert "face value $240.00 instead of $50.00" in client.get(read).content.decode()
+    for function in (Function.FINANCE, Function.PRODUCT):
+        assert not has_standing_approval(campaign)
+        person = PersonFactory(functions=[function])
+        assert approve_campaign(campaign.pk, function=function, version=1, acting_user=person).status == "live"
+    assert has_standing_approval(campaign)
+    assert "carries a standing approval" in client.get(read).content.decode()
+    assert happened(campaign) == ("approved", Decimal("240.00"))
+    assert standing_approvals_of(Offer.objects.get(pk=first.pk)) == before
+    assert len({a.pk for a in [*standing_approvals_of(Offer.objects.first()), *before]}) == 6
+
+
+def test_what_is_not_launched_yet_is_approved_again_and_no_half_of_it_counts(fifty: Reward, cs: User) -> None:
+    campaign = CampaignFactory(reward=fifty, status="modelled", live_since=None)
+    signed(campaign, [Function.FINANCE, Function.PRODUCT])
+    rewritten(fifty, **DEARER)
+    assert approve_campaign(campaign.pk, function=Function.CS, version=1, acting_user=cs).status == "modelled"
+    for function in (Function.FINANCE, Function.PRODUCT):
+        person = PersonFactory(functions=[function])
+        campaign = approve_campaign(campaign.pk, function=function, version=1, acting_user=person)
+    assert campaign.status == "approved"
+    rewritten(fifty, validity_days=10)
+    assert approve_campaign(campaign.pk, function=Function.CS, version=1, acting_user=cs).status == "approved"
+
+
+def test_who_decides_a_change_of_a_reward_reads_what_it_ends(fifty: Reward) -> None:
+    signed(CampaignFactory(name="First report", reward=fifty))
+    told = "The standing approval of “First report” ends until all three functions approve again."
+    assert told in measured_impact("reward", fifty.pk, reward_values(fifty) | DEARER)
+    assert told not in measured_impact("reward", fifty.pk, reward_values(fifty) | {"supply_limit": 9})
