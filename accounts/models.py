@@ -7,6 +7,7 @@ from accounts.intake.models import IntakeBatch, ProfileCall, RefusedItem
 from accounts.intake.stripe.models import BillingCoupon, BillingCustomer, BillingDiscount, StripeCall
 from accounts.milestones.models import Milestone, MilestoneReach, MilestoneVersion
 from accounts.privacy.models import Consent, Erasure, Suppressed
+from accounts.records.dated import PlanSegmentSince
 from accounts.records.models import (
     Account,
     BillingCredit,
@@ -55,6 +56,7 @@ __all__ = [
     "MilestoneVersion",
     "Pattern",
     "PatternCounted",
+    "PlanSegmentSince",
     "ProfileCall",
     "QuizAnswer",
     "RecordTold",

@@ -36,7 +36,13 @@ class Meaning:
 _ACCOUNT, _SOLD, _USE, _SUPPORT, _FEEDBACK = Kind
 
 CONTRACT = (
-    Meaning("plan_segment", "Plan segment", Unit.WORD, _ACCOUNT, "As the CRM tells it."),
+    Meaning(
+        "plan_segment",
+        "Plan segment",
+        Unit.WORD,
+        _ACCOUNT,
+        "As the CRM told it by the day; the first telling counts back.",
+    ),
     Meaning("days_since_sign_up", "Days since sign-up", Unit.DAYS, _ACCOUNT, "From the day of sign-up to the day."),
     Meaning("billing_frequency", "Billing", Unit.WORD, _SOLD, "Of the largest active subscription."),
     Meaning(

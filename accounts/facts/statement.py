@@ -31,7 +31,7 @@ _SIGN_INS, _API_CALLS, _CANCELLATIONS = map(_words, (SIGN_IN_NAMES, API_CALL_NAM
 # Windows reach back 29 days, so the calendar begins that much before the first day asked for.
 CALENDAR = f"""
 wanted AS MATERIALIZED (
-    SELECT t.account_id, t.first_day, a.plan_segment, a.signed_up_on, {zone_of("a")} AS zone, before.*, stood.*
+    SELECT t.account_id, t.first_day, a.signed_up_on, {zone_of("a")} AS zone, before.*, planned.*, stood.*
     FROM unnest(%(accounts)s::bigint[], %(first_days)s::date[]) AS t(account_id, first_day)
     CROSS JOIN LATERAL (
         SELECT
@@ -48,6 +48,11 @@ wanted AS MATERIALIZED (
             (SELECT min(g.day) FROM accounts_meteredday g WHERE g.account_id = t.account_id) AS weighed_from,
             (SELECT min(s.starts_on) FROM accounts_subscription s WHERE s.account_id = t.account_id) AS subscribed_from
     ) AS before
+    CROSS JOIN LATERAL (
+        SELECT array_agg(p.from_day ORDER BY p.from_day) AS plan_days,
+               array_agg(p.plan_segment ORDER BY p.from_day) AS plan_segments
+        FROM accounts_plansegmentsince p WHERE p.account_id = t.account_id
+    ) AS planned
     LEFT JOIN LATERAL (
         SELECT segments AS segments_before, tier AS tier_before FROM accounts_accountfacts
         WHERE account_id = t.account_id AND day = t.first_day - 1 OFFSET 0
@@ -189,7 +194,7 @@ def _most(count: str, largest: int = LARGEST_COUNT) -> str:
 COLUMNS = {
     "day": "w.day",
     "account_id": "w.account_id",
-    "plan_segment": "nullif(w.plan_segment, '')",
+    "plan_segment": "nullif(w.plan_segments[greatest(width_bucket(w.day, w.plan_days), 1)], '')",
     "days_since_sign_up": "CASE WHEN w.signed_up_on <= w.day THEN w.day - w.signed_up_on END",
     **contracts.COLUMNS,
     "seats_active": "CASE WHEN w.is_named THEN coalesce(w.seats_active, 0) END",
@@ -235,7 +240,7 @@ WITH {CALENDAR}, {SEATS}, {FEATURES}, {NAMED}, {USED}, {contracts.SPANS}, {score
 support AS MATERIALIZED (SELECT min(opened_at) AS opened_from FROM accounts_ticket),
 known AS MATERIALIZED (
     SELECT u.*, (u.day - interval '1 year')::date AS year_before, (u.day + 1)::timestamp AT TIME ZONE 'UTC' AS next_day,
-           t.plan_segment, t.signed_up_on, t.zone, t.sign_in_before, t.key_action_before,
+           t.plan_days, t.plan_segments, t.signed_up_on, t.zone, t.sign_in_before, t.key_action_before,
            t.segments_before, t.tier_before,
            coalesce(t.used_from <= u.day, false) AS is_used,
            coalesce(t.named_from <= u.day, false) AS is_named,

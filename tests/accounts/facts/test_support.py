@@ -15,7 +15,7 @@ from accounts.facts.verbs import refresh, refresh_dirty
 from accounts.records.models import Account, Ticket
 from loyalty.pipeline import react_now
 from tests.accounts.facts.company import mark, moment, ticket
-from tests.accounts.facts.test_at_once import wait_until_somebody_waits
+from tests.concurrency import until_somebody_waits
 from tests.factories import AccountFactory
 
 FIRST = date(2026, 3, 1)
@@ -130,7 +130,7 @@ def test_a_refresh_that_is_at_work_is_seen_whole() -> None:
     with transaction.atomic():
         refresh([acme.pk], FIRST, LAST)
         thread.start()
-        wait_until_somebody_waits()
+        until_somebody_waits()
     thread.join(20)
 
     assert [mark.day for mark in FactsDirty.objects.all()] == [day(9)]
