@@ -41,18 +41,18 @@ JOIN rewards_tierperksversion AS was ON was.perks_id = became.perks_id AND was.v
 WHERE became.values -> '{CREDIT}' <> was.values -> '{CREDIT}'
 """
 
+# The changes are worked out once, not once a campaign: all that fires asks for this.
 STANDING = f"""
-SELECT approved.campaign_id
-FROM (
+WITH approved AS (
     SELECT given.campaign_id, min(given.approved_at) AS since
     FROM rewards_campaignapproval AS given
     JOIN rewards_campaign AS campaign ON campaign.id = given.campaign_id AND campaign.version = given.version
     WHERE given.ended_at IS NULL
     GROUP BY given.campaign_id HAVING count(DISTINCT given.function) = {len(Function)}
-) AS approved
-WHERE NOT EXISTS (
-    SELECT FROM ({_CHANGES}) AS changed
-    WHERE changed.campaign_id = approved.campaign_id AND changed.at >= approved.since)
+)
+SELECT campaign_id FROM approved WHERE campaign_id NOT IN (
+    SELECT changed.campaign_id FROM ({_CHANGES}) AS changed
+    JOIN approved AS before ON before.campaign_id = changed.campaign_id AND changed.at >= before.since)
 """
 """The campaigns with a standing approval: all three approved the version that stands, and what it gives is the same."""
 
