@@ -77,7 +77,7 @@ def apply_profiles(
     allowed = [item for item in items if _may_send(sender, item, result.problems, refuse)]
     accounts = _accounts(sender, allowed)
     known = _by_present_ids([item for item in allowed if _has_account(item, accounts, result.problems)])
-    contacts = _contacts(known)
+    contacts = _contacts(sender, known)
     living = _without_erased(known, contacts, result.problems)
     wanted = _with_free_ids(living, contacts, result.problems)
     fresh = _keep_calls(sender, wanted, accounts, contacts)
@@ -144,12 +144,39 @@ def _named(items: list[ProfileItem]) -> set[str]:
     return {name for i in items for name in (i.user_id, i.previous_id) if name is not None}
 
 
-def _contacts(items: list[ProfileItem]) -> dict[str, Contact]:
-    """The contacts that the calls name; identify and group calls make them."""
-    _insert(_NEW_CONTACTS, {i.user_id for i in items if i.user_id is not None and i.call is not Call.ALIAS})
-    named = _named(items)
-    rows = Contact.objects.filter(external_id__in=named).order_by("pk").select_for_update(no_key=True)
-    return {contact.external_id: contact for contact in rows} if named else {}
+def _contacts(sender: Sender, items: list[ProfileItem]) -> dict[str, Contact]:
+    """The contacts that the calls name; identify and group calls make them.
+
+    An id that nobody has yet, and that an alias of the batch gives to a contact, is that contact's
+    for the whole batch: clients send the alias and the first identify call of the new id together.
+    """
+    aliases = _unkept(sender, [i for i in items if i.call is Call.ALIAS])
+    given = {i.user_id for i in aliases if i.user_id is not None}
+    given -= _known_among(given) | erased_among(given)
+    made = {i.user_id for i in items if i.user_id is not None and i.call is not Call.ALIAS}
+    _insert(_NEW_CONTACTS, made - given)
+    contacts = _held(_named(items))
+    for item in sorted(aliases, key=_by_time):
+        if item.user_id in given and (contact := contacts.get(item.previous_id or "")):
+            contacts.setdefault(item.user_id, contact)
+    if left := (made & given) - contacts.keys():
+        _insert(_NEW_CONTACTS, left)
+        contacts |= _held(left)
+    return contacts
+
+
+def _unkept(sender: Sender, items: list[ProfileItem]) -> list[ProfileItem]:
+    """The calls whose message id was not kept before: the others were applied, or say something else now."""
+    ids = [item.message_id for item in items]
+    rows = ProfileCall.objects.filter(source_id=sender.source_id, message_id__in=ids)
+    kept = set(rows.values_list("message_id", flat=True))
+    return [item for item in items if item.message_id not in kept]
+
+
+def _held(ids: set[str]) -> dict[str, Contact]:
+    """The contacts with these ids, locked."""
+    rows = Contact.objects.filter(external_id__in=ids).order_by("pk").select_for_update(no_key=True)
+    return {contact.external_id: contact for contact in rows} if ids else {}
 
 
 def _without_erased(

@@ -17,6 +17,8 @@ from accounts.intake.models import ProfileCall
 from accounts.intake.reading import ProfileItem
 from accounts.intake.traits import account_fields, contact_fields
 from accounts.records.models import Account, Contact
+from accounts.sources.models import SourceKind
+from accounts.sources.rules import Kind
 
 Traits = Mapping[str, Any]
 Recorded = dict[tuple[str, int], dict[str, datetime]]
@@ -120,8 +122,15 @@ def _told_late(
 
 
 def _calls(target: Account | Contact, item: ProfileItem) -> Iterable[tuple[int, str, dict[str, Any]]]:
-    """Source, message id and traits of the kept calls of this kind, the oldest first."""
-    mine = {"account": target} if isinstance(target, Account) else {"contact": target}
-    calls = ProfileCall.objects.filter(call=item.call.value, **mine).order_by("occurred_at", "message_id")
+    """Source, message id and traits of the kept calls of this kind, the oldest first.
+
+    Who may not tell of accounts may still place contacts at them: of such calls the traits do not count.
+    """
+    calls = ProfileCall.objects.filter(call=item.call.value).order_by("occurred_at", "message_id")
+    if isinstance(target, Account):
+        who_may = SourceKind.objects.filter(kind=Kind.ACCOUNT.value).values("source_id")
+        calls = calls.filter(account=target, source_id__in=who_may)
+    else:
+        calls = calls.filter(contact=target)
     for source_id, message_id, payload in calls.values_list("source_id", "message_id", "payload").iterator():
         yield source_id, message_id, payload["traits"]

@@ -159,6 +159,18 @@ def test_who_is_not_the_record_for_usage_may_not_identify(send: Send, cdp: Sourc
     assert not Contact.objects.exists()
 
 
+def test_of_who_is_not_the_record_for_accounts_no_trait_counts_when_a_call_comes_late(send: Send, cdp: Source) -> None:
+    group = {"groupId": "acme", "userId": "maria"}
+    told = [("key", 3, {"goals": "Grow"}), ("cdp-key", 2, {"name": "Other"}), ("key", 1, {"name": "Acme"})]
+    for key, day, traits in told:
+        call = group | {"traits": traits, "timestamp": f"2026-03-0{day}T00:00:00Z", "messageId": f"g{day}"}
+        if key == "key":
+            del call["userId"]
+        assert send("group", call, key=key).json()["accepted"] == 1
+    account = Account.objects.get()
+    assert (account.name, account.goals, Contact.objects.get().account) == ("Acme", "Grow", account)
+
+
 def test_an_alias_renames_a_contact(send: Send) -> None:
     contact = ContactFactory(external_id="anonymous-1")
     call = {"previousId": "anonymous-1", "userId": "maria", "messageId": "al"}
@@ -196,6 +208,47 @@ def test_what_is_sent_with_an_earlier_id_belongs_to_the_contact(
     contact = Contact.objects.get()
     assert (contact.external_id, contact.name, contact.account) == ("maria", "Maria", account)
     assert Event.objects.get().contact == contact
+
+
+SIGN_UP = [
+    {"type": "alias", "previousId": "anonymous-1", "userId": "maria"},
+    {"type": "identify", "userId": "maria", "traits": {"name": "Maria"}},
+    {"type": "group", "userId": "maria", "groupId": "acme"},
+    {"type": "track", "userId": "maria", "event": "Signed Up", "context": {"groupId": "acme"}},
+]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(len(SIGN_UP)))))
+@pytest.mark.parametrize("is_known", [True, False], ids=["known before", "known by the batch"])
+def test_an_alias_and_the_new_id_in_one_batch_are_one_contact(
+    send: Send, order: tuple[int, ...], is_known: bool
+) -> None:
+    AccountFactory(external_id="acme")
+    before = {"type": "identify", "userId": "anonymous-1", "messageId": "i0", "traits": {"email": "m@x"}}
+    before["timestamp"] = "2026-02-01T00:00:00Z"
+    calls = [
+        SIGN_UP[place] | {"messageId": f"m{place}", "timestamp": f"2026-03-01T09:0{number}:00Z"}
+        for number, place in enumerate(order)
+    ]
+    if is_known:
+        assert send("batch", {"batch": [before]}).json()["accepted"] == 1
+    for told in ("accepted", "duplicates"):
+        answer = send("batch", {"batch": calls if is_known else [*calls, before]}).json()
+        assert (answer[told], answer["refused"]) == (4 if is_known else 5, [])
+    contact = Contact.objects.get()
+    assert (contact.external_id, contact.name, contact.email) == ("maria", "Maria", "m@x")
+    assert set(ProfileCall.objects.values_list("contact", flat=True)) == {contact.pk}
+    assert Event.objects.get().contact == contact
+
+
+def test_an_alias_that_says_something_else_than_it_did_gives_no_id(send: Send) -> None:
+    ContactFactory(external_id="anonymous-1")
+    ContactFactory(external_id="anonymous-2")
+    assert send("alias", {"previousId": "anonymous-1", "userId": "maria", "messageId": "al"}).json()["accepted"] == 1
+    other = {"type": "alias", "previousId": "anonymous-2", "userId": "anna", "messageId": "al"}
+    answer = send("batch", {"batch": [other, {"type": "identify", "userId": "anna", "messageId": "i"}]}).json()
+    assert [refused["index"] for refused in answer["refused"]] == [0]
+    assert set(Contact.objects.values_list("external_id", flat=True)) == {"maria", "anonymous-2", "anna"}
 
 
 def test_traits_may_stand_in_the_context_of_an_identify_call(send: Send) -> None:
