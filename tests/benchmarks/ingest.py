@@ -23,7 +23,7 @@ from typing import Any
 
 from tests.benchmarks import stage
 from tests.benchmarks.company import Company, bodies, company, day_of_events
-from tests.benchmarks.ingest_lines import COLUMNS, Send, Works, copiers, seconds, senders
+from tests.benchmarks.ingest_lines import COLUMNS, Sender, Works, copiers, seconds, seconds_sent
 from tests.benchmarks.results import Result
 
 BATCH = 100
@@ -74,7 +74,7 @@ def _round(made: Company, source: int, key: str, port: int) -> dict[str, float]:
     with ExitStack() as lines:
         stream = lines.enter_context(copiers(1))
         copying = {n: lines.enter_context(copiers(n)) for n in (1, CONNECTIONS)}
-        sending = {n: lines.enter_context(senders(n, port, key)) for n in (1, CONNECTIONS)}
+        sending = {n: [Sender(port, key) for _ in range(n)] for n in (1, CONNECTIONS)}
         for turn in range(TURNS + 1):
             for name, way in _bare_ways(made, source, stream, copying) + _http_ways(made, sending):
                 took = way()
@@ -101,14 +101,14 @@ def _bare_ways(made: Company, source: int, stream: Works, copying: dict[int, Wor
     ]
 
 
-def _http_ways(made: Company, sending: dict[int, list[Send]]) -> list[Way]:
+def _http_ways(made: Company, sending: dict[int, list[Sender]]) -> list[Way]:
     """Batches that are new, and the same ones again."""
     ways: list[Way] = []
-    for n, sends in sending.items():
+    for n, senders in sending.items():
         batches = bodies(day_of_events(made, TURN, seed=time.time_ns()), BATCH)
         ways += [
-            (_http(n), partial(seconds, [partial(send, new=BATCH, known=0) for send in sends], batches)),
-            (_again(n), partial(seconds, [partial(send, new=0, known=BATCH) for send in sends], batches)),
+            (_http(n), partial(seconds_sent, senders, batches, new=BATCH, known=0)),
+            (_again(n), partial(seconds_sent, senders, batches, new=0, known=BATCH)),
         ]
     return ways
 

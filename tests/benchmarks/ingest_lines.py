@@ -1,4 +1,4 @@
-"""Connections that stay open from turn to turn: of COPY with a commit for each block, and of batches over HTTP."""
+"""Connections that take turns: of COPY with a commit for each block, and of batches over HTTP."""
 
 import base64
 import http.client
@@ -6,7 +6,8 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -19,8 +20,6 @@ COLUMNS = (
 COPY = f"COPY accounts_event ({COLUMNS}) FROM STDIN"
 Work = Callable[[bytes], None]
 Works = Sequence[Work]
-# A body, and how many of its events are new and how many known.
-Send = Callable[[bytes, int, int], None]
 
 
 @contextmanager
@@ -30,16 +29,31 @@ def copiers(connections: int) -> Iterator[Works]:
         yield [_copier(lines.enter_context(as_application())) for _ in range(connections)]
 
 
-@contextmanager
-def senders(connections: int, port: int, key: str) -> Iterator[list[Send]]:
-    """As many connections to the web server; each sends one batch and checks its answer."""
-    headers = {
-        "Authorization": "Basic " + base64.b64encode(f"{key}:".encode()).decode(),
-        "Content-Type": "application/json",
-    }
-    with ExitStack() as lines:
-        opened = [http.client.HTTPConnection("127.0.0.1", port) for _ in range(connections)]
-        yield [_sender(lines.enter_context(closing(line)), headers) for line in opened]
+class Sender:
+    """One connection to the web server. It is left after each turn, since the server leaves idle ones."""
+
+    def __init__(self, port: int, key: str) -> None:
+        self.line = http.client.HTTPConnection("127.0.0.1", port)
+        self.headers = {
+            "Authorization": "Basic " + base64.b64encode(f"{key}:".encode()).decode(),
+            "Content-Type": "application/json",
+        }
+
+    def send(self, body: bytes, *, new: int, known: int) -> None:
+        """Send one batch; raises RuntimeError unless so many of its events were new, and known."""
+        self.line.request("POST", "/v1/batch", body, self.headers)
+        answer = self.line.getresponse()
+        told = json.loads(answer.read())
+        if answer.status != 200 or (told["accepted"], told["duplicates"]) != (new, known):
+            raise RuntimeError(f"{answer.status}: {told}")
+
+
+def seconds_sent(senders: Sequence[Sender], batches: Sequence[bytes], *, new: int, known: int) -> float:
+    """How long it takes to send batches of so many new and known events over all of the connections."""
+    took = seconds([partial(sender.send, new=new, known=known) for sender in senders], batches)
+    for sender in senders:
+        sender.line.close()
+    return took
 
 
 def seconds(works: Works, blocks: Sequence[bytes]) -> float:
@@ -68,16 +82,5 @@ def _copier(line: psycopg.Connection[Any]) -> Work:
     def work(block: bytes) -> None:
         with line.cursor() as cursor, cursor.copy(COPY) as copy:
             copy.write(block)
-
-    return work
-
-
-def _sender(line: http.client.HTTPConnection, headers: dict[str, str]) -> Send:
-    def work(body: bytes, new: int, known: int) -> None:
-        line.request("POST", "/v1/batch", body, headers)
-        answer = line.getresponse()
-        told = json.loads(answer.read())
-        if answer.status != 200 or (told["accepted"], told["duplicates"]) != (new, known):
-            raise RuntimeError(f"{answer.status}: {told}")
 
     return work
