@@ -35,8 +35,8 @@ UNTOLD = {
 }
 # What takes `acting_user` and writes nothing by itself, and why.
 WRITES_NOTHING = {
-    "rewards.offers.refusing.refused_line": "makes a line, which its callers save",
-    "rewards.offers.refusing.telling_refusals": "a frame around what verbs do; they are watched",
+    "loyalty.core.audit.refusing.refused_line": "makes a line, which its callers save",
+    "loyalty.core.audit.refusing.telling_refusals": "a frame around what verbs do; they are watched",
 }
 # What only asks whether somebody may do something, and what is not for others to call.
 NOT_VERBS = ("_", "check_", "may_")

@@ -103,9 +103,9 @@ def plain(value: Any, longest: int) -> str:
 
 
 def keep(sender: Sender, channel: str, receipt: Receipt) -> None:
-    """Count the request, keep what it was refused, and note that the source was heard."""
+    """Count the request, keep what it was refused, and note that the source was heard, if it was."""
     figures = {"accepted": receipt.accepted, "duplicates": receipt.duplicates, "refused": len(receipt.refused)}
-    touch = sender.touch_due and receipt.accepted > 0
+    touch = sender.is_heard and receipt.accepted > 0
     with connection.cursor() as cursor:
         cursor.execute(_BATCH, figures | {"source": sender.source_id, "channel": channel, "touch": touch})
         (batch_id,) = cursor.fetchone()

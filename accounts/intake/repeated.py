@@ -61,16 +61,12 @@ def other_events(source_id: int, rows: Sequence[EventRow], text: str) -> dict[in
 
 
 def count_repeated(
-    sender: Sender, channel: str, rows: Sequence[EventRow], text: str, *, accepted: int, duplicates: int, touch: bool
+    sender: Sender, channel: str, rows: Sequence[EventRow], text: str, *, accepted: int, duplicates: int
 ) -> dict[int, Refusal]:
-    """The same of a batch with duplicates; when every one of them says what is stored, the batch is counted too.
-
-    `touch`: whether the source is heard by it.
-    """
-    figures: dict[str, Any] = {"channel": channel, "accepted": accepted, "duplicates": duplicates}
-    # Whether it is due the statement sees for itself: a remembered sender says how it once was.
-    figures["touch"] = touch and accepted > 0
-    found = run_prepared(_COUNTED, {"rows": text, "source": sender.source_id, **figures})
+    """The same of a batch with duplicates; when every one of them says what is stored, the batch is counted too."""
+    figures = {"channel": channel, "accepted": accepted, "duplicates": duplicates}
+    touch = sender.is_heard and accepted > 0
+    found = run_prepared(_COUNTED, {"rows": text, "source": sender.source_id, "touch": touch, **figures})
     return _refusals(rows, found)
 
 

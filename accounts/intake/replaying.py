@@ -152,7 +152,7 @@ def try_again(item: RefusedItem, acting_user: User | None) -> None:
 def _take_in(item: RefusedItem, source: Source, content: dict[str, Any]) -> Receipt:
     """What its batch told for it still holds; a call without any time counts on the day when it came."""
     records = source.kinds.filter(is_active=True).values_list("kind", flat=True)
-    sender = Sender(source.pk, source.name, frozenset(Kind(kind) for kind in records), touch_due=False)
+    sender = Sender(source.pk, source.name, frozenset(Kind(kind) for kind in records), is_heard=False)
     channel, now = item.batch.channel, timezone.now()
     if channel == stripe.CHANNEL:
         return stripe.take_in(sender, content, now=now)
@@ -160,7 +160,7 @@ def _take_in(item: RefusedItem, source: Source, content: dict[str, Any]) -> Rece
         return _put_record_in(sender, content, channel, now)
     envelope = Envelope(item.received_at, item.batch_sent_at or None, {"groupId": item.batch_group or None})
     endpoint = CALLS_BY_NAME.get(channel)
-    return take_in(sender, channel, [content], envelope, endpoint=endpoint, size=len(item.raw.encode()), touch=False)
+    return take_in(sender, channel, [content], envelope, endpoint=endpoint, size=len(item.raw.encode()))
 
 
 def _put_record_in(sender: Sender, content: dict[str, Any], channel: str, now: datetime) -> Receipt:

@@ -18,6 +18,7 @@ from accounts.intake.repeated import other_events
 from accounts.intake.rows import COLUMNS, EventRow
 from accounts.intake.rules import ERASED_CONTACT, FORGOTTEN, UNKNOWN_CONTACT, Refusal
 from accounts.intake.storable import as_text
+from accounts.sources.queries import Sender
 from accounts.sources.rules import Kind
 from accounts.usage.counting import COUNTING, GIGABYTES
 from accounts.usage.forgotten import is_forgotten
@@ -168,18 +169,18 @@ def _by_present_ids(rows: list[EventRow], result: Stored) -> list[EventRow]:
 
 
 def store_all(
-    source_id: int, channel: str, events: int, text: str, *, now: datetime, touch: bool, digest: str | None = None
+    sender: Sender, channel: str, events: int, text: str, *, now: datetime, digest: str | None = None
 ) -> Stored | None:
     """Store the events of an ordinary batch and count it, as one statement and so one transaction.
 
-    `digest`: of a key that nobody has looked up yet in this request; `touch`:
-    whether the source is heard by it. With duplicates among them the batch is not counted yet: whether these say
+    `digest`: of a key that nobody has looked up yet in this request. With
+    duplicates among them the batch is not counted yet: whether these say
     something else has to be looked at first. None when some event has no place,
     or the key is no longer one of the source, or that no longer the system of
     record for usage; then nothing was stored.
     """
-    parameters = {"rows": text, "source": source_id, "channel": channel, "events": events}
-    parameters |= {"digest": digest, "now": now, "touch": touch}
+    parameters = {"rows": text, "source": sender.source_id, "channel": channel, "events": events}
+    parameters |= {"digest": digest, "now": now, "touch": sender.is_heard}
     ((accepted, is_clean),) = run_prepared(_STORE_ALL, parameters)
     return Stored(accepted, events - accepted) if is_clean else None
 

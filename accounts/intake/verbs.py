@@ -66,14 +66,12 @@ def take_in(
     endpoint: Call | None,
     size: int,
     unconfirmed: Unconfirmed | None = None,
-    touch: bool = True,
 ) -> Receipt:
     """Store the calls of one request and return once they are committed.
 
     `endpoint` is the call that the address names, None for a batch; `size` the
     bytes of the body, decompressed; `unconfirmed` is given where the sender is
-    remembered and not looked up; `touch` is False when it was not the sender who
-    sent it now, so that its source was not heard. Profile calls come before events, so that a
+    remembered and not looked up. Profile calls come before events, so that a
     batch may bring a new account and its first events together.
     """
     told = _sort(items, envelope, endpoint, must_measure=size > rules.MAX_EVENT_BYTES and may_hold_large(items))
@@ -83,7 +81,7 @@ def take_in(
         told.events = [row for row in told.events if _passes(row.position, told.refused, check_storable, row)]
         text = as_text(told.events)
     digest = unconfirmed.digest if unconfirmed else None
-    receipt = _write_plain(sender, channel, items, envelope, told, text, touch=touch, digest=digest)
+    receipt = _write_plain(sender, channel, items, envelope, told, text, digest=digest)
     if receipt is None:
         if unconfirmed:
             sender = unconfirmed.confirm()
@@ -109,7 +107,6 @@ def _write_plain(
     told: _Sorted,
     text: str,
     *,
-    touch: bool,
     digest: str | None,
 ) -> Receipt | None:
     """The way of nearly every batch: nothing but events, and each has its place. None: take the long way.
@@ -120,15 +117,13 @@ def _write_plain(
     if told.profiles or told.refused or not told.events:
         return None
     events = len(told.events)
-    stored = until_no_deadlock(
-        lambda: store_all(sender.source_id, channel, events, text, now=envelope.now, touch=touch, digest=digest)
-    )
+    stored = until_no_deadlock(lambda: store_all(sender, channel, events, text, now=envelope.now, digest=digest))
     if stored is None:
         return None
     if not stored.duplicates:
         return Receipt(stored.accepted, 0, [])
     counts = {"accepted": stored.accepted, "duplicates": stored.duplicates}
-    stored.tell_apart(count_repeated(sender, channel, told.events, text, touch=touch, **counts))
+    stored.tell_apart(count_repeated(sender, channel, told.events, text, **counts))
     receipt = Receipt(stored.accepted, stored.duplicates, _refused_calls(items, envelope, stored.others, channel))
     if receipt.refused:
         with transaction.atomic():

@@ -1,7 +1,7 @@
 """Who sends, and whether they still do."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import F, Prefetch, Q, QuerySet
 
@@ -9,13 +9,10 @@ from accounts.sources.models import Source, SourceKey, SourceKind, SourceSecret
 from accounts.sources.rules import Kind, key_digest
 from loyalty.core.prepared import run_prepared
 
-TOUCH_EVERY = timedelta(minutes=1)
-
 # One round trip, by hand: this is asked on every request of the intake.
 _SENDER = """
 SELECT s.id, s.name,
-       ARRAY(SELECT kind::text FROM accounts_sourcekind WHERE source_id = s.id AND is_active),
-       s.last_received_at IS NULL OR s.last_received_at < %(touch_before)s
+       ARRAY(SELECT kind::text FROM accounts_sourcekind WHERE source_id = s.id AND is_active)
 FROM accounts_sourcekey k JOIN accounts_source s ON s.id = k.source_id
 WHERE k.digest = %(digest)s AND (k.expires_at IS NULL OR k.expires_at > %(now)s)
 """
@@ -25,22 +22,22 @@ WHERE k.digest = %(digest)s AND (k.expires_at IS NULL OR k.expires_at > %(now)s)
 class Sender:
     """A source as its key shows it. `records` are the kinds that it is the system of record for.
 
-    `touch_due`: its last-received time is more than a minute old.
+    `is_heard` is False for what is sent again from here: its source says nothing by it.
     """
 
     source_id: int
     name: str
     records: frozenset[Kind]
-    touch_due: bool
+    is_heard: bool = True
 
 
 def sender_of(key: str, *, now: datetime) -> Sender | None:
     """The source that the key belongs to; None when there is none or the key has expired."""
-    rows = run_prepared(_SENDER, {"digest": key_digest(key), "now": now, "touch_before": now - TOUCH_EVERY})
+    rows = run_prepared(_SENDER, {"digest": key_digest(key), "now": now})
     if not rows:
         return None
-    ((source_id, name, kinds, touch_due),) = rows
-    return Sender(source_id, name, frozenset(Kind(k) for k in kinds), touch_due)
+    ((source_id, name, kinds),) = rows
+    return Sender(source_id, name, frozenset(Kind(k) for k in kinds))
 
 
 def record_of(kind: Kind) -> str | None:

@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.sources.models import Source, SourceSecret
-from accounts.sources.queries import TOUCH_EVERY, Sender
+from accounts.sources.queries import Sender
 from accounts.sources.rules import KEY_OVERLAP, SCHEME_LABELS, Kind, Scheme, new_secret
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import record
@@ -31,7 +31,6 @@ PURPOSE = "loyalty: signing secrets of sources"
 _SIGNER = """
 SELECT s.id, s.name,
        ARRAY(SELECT kind::text FROM accounts_sourcekind WHERE source_id = s.id AND is_active),
-       s.last_received_at IS NULL OR s.last_received_at < %(touch_before)s,
        ARRAY(SELECT sealed FROM accounts_sourcesecret
              WHERE source_id = s.id AND scheme = %(scheme)s AND (expires_at IS NULL OR expires_at > %(now)s)
              ORDER BY id DESC)
@@ -49,14 +48,14 @@ class Signer:
 
 def signer_of(source_id: int, scheme: Scheme, *, now: datetime) -> Signer | None:
     """The source of a webhook address; None when there is no such source. It may have no secret (any more)."""
-    parameters = {"source": source_id, "scheme": scheme.value, "now": now, "touch_before": now - TOUCH_EVERY}
+    parameters = {"source": source_id, "scheme": scheme.value, "now": now}
     rows = run_prepared(_SIGNER, parameters)
     if not rows:
         return None
-    ((pk, name, kinds, touch_due, sealed),) = rows
+    ((pk, name, kinds, sealed),) = rows
     opened = [unseal(text, PURPOSE) for text in sealed]
     return Signer(
-        Sender(pk, name, frozenset(Kind(k) for k in kinds), touch_due),
+        Sender(pk, name, frozenset(Kind(k) for k in kinds)),
         tuple(secret for secret in opened if secret is not None),
     )
 

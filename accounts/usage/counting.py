@@ -10,9 +10,9 @@ writes at the same time. Days are days in UTC; every figure is a sum of
 `quantity`, `seconds` is a sum of seconds; the first and the last moment of a
 day are those of what happened at least once. A sum that would be larger than
 LARGEST_COUNT stands at it, whatever is added first: one absurd row stops no
-other. `counted_days` are the accounts and
-days that were touched. Rows are taken in key order in every table, and tables in
-one order, so that two such statements cannot deadlock.
+other. `counted_days` are the accounts and days that were touched. Rows are taken
+in key order in every table, and tables in one order, so that two such statements
+cannot deadlock.
 """
 
 from accounts.records.rules import LARGEST_COUNT

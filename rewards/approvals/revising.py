@@ -9,6 +9,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from loyalty.core.absence.seats import functions_today
+from loyalty.core.audit.refusing import telling_refusals
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import record
 from loyalty.core.errors import DomainError, NotAllowed
@@ -18,7 +19,6 @@ from rewards.approvals.locking import check_undecided, locked
 from rewards.approvals.models import DECISION, ApprovalStep, OfferRevision, StepState
 from rewards.approvals.verbs import pass_on
 from rewards.offers.models import Offer
-from rewards.offers.refusing import telling_refusals
 from rewards.offers.terms import digest_of
 
 LONGEST_VALIDITY = 1095
@@ -30,7 +30,7 @@ def revise(offer_id: int, validity_days: int, reason: str, *, digest: str, actin
     Raises NotAllowed outside the function that owns the campaign, DomainError when the offer
     is decided, the terms have moved on, or nothing would change.
     """
-    with telling_refusals([offer_id], "change the terms", acting_user):
+    with telling_refusals("offer", [offer_id], "change the terms", acting_user):
         (offer,) = locked([offer_id])
         owner = Function(offer.campaign.owner_function)
         if owner not in functions_today(acting_user):

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from loyalty.core.absence.seats import company_day, functions_today
 from loyalty.core.audit.models import AuditLine
+from loyalty.core.audit.refusing import telling_refusals
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import audit_line
 from loyalty.core.errors import DomainError, NotAllowed
@@ -23,7 +24,6 @@ from rewards.approvals.locking import check_undecided, locked
 from rewards.approvals.models import ApprovalStep, StepState
 from rewards.approvals.timing import approval_settings, due_at
 from rewards.offers.models import Offer
-from rewards.offers.refusing import telling_refusals
 
 LONGEST_SNOOZE = timedelta(days=92)
 SNOOZED = ("snoozed_until", "snooze_reason", "due_at")
@@ -93,7 +93,7 @@ def _alter(
     acting_user: User,
 ) -> int:
     lines, seats = [], {function.value for function in functions_today(acting_user)}
-    with telling_refusals(offer_ids, verb.label, acting_user):
+    with telling_refusals("offer", offer_ids, verb.label, acting_user):
         offers = locked(offer_ids)
         for offer in offers:
             check_undecided(offer)

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from loyalty.core.audit.models import AuditLine
+from loyalty.core.audit.refusing import refused_line
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import audit_line
 from loyalty.core.errors import DomainError, NotAllowed
@@ -24,7 +25,6 @@ from rewards.approvals.relations import steps_of
 from rewards.approvals.rules import open_now
 from rewards.approvals.verbs import Outcome
 from rewards.offers.models import Offer
-from rewards.offers.refusing import refused_line
 from rewards.offers.reopening import grants_held, hold_supply, reopen
 from rewards.offers.rules import UNDO_WINDOW, OfferState
 from rewards.offers.verbs import MOVED
@@ -124,7 +124,7 @@ def _undo(offer_ids: Sequence[int], decided_at: datetime | None, acting_user: Us
     AuditLine.objects.bulk_create([_line(offer, last[offer.pk], offer.pk in granted, acting_user) for offer in undone])
     _wait_again(undone, steps, last)
     AuditLine.objects.bulk_create(
-        refused_line(offer_id, "take back a decision", refusal, acting_user)
+        refused_line("offer", offer_id, "take back a decision", refusal, acting_user)
         for offer_id, refusal in refusals.items()
         if isinstance(refusal, NotAllowed)
     )

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from loyalty.core.absence.seats import functions_today, take_seat
 from loyalty.core.audit.models import AuditLine
+from loyalty.core.audit.refusing import refused_line
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import audit_line
 from loyalty.core.errors import DomainError, NotAllowed
@@ -26,7 +27,6 @@ from rewards.approvals.rules import independence_refusal, open_now
 from rewards.approvals.timing import approval_settings, due_at
 from rewards.offers.granting import grant_approved
 from rewards.offers.models import Offer
-from rewards.offers.refusing import refused_line
 from rewards.offers.rules import OfferAction, OfferState
 from rewards.offers.verbs import close_all
 
@@ -111,7 +111,7 @@ def _decide(
             outcomes.append(Outcome(offer.pk, refusal=refusal))
             if isinstance(refusal, NotAllowed):
                 who = FUNCTION_LABELS[asked] if asked else "nobody"
-                refused.append(refused_line(offer.pk, f"{decision.value} by {who}", refusal, acting_user))
+                refused.append(refused_line("offer", offer.pk, f"{decision.value} by {who}", refusal, acting_user))
         else:
             judged.append(found)
             outcomes.append(Outcome(offer.pk, offer, decided_at=now))

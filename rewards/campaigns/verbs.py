@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
+from loyalty.core.audit.refusing import telling_refusals
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import record, record_edit
 from loyalty.core.errors import DomainError, NotAllowed
@@ -28,7 +29,6 @@ from rewards.campaigns.rules.trigger import TriggerKind
 from rewards.campaigns.rules.triggers import TRIGGERS
 from rewards.campaigns.standing import approvals_given, wrote
 from rewards.catalogue.models import Reward
-from rewards.offers.refusing import telling_refusals
 
 PLAIN_FIELDS = [field for field in FIELD_LABELS if field not in ("trigger", "ladder")]
 OF_THE_OWNER = frozenset(CampaignAction) - {CampaignAction.APPROVE, CampaignAction.EDIT}
@@ -131,7 +131,7 @@ def approve_campaign(
     for another function), which the audit tells of, and DomainError (another version than `version`
     stands now, approved already).
     """
-    with telling_refusals([campaign_id], f"approve a campaign for {FUNCTION_LABELS[function]}", acting_user, KIND):
+    with telling_refusals(KIND, [campaign_id], f"approve a campaign for {FUNCTION_LABELS[function]}", acting_user):
         return _approve(campaign_id, function, version, rewards, note, acting_user)
 
 

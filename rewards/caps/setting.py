@@ -8,9 +8,10 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from loyalty.core.audit.refusing import telling_refusals
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import record
-from loyalty.core.errors import DomainError, NotAllowed
+from loyalty.core.errors import DomainError
 from loyalty.core.people.models import User
 from loyalty.core.people.permissions import check_member
 from loyalty.core.people.rules import Function
@@ -41,13 +42,8 @@ def create_cap(terms: NewCap, *, acting_user: User) -> Cap:
     tells of the attempt), DomainError when an active cap has the same scope and
     period.
     """
-    try:
+    with telling_refusals("cap", [""], terms.name, acting_user):
         check_member(acting_user, Function.FINANCE)
-    except NotAllowed as refusal:
-        record(
-            AuditVerb.REFUSED, acting_user=acting_user, object_type="cap", object_label=terms.name, reason=str(refusal)
-        )
-        raise
     return _create(terms, acting_user)
 
 

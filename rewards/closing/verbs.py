@@ -8,9 +8,10 @@ from dateutil.relativedelta import relativedelta
 from django.db import connection, transaction
 from django.utils import timezone
 
+from loyalty.core.audit.refusing import telling_refusals
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import record
-from loyalty.core.errors import DomainError, NotAllowed
+from loyalty.core.errors import DomainError
 from loyalty.core.people.models import User
 from loyalty.core.people.permissions import check_member
 from loyalty.core.people.rules import Function
@@ -65,11 +66,8 @@ def _check(month: date, today: date) -> None:
 
 def check_finance(user: User, label: str) -> None:
     """Raise NotAllowed unless the person is in Finance; the attempt leaves an audit line."""
-    try:
+    with telling_refusals("closed_month", [""], label, user):
         check_member(user, Function.FINANCE)
-    except NotAllowed as refusal:
-        record(AuditVerb.REFUSED, acting_user=user, object_type="closed_month", object_label=label, reason=str(refusal))
-        raise
 
 
 @transaction.atomic

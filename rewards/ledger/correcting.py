@@ -7,12 +7,10 @@ again, what expired is granted anew, and breakage is estimated anew from the who
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db import transaction
 from django.utils import timezone
 
-from loyalty.core.audit.rules import AuditVerb
-from loyalty.core.audit.verbs import record
-from loyalty.core.errors import DomainError, NotAllowed
+from loyalty.core.audit.refusing import telling_refusals
+from loyalty.core.errors import DomainError
 from loyalty.core.people.models import User
 from loyalty.core.people.permissions import check_member
 from loyalty.core.people.rules import Function
@@ -61,26 +59,11 @@ def correct(posting: Posting, reason: str, *, acting_user: User) -> Posting:
     Raises NotAllowed unless the person is in Finance (then the audit tells of the attempt), and DomainError
     without a reason, when it was reversed before, when some of an issue was used, and when a room keeps it.
     """
-    try:
-        with transaction.atomic():
-            return _correct(posting, reason, acting_user)
-    except NotAllowed as refusal:
-        record(
-            AuditVerb.REFUSED,
-            acting_user=acting_user,
-            object_type="posting",
-            object_id=posting.pk,
-            object_label=f"reverse the {posting}",
-            reason=str(refusal),
-        )
-        raise
-
-
-def _correct(posting: Posting, reason: str, acting_user: User) -> Posting:
-    check_member(acting_user, Function.FINANCE)
-    hold(posting)
-    if why := why_it_stays(posting):
-        raise DomainError(why)
-    reversal = reverse(posting, reason, acting_user=acting_user, booked_on=timezone.now().date())
-    tell_reversed(posting, reason.strip(), acting_user)
-    return reversal
+    with telling_refusals("posting", [posting.pk], f"reverse the {posting}", acting_user):
+        check_member(acting_user, Function.FINANCE)
+        hold(posting)
+        if why := why_it_stays(posting):
+            raise DomainError(why)
+        reversal = reverse(posting, reason, acting_user=acting_user, booked_on=timezone.now().date())
+        tell_reversed(posting, reason.strip(), acting_user)
+        return reversal

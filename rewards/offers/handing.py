@@ -17,6 +17,7 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from accounts.records.days import day_of_account, midnight
+from loyalty.core.audit.refusing import telling_refusals
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import record
 from loyalty.core.errors import DomainError
@@ -31,7 +32,6 @@ from rewards.ledger.rules import Book, PostingKind
 from rewards.ledger.verbs import take_back
 from rewards.offers.delivering import check_may_go, note_gone
 from rewards.offers.models import Grant, Offer
-from rewards.offers.refusing import telling_refusals
 from rewards.offers.rules import OfferAction, OfferState
 from rewards.offers.verbs import MOVED, move, step
 
@@ -139,7 +139,7 @@ def _used() -> QuerySet[Grant, Any]:
 
 
 def _hand(offer_id: int, action: OfferAction, verb: AuditVerb, note: str, acting_user: User) -> Offer:
-    with telling_refusals([offer_id], f"{action.value} an offer", acting_user):
+    with telling_refusals("offer", [offer_id], f"{action.value} an offer", acting_user):
         rows = Offer.objects.select_for_update(of=("self",), no_key=True).select_related("account", "reward")
         offer = rows.get(pk=offer_id)
         check_member(acting_user, Function.CS)

@@ -20,6 +20,7 @@ from rewards.caps.rules import CapResult, ReserveRequest
 from rewards.caps.verbs import refund, reserve
 from rewards.catalogue.rules import Delivery
 from rewards.catalogue.supply import supply_left
+from rewards.offers.holding import is_held
 from rewards.offers.models import Grant, Offer
 from rewards.offers.rules import OfferAction, OfferState
 from rewards.offers.verbs import MOVED, step
@@ -29,7 +30,7 @@ TOLD_OUTSIDE = "LC410"
 
 def grants_held(offer_ids: Sequence[int], now: datetime) -> set[int]:
     """The offers whose grant stands on no books and was told to nobody outside yet: it can be taken back."""
-    held = Grant.objects.filter(offer_id__in=offer_ids, offer__state=OfferState.APPROVED.value, held_until__gte=now)
+    held = Grant.objects.filter(is_held(now), offer_id__in=offer_ids)
     return set(held.values_list("offer_id", flat=True))
 
 

@@ -11,9 +11,10 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from loyalty.core.audit.refusing import telling_refusals
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import record
-from loyalty.core.errors import DomainError, NotAllowed
+from loyalty.core.errors import DomainError
 from loyalty.core.figures import day_text, month_text
 from loyalty.core.money import POINTS
 from loyalty.core.people.models import User
@@ -154,14 +155,5 @@ def _tell(label: str, before: dict[str, Any], after: dict[str, Any], acting_user
 
 
 def _check_finance(user: User) -> None:
-    try:
+    with telling_refusals("unit_rate", [""], "Currency rates", user):
         check_member(user, Function.FINANCE)
-    except NotAllowed as refusal:
-        record(
-            AuditVerb.REFUSED,
-            acting_user=user,
-            object_type="unit_rate",
-            object_label="Currency rates",
-            reason=str(refusal),
-        )
-        raise

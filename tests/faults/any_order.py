@@ -102,7 +102,7 @@ def set_up(events: int, seed: int = 22) -> Stage:
     source = Source.objects.create(name="Product of row 22")
     for kind in (Kind.USAGE, Kind.ACCOUNT):
         source.kinds.create(kind=kind.value)
-    sender = Sender(source.pk, source.name, frozenset({Kind.USAGE, Kind.ACCOUNT}), touch_due=False)
+    sender = Sender(source.pk, source.name, frozenset({Kind.USAGE, Kind.ACCOUNT}), is_heard=False)
     people = [PersonFactory(functions=list(Function)) for _ in range(2)]
     return Stage(sender, people, list(_events(events, random.Random(seed), now)), now)
 

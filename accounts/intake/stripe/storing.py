@@ -117,7 +117,7 @@ def store(sender: Sender, channel: str, told: Told, known: Known) -> bool:
     parameters = {
         "source": sender.source_id,
         "channel": channel,
-        "touch": sender.touch_due,
+        "touch": sender.is_heard,
         "event": told.id,
         "call": told.type,
         "at": told.at,

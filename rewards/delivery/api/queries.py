@@ -11,6 +11,7 @@ from accounts.records.models import Account
 from accounts.tiers.models import TierMove
 from rewards.ledger.models import CreditLot
 from rewards.ledger.rules import ZERO, Book
+from rewards.offers.holding import is_held
 from rewards.offers.models import Grant, Offer
 from rewards.offers.rules import HELD_STATES, OfferState
 
@@ -27,8 +28,7 @@ def rewards_of(account: Account, now: datetime) -> dict[str, Any]:
     grants = (
         Grant.objects.filter(account=account, expires_on__gte=there)
         .filter(offer__state__in=HELD_STATES)
-        # Its approval can still be taken back.
-        .exclude(held_until__gte=now, offer__state=OfferState.APPROVED)
+        .exclude(is_held(now))
         .select_related("offer__reward")
     )
     offers = (

@@ -17,6 +17,7 @@ from rewards.delivery.api.queries import credit_left
 from rewards.delivery.api.rules import RedemptionRequest, differences
 from rewards.ledger.verbs import redeem
 from rewards.offers.handing import deliver_by_itself
+from rewards.offers.holding import is_held
 from rewards.offers.models import Grant, Offer
 from rewards.offers.rules import OfferAction, OfferState
 from rewards.offers.verbs import move
@@ -70,8 +71,8 @@ def _switch_on(made: Redemption, grant_id: int, now: datetime) -> None:
     rows = Offer.objects.select_for_update(of=("self",), no_key=True).select_related("account")
     offer = rows.filter(grant__pk=grant_id, account_id=made.account_id).first()
     # Looked for once the offer is held: its approval may have been taken back while we waited.
-    given = Grant.objects.filter(pk=grant_id).first()
-    if offer is None or given is None or _is_held(given, offer, now):
+    given = Grant.objects.exclude(is_held(now)).filter(pk=grant_id).first()
+    if offer is None or given is None:
         raise DomainError("This account has no such grant.")
     if offer.reward.is_credit:
         raise DomainError("This grant is a credit: name amount and invoice.")
@@ -96,8 +97,3 @@ def _switch_on(made: Redemption, grant_id: int, now: datetime) -> None:
         reason=f"Asked for by {made.by.name}",
     )
     made.answer = {"redemption": made.pk, **made.asked}
-
-
-def _is_held(given: Grant, offer: Offer, now: datetime) -> bool:
-    """Whether its approval can still be taken back, and nobody outside knows of it."""
-    return offer.state == OfferState.APPROVED and given.held_until is not None and given.held_until >= now

@@ -65,7 +65,7 @@ class AnyBatching(TestCase):
         self, told: list[tuple[int, str, int, int, int]], chance: random.Random
     ) -> None:
         KeyAction.objects.get_or_create(event_name="Report Exported")
-        sender = Sender(SourceFactory().pk, "Product", frozenset({Kind.USAGE}), touch_due=False)
+        sender = Sender(SourceFactory().pk, "Product", frozenset({Kind.USAGE}), is_heard=False)
         acme, other = AccountFactory.create_batch(2)
         send(sender, [call_of(acme, *numbered) for numbered in enumerate(told)])
         refresh([acme.pk], FIRST, LAST)

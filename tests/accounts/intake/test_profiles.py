@@ -305,7 +305,7 @@ def test_an_id_that_a_contact_passed_on_in_the_same_batch_is_not_free(send: Send
 def test_two_devices_at_once_may_not_take_one_id(usage_source: Source) -> None:
     for number in range(1, 9):
         ContactFactory(external_id=f"phone-{number}")
-    sender = Sender(usage_source.pk, usage_source.name, frozenset({Kind.USAGE}), touch_due=False)
+    sender = Sender(usage_source.pk, usage_source.name, frozenset({Kind.USAGE}), is_heard=False)
 
     def alias(number: int) -> Any:
         call = {"previousId": f"phone-{number}", "userId": "maria", "messageId": f"al-{number}"}

@@ -29,7 +29,7 @@ Word = tuple[str, int, dict[str, Any]]
 
 def _sender() -> Sender:
     source = SourceFactory(name=f"Everything {next(_ids)}", kinds=[Kind.USAGE, Kind.ACCOUNT])
-    return Sender(source.pk, source.name, frozenset({Kind.USAGE, Kind.ACCOUNT}), touch_due=False)
+    return Sender(source.pk, source.name, frozenset({Kind.USAGE, Kind.ACCOUNT}), is_heard=False)
 
 
 def say(sender: Sender, words: Iterable[tuple[int, Word]], who: str) -> None:

@@ -27,7 +27,7 @@ def test_a_source_becomes_the_record_of_what_has_none(administrator: User) -> No
     second = create_source("CDP", [Kind.USAGE, Kind.ACCOUNT], acting_user=administrator)
     assert (record_of(Kind.USAGE), record_of(Kind.ACCOUNT), record_of(Kind.SUPPORT)) == ("Product", "CDP", None)
     key = make_key(second, acting_user=administrator)
-    assert sender_of(key, now=timezone.now()) == Sender(second.pk, "CDP", frozenset({Kind.ACCOUNT}), touch_due=True)
+    assert sender_of(key, now=timezone.now()) == Sender(second.pk, "CDP", frozenset({Kind.ACCOUNT}))
     line = AuditLine.objects.filter(verb="source_created").latest("id")
     assert (line.actor, line.object_label) == (administrator, "CDP")
     assert line.after is not None

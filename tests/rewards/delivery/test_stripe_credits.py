@@ -46,7 +46,7 @@ def acme(stripe: StripeStandIn) -> Account:
 @pytest.fixture
 def tell(db: None) -> Callable[..., None]:
     source = Source.objects.create(name="Billing")
-    sender = Sender(source.pk, source.name, frozenset({Kind.SUBSCRIPTION}), touch_due=False)
+    sender = Sender(source.pk, source.name, frozenset({Kind.SUBSCRIPTION}), is_heard=False)
 
     def event(step: str, invoice: Object, after: int = 0) -> None:
         now = timezone.now()

@@ -49,7 +49,7 @@ def ticket(at: int, status: str, previous: str = "") -> dict[str, Any]:
 @pytest.fixture
 def sender(desk: Source) -> Sender:
     AccountFactory(external_id="66")
-    return Sender(desk.pk, desk.name, frozenset({Kind.SUPPORT}), touch_due=False)
+    return Sender(desk.pk, desk.name, frozenset({Kind.SUPPORT}), is_heard=False)
 
 
 def closed_after(sender: Sender, bodies: Iterable[dict[str, Any]]) -> datetime | None:

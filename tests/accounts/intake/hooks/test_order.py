@@ -86,7 +86,7 @@ def test_a_large_body_is_compared_record_by_record() -> None:
 @pytest.mark.django_db
 def test_tickets_end_the_same_in_every_order(desk: Source) -> None:
     account = AccountFactory(external_id="acme")
-    sender = Sender(desk.pk, desk.name, frozenset({Kind.SUPPORT}), touch_due=False)
+    sender = Sender(desk.pk, desk.name, frozenset({Kind.SUPPORT}), is_heard=False)
     told = [
         {"updated_at": "2026-03-10T00:00:00Z", "account": "acme", "opened_at": "2026-03-09T00:00:00Z"},
         {"updated_at": "2026-03-11T00:00:00Z", "account": "acme", "opened_at": "2026-03-09T00:00:00Z", "priority": "a"},
@@ -107,7 +107,7 @@ def test_tickets_end_the_same_in_every_order(desk: Source) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_the_same_id_many_times_at_once_has_one_effect_and_one_answer(desk: Source) -> None:
     AccountFactory(external_id="acme")
-    sender = Sender(desk.pk, desk.name, frozenset({Kind.SUPPORT}), touch_due=True)
+    sender = Sender(desk.pk, desk.name, frozenset({Kind.SUPPORT}))
     item = {
         "external_id": "t",
         "updated_at": "2026-03-10T00:00:00Z",

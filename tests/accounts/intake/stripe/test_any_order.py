@@ -86,7 +86,7 @@ def named(events: Events) -> Events:
 
 def sender_of_billing() -> Sender:
     source = SourceFactory(name="Billing", kinds=[Kind.SUBSCRIPTION])
-    return Sender(source.pk, source.name, frozenset({Kind.SUBSCRIPTION}), touch_due=False)
+    return Sender(source.pk, source.name, frozenset({Kind.SUBSCRIPTION}), is_heard=False)
 
 
 def left(account: Account) -> list[Any]:
