@@ -9,12 +9,14 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.records.models import Account
+from loyalty.core.changes.verbs import approve as decide
+from loyalty.core.changes.verbs import propose_or_apply
 from loyalty.core.people.models import User
 from loyalty.core.people.rules import FUNCTION_LABELS, Function
 from loyalty.shipped import ensure_shipped
 from rewards.campaigns.models import Campaign, CampaignApproval, CampaignStep
 from rewards.offers.models import Offer
-from tests.factories import run_since
+from tests.factories import PersonFactory, run_since
 from tests.factories.people import PASSWORD
 from tests.journeys.doors import Product
 from tests.journeys.visitor import Visitor
@@ -88,6 +90,16 @@ def test_from_a_ready_made_campaign_to_an_offer_in_the_queue(
     cs_window.go(reverse("campaigns-compare"))
     compared = page.get_by_role("table", name="Tactics compared")
     expect(compared.get_by_role("row", name="Reports, thanked for")).to_contain_text("Live")
+
+    (step,) = made.steps.all()
+    dearer = {"face_value": "375.00", "marginal_cost": "375.00", "discount_equivalent": "375.00"}
+    change = propose_or_apply("reward", step.reward_id, dearer, "Worth more to us", acting_user=finance)
+    assert change is not None
+    decide(change.pk, digest=change.digest, acting_user=PersonFactory(functions=[Function.FINANCE]))
+    window.go(reverse("campaign", args=[made.pk]))
+    expect(window.page.get_by_text("It carries no standing approval any more")).to_be_visible()
+    expect(window.page.get_by_role("button", name="Approve for Product")).to_be_visible()
+    window.inspect("campaign-lapsed", briefly=True)
 
 
 def test_who_would_leave_is_offered_a_step_only_when_the_one_before_was_declined(
