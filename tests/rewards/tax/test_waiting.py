@@ -99,7 +99,7 @@ def test_their_page_and_their_export_tell_that_it_was_given_back(
     page = f"/tax/contacts/{ada.pk}/"
     assert "given back" not in signed_in_as(finance).get(page).content.decode()
     decline(given.offer_id, note="Not for me", acting_user=cs)
-    assert "declined: given back" in signed_in_as(finance).get(page).content.decode()
+    assert "Declined: given back" in signed_in_as(finance).get(page).content.decode()
     (told,) = [row for row in TAX.rows(ada.pk) if row["what"] == "payment"]
     assert (told["amount"], told["given_back"]) == (Decimal(1500), True)
 
