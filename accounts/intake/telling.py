@@ -79,6 +79,17 @@ def _fields(target: Account | Contact, traits: Traits, known: Traits) -> dict[st
     return account_fields(traits) if isinstance(target, Account) else contact_fields(traits, known)
 
 
+def fields_said(record_type: RecordType, traits: Traits) -> set[str]:
+    """The fields of records of which the traits of a call tell the same."""
+    read = account_fields if record_type is RecordType.ACCOUNT else _fields_of_contact
+    said = (fields for trait, fields in _SAME[record_type.value].items() if read({trait: traits.get(trait)}))
+    return {name for fields in said for name in fields}
+
+
+def _fields_of_contact(traits: Traits) -> dict[str, Any]:
+    return contact_fields(traits, traits)
+
+
 def _not_told_since(target: Account | Contact, item: ProfileItem, recorded: Recorded) -> dict[str, Any]:
     """The traits of a call without those of which a record has told anything newer."""
     record_type = RecordType.ACCOUNT.value if isinstance(target, Account) else RecordType.CONTACT.value

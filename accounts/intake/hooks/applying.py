@@ -7,14 +7,15 @@ webhook writes records of a type at a time; a bad record costs itself only.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from datetime import date
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
 
 from accounts.intake.files.shape import Shape
+from accounts.intake.hooks.called import called_since
 from accounts.intake.hooks.lasting import news_of
 from accounts.intake.hooks.rules import (
     WAS_ERASED,
@@ -74,6 +75,7 @@ def _rounds(records: Sequence[Record]) -> Iterator[list[Record]]:
 
 def _apply(record_type: RecordType, records: list[Record], key: bytes, parameters: dict[str, Any]) -> Outcomes:
     known = standing(record_type, (record.external_id for record in records))
+    called = called_since(record_type, records)
     erased = _erased(record_type, records)
     outcomes: Outcomes = {}
     fresh: dict[int, Told] = {}
@@ -81,6 +83,7 @@ def _apply(record_type: RecordType, records: list[Record], key: bytes, parameter
     for sent in records:
         now = known.get(sent.external_id, Standing())
         record, newer = news_of(sent, now.told, now.values, key)
+        newer = _not_told_since(record, newer, now, called.get(record.external_id, set()))
         if record.external_id in erased:
             outcomes[record.position] = WAS_ERASED
         elif not newer and record.external_id in known:
@@ -97,6 +100,19 @@ def _apply(record_type: RecordType, records: list[Record], key: bytes, parameter
         outcomes |= {row["line"]: refused.get(row["line"], True) for row in rows}
     tell(record_type, {r.external_id: json.dumps(fresh[r.position]) for r in records if outcomes[r.position] is True})
     return outcomes
+
+
+def _not_told_since(record: Record, newer: Told, now: Standing, called: Collection[str]) -> Told:
+    """The news without that of which a call told since the record was made."""
+    silenced = {*called, *(["account"] if _was_placed_since(record, now) else [])}
+    return {name: word for name, word in newer.items() if name not in silenced}
+
+
+def _was_placed_since(record: Record, now: Standing) -> bool:
+    """Whether a call, and no record, has placed the contact since the record was made."""
+    placed_at, told = now.values.get("placed_at"), now.told.get("account")
+    by_record = told is not None and placed_at == datetime.fromisoformat(told[0])
+    return placed_at is not None and placed_at >= record.at and not by_record
 
 
 def _row(record: Record, now: Standing, newer: Told) -> dict[str, Any]:
