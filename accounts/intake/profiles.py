@@ -122,8 +122,7 @@ def _has_account(item: ProfileItem, accounts: dict[str, Account], problems: dict
 
 def _by_present_ids(items: list[ProfileItem]) -> list[ProfileItem]:
     """The calls with the ids that their contacts have now; what is kept of a call says what was sent."""
-    named = _named(items)
-    present = present_ids(named - _known_among(named))
+    present = present_ids(_named(items))
     if not present:
         return items
     return [

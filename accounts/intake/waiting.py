@@ -23,6 +23,18 @@ AT_ONCE = 200
 TRIED_EVERY = timedelta(minutes=10)
 
 
+def _is_a_contact(placed: str = "") -> str:
+    """Whether a contact has the awaited id, or had it before an alias call; `placed` is a further condition on them."""
+    return f"""
+        EXISTS (SELECT FROM accounts_contact AS contact
+                WHERE contact.external_id = item.waits_for {placed} OFFSET 0)
+        OR EXISTS (SELECT FROM accounts_profilecall AS alias
+                   LEFT JOIN accounts_contact AS present ON present.id = alias.contact_id
+                   JOIN accounts_contact AS contact
+                     ON contact.external_id = coalesce(present.external_id, alias.payload ->> 'userId')
+                   WHERE alias.call = 'alias' AND alias.payload ->> 'previousId' = item.waits_for {placed} OFFSET 0)"""
+
+
 def _known_by_now(of_these: str) -> str:
     """The statement that locks 200 at most, the first first, of those items of whom one is known by now.
 
@@ -39,18 +51,8 @@ SELECT id FROM accounts_refuseditem WHERE id IN (
         {of_these}
     ) AS item
     WHERE CASE item.waits_as
-          WHEN '{Awaited.CONTACT}' THEN
-               EXISTS (SELECT FROM accounts_contact AS contact
-                       WHERE contact.external_id = item.waits_for OFFSET 0)
-          WHEN '{Awaited.PLACED}' THEN
-               EXISTS (SELECT FROM accounts_contact AS contact
-                       WHERE contact.external_id = item.waits_for AND contact.account_id IS NOT NULL OFFSET 0)
-               OR EXISTS (SELECT FROM accounts_profilecall AS alias
-                          LEFT JOIN accounts_contact AS present ON present.id = alias.contact_id
-                          JOIN accounts_contact AS contact
-                            ON contact.external_id = coalesce(present.external_id, alias.payload ->> 'userId')
-                          WHERE alias.call = 'alias' AND alias.payload ->> 'previousId' = item.waits_for
-                            AND contact.account_id IS NOT NULL OFFSET 0)
+          WHEN '{Awaited.CONTACT}' THEN {_is_a_contact()}
+          WHEN '{Awaited.PLACED}' THEN {_is_a_contact("AND contact.account_id IS NOT NULL")}
           ELSE EXISTS (SELECT FROM accounts_account AS account
                        WHERE account.external_id = item.waits_for OFFSET 0)
                OR EXISTS (SELECT FROM accounts_billingcustomer AS customer

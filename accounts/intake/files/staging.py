@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
+from accounts.intake.aliases import named_by_present_ids
 from accounts.intake.files.shape import Field, Shape
 
 TABLES = ("import_staged", "import_checked", "import_stored", "import_seen")
@@ -31,6 +32,7 @@ CHECK = """
 INSERT INTO import_checked
 SELECT r.line, {fields}, r.account_id, r.contact_id, r.day, r.is_flagged, r.reason FROM ({resolve}) AS r
 """
+PRESENT_IDS = named_by_present_ids("import_staged")
 # A repeat is refused even when it is the same in all its columns: which of two
 # rows counts must not depend on how often the file is imported.
 REPEATED = """
@@ -76,13 +78,15 @@ def remember_taken(shape: Shape) -> None:
 
 
 def copy_rows(names: Sequence[str], pieces: Iterable[bytes]) -> None:
-    """Copy one chunk, in the text format of COPY with nothing for NULL."""
+    """Copy one chunk, in the text format of COPY with nothing for NULL; contacts are named by their present ids."""
     with connection.cursor() as cursor:
         cursor.execute(SETTINGS)
         cursor.execute("TRUNCATE import_staged, import_checked, import_stored")
         with cursor.copy(f"COPY import_staged ({', '.join(names)}) FROM STDIN (NULL '')") as copy:
             for piece in pieces:
                 copy.write(piece)
+        if "contact" in names:
+            cursor.execute(PRESENT_IDS)
 
 
 def remember_copied(shape: Shape, refused: str) -> None:

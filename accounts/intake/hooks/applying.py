@@ -23,6 +23,7 @@ from accounts.intake.hooks.rules import (
     RecordType,
     Told,
     cannot_be_placed,
+    contact_of,
     incomplete,
     not_valid,
 )
@@ -76,7 +77,7 @@ def _rounds(records: Sequence[Record]) -> Iterator[list[Record]]:
 def _apply(record_type: RecordType, records: list[Record], key: bytes, parameters: dict[str, Any]) -> Outcomes:
     known = standing(record_type, (record.external_id for record in records))
     called = called_since(record_type, records)
-    erased = _erased(record_type, records)
+    erased = _erased(records)
     outcomes: Outcomes = {}
     fresh: dict[int, Told] = {}
     groups: dict[frozenset[str], list[dict[str, Any]]] = defaultdict(list)
@@ -155,11 +156,9 @@ def _problem(shape: Shape, row: dict[str, Any]) -> Refusal | None:
     return not_valid(wrong) if wrong else None
 
 
-def _erased(record_type: RecordType, records: Sequence[Record]) -> set[str]:
+def _erased(records: Sequence[Record]) -> set[str]:
     """The objects that cannot come in because of whom they are about."""
-    if record_type is RecordType.CONTACT:
-        return erased_among(record.external_id for record in records)
-    named = {r.external_id: r.fields["contact"] for r in records if isinstance(r.fields.get("contact"), str)}
+    named = {record.external_id: contact for record in records if (contact := contact_of(record)) is not None}
     erased = erased_among(named.values())
     return {external_id for external_id, contact in named.items() if contact in erased}
 

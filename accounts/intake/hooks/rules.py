@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -77,6 +77,21 @@ class Record:
     fields: dict[str, Any]
     raw: Any
     lasting: Mapping[str, Lasting] = field(default_factory=dict)
+
+
+def contact_of(record: Record) -> str | None:
+    """The id of the contact whom the record is about; None where it names none."""
+    if record.type in (RecordType.CONTACT, RecordType.CONSENT):
+        return record.external_id
+    contact = record.fields.get("contact")
+    return contact if isinstance(contact, str) else None
+
+
+def of_contact(record: Record, contact: str) -> Record:
+    """The same record about the contact whose id this is."""
+    if record.type in (RecordType.CONTACT, RecordType.CONSENT):
+        return replace(record, external_id=contact)
+    return replace(record, fields=record.fields | {"contact": contact})
 
 
 def incomplete(missing: list[str]) -> Refusal:

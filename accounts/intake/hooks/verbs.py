@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.utils.encoding import force_bytes
 
 from accounts.intake import rules
+from accounts.intake.aliases import present_ids
 from accounts.intake.forgetting import ids_in, naming_erased
 from accounts.intake.hooks.applying import Outcomes, apply_records, lock_type, parameters_of
 from accounts.intake.hooks.consents import apply_consents
@@ -28,7 +29,9 @@ from accounts.intake.hooks.rules import (
     WAS_ERASED,
     Record,
     RecordType,
+    contact_of,
     differences,
+    of_contact,
     parts,
 )
 from accounts.intake.receipts import Receipt, RefusedCall, keep, until_no_deadlock
@@ -127,11 +130,21 @@ def _apply(sender: Sender, records: list[Record], key: bytes, now: datetime) -> 
             outcomes |= {record.position: refusal for record in told}
             continue
         lock_type(record_type)
+        told = _by_present_ids(told)
         if record_type is RecordType.CONSENT:
             outcomes |= apply_consents(told, now)
         else:
             outcomes |= apply_records(told, key, parameters)
     return outcomes
+
+
+def _by_present_ids(records: list[Record]) -> list[Record]:
+    """The records with the ids that their contacts have now; what is refused keeps the ids that were sent."""
+    named = {record.position: name for record in records if (name := contact_of(record)) is not None}
+    present = present_ids(named.values())
+    if not present:
+        return records
+    return [of_contact(r, present[name]) if (name := named.get(r.position)) in present else r for r in records]
 
 
 def _receipt(reading: Reading, outcomes: Outcomes, channel: str) -> Receipt:
