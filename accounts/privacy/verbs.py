@@ -23,8 +23,8 @@ def tell_consent(words: Sequence[Word], *, now: datetime, acting_user: User | No
     """Keep what contacts said, each word once; `acting_user` None when a system or the contact told it.
 
     A word dated after `now` counts as of now, so that a wrong clock cannot
-    outlast a withdrawal. Open offers to those who do not consent now are no
-    longer addressed to them.
+    outlast a withdrawal. Offers that have not reached those who do not consent now are
+    no longer addressed to them.
     """
     if not words:
         return

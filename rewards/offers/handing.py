@@ -4,8 +4,9 @@ An automatic reward has reached the customer once every other system that was to
 to use it; a credit is redeemed once the last of it was used.
 
 Invariants: a step goes by the table of an offer's life; the audit line stands in
-the same transaction; a declined or lapsed reward gives back the cap room that it
-had spent, and an unused credit goes off the books.
+the same transaction; nothing goes out to a contact who does not consent; a declined
+or lapsed reward gives back the cap room that it had spent, and an unused credit goes
+off the books.
 """
 
 from collections.abc import Sequence
@@ -33,7 +34,7 @@ from rewards.ledger.verbs import take_back
 from rewards.offers.delivering import check_may_go, note_gone
 from rewards.offers.models import Grant, Offer
 from rewards.offers.rules import OfferAction, OfferState
-from rewards.offers.verbs import MOVED, move, step
+from rewards.offers.verbs import MOVED, address_only_the_willing, hold_addressee, move, step
 
 A_STEP = 500
 
@@ -68,10 +69,12 @@ def deliver_by_itself(offer_id: int, *, why: str, now: datetime) -> bool:
 
     False when the offer is not approved any more, is handed over by a person, or has to wait (for a tax form, say).
     """
+    hold_addressee(pk=offer_id)
     rows = Offer.objects.select_for_update(of=("self",), no_key=True).select_related("account", "reward")
     offer = rows.get(pk=offer_id)
     if offer.state != OfferState.APPROVED or offer.reward.delivery != Delivery.AUTOMATIC:
         return False
+    address_only_the_willing(offer)
     try:
         check_may_go(offer, now.date())
     except DomainError:
@@ -140,11 +143,13 @@ def _used() -> QuerySet[Grant, Any]:
 
 def _hand(offer_id: int, action: OfferAction, verb: AuditVerb, note: str, acting_user: User) -> Offer:
     with telling_refusals("offer", [offer_id], f"{action.value} an offer", acting_user):
+        hold_addressee(pk=offer_id)
         rows = Offer.objects.select_for_update(of=("self",), no_key=True).select_related("account", "reward")
         offer = rows.get(pk=offer_id)
         check_member(acting_user, Function.CS)
         before, now = offer.state, timezone.now()
         if action is OfferAction.DELIVER:
+            address_only_the_willing(offer)
             check_may_go(offer, now.date())
             _reach(offer, now)
         else:
@@ -172,7 +177,7 @@ def _reach(offer: Offer, now: datetime) -> None:
         answer_by = now.date() + timedelta(days=offer.answer_days)
         offer.open_until = min(answer_by, offer.open_until or answer_by)
     # In one statement: what is told outside of the delivery reads its last day off the row that moves.
-    offer.save(update_fields=[*MOVED, "delivered_at", "open_until"])
+    offer.save(update_fields=[*MOVED, "contact", "informed", "delivered_at", "open_until"])
     note_gone(offer, now.date())
 
 

@@ -2,13 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
+from django.db.models import Q
+
+from accounts.privacy.queries import consenting_ids
+from accounts.privacy.verbs import lock_contacts
 from loyalty.core.errors import DomainError
 from rewards.caps.verbs import release
 from rewards.offers.models import Offer
 from rewards.offers.rules import OPEN_STATES, OfferAction, OfferState, next_state
 
 MOVED = ["state", "awaits", "due_at", "closed_at"]
+_NOT_GONE = [state.value for state in (*OPEN_STATES, OfferState.APPROVED)]
 
 
 def move(offer: Offer, action: OfferAction, *, now: datetime) -> None:
@@ -32,9 +38,26 @@ def step(offer: Offer, action: OfferAction, now: datetime) -> None:
 
 
 def stop_addressing(contact_ids: Sequence[int]) -> None:
-    """Take contacts off the offers that are still being decided; what was granted keeps its story."""
-    open_offers = Offer.objects.filter(contact_id__in=contact_ids, state__in=[s.value for s in OPEN_STATES])
-    open_offers.update(contact=None)
+    """Take contacts off the offers that have not reached anybody; what was delivered keeps its story."""
+    theirs = Offer.objects.filter(Q(contact_id__in=contact_ids) | Q(informed_id__in=contact_ids), state__in=_NOT_GONE)
+    # In the order of their ids, for contacts who withdraw at the same time share offers.
+    held = list(theirs.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+    Offer.objects.filter(pk__in=held, contact_id__in=contact_ids).update(contact=None)
+    Offer.objects.filter(pk__in=held, informed_id__in=contact_ids).update(informed=None)
+
+
+def hold_addressee(**offer: Any) -> None:
+    """Lock whom the offer is addressed to, before its own row: whoever withdraws consent locks in that order."""
+    lock_contacts(Offer.objects.filter(**offer, contact__isnull=False).values_list("contact_id", flat=True))
+
+
+def address_only_the_willing(offer: Offer) -> None:
+    """Take off the offer, which is about to go out, whom it must not reach: consent may have gone meanwhile."""
+    willing = consenting_ids(pk for pk in (offer.contact_id, offer.informed_id) if pk)
+    if offer.contact_id not in willing:
+        offer.contact = None
+    if offer.informed_id not in willing:
+        offer.informed = None
 
 
 def close_all(offers: Sequence[Offer], action: OfferAction, *, now: datetime) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import F, Q, Sum
 
+from accounts.privacy.queries import consenting_ids
 from accounts.records.days import day_there
 from accounts.records.models import Account
 from accounts.tiers.models import TierMove
@@ -21,7 +22,8 @@ OPEN = (OfferState.DELIVERED, OfferState.ACCEPTED)
 def rewards_of(account: Account, now: datetime) -> dict[str, Any]:
     """Offers that reached the customer and are open, grants that hold something, and the tier; money as text.
 
-    Last days are those of the account's own time zone, as they are where credit is used.
+    An offer names its contact as long as they consent. Last days are those of the account's own time zone, as they
+    are where credit is used.
     """
     there = day_there(account.time_zone, now)
     left = _left_by_grant(account.pk)
@@ -36,11 +38,12 @@ def rewards_of(account: Account, now: datetime) -> dict[str, Any]:
         .exclude(open_until__lt=there)
         .select_related("reward", "contact", "grant")
     )
+    willing = consenting_ids(offer.contact_id for offer in offers if offer.contact_id)
     return {
         "account": {"external_id": account.external_id, "name": account.name},
         "tier": _tier(account.pk),
         "credit": [_money(amount, currency) for currency, amount in sorted(credit_left(account, now).items())],
-        "offers": [_offer(offer) for offer in offers],
+        "offers": [_offer(offer, offer.contact_id in willing) for offer in offers],
         "grants": [_grant(given, left.get(given.pk)) for given in grants if left.get(given.pk) != ZERO],
     }
 
@@ -76,14 +79,14 @@ def _tier(account_id: int) -> dict[str, Any] | None:
     )
 
 
-def _offer(offer: Offer) -> dict[str, Any]:
+def _offer(offer: Offer, consents: bool) -> dict[str, Any]:
     given = getattr(offer, "grant", None)
     return {
         "id": offer.pk,
         "state": offer.state,
         "reward": _reward(offer),
         "value": _money(offer.face_value, offer.currency),
-        "contact": offer.contact.external_id if offer.contact else None,
+        "contact": offer.contact.external_id if offer.contact and consents else None,
         "grant": given.pk if given else None,
         "delivered_at": offer.delivered_at.isoformat() if offer.delivered_at else None,
         "open_until": offer.open_until.isoformat() if offer.open_until else None,

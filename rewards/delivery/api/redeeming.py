@@ -20,7 +20,7 @@ from rewards.offers.handing import deliver_by_itself
 from rewards.offers.holding import is_held
 from rewards.offers.models import Grant, Offer
 from rewards.offers.rules import OfferAction, OfferState
-from rewards.offers.verbs import move
+from rewards.offers.verbs import hold_addressee, move
 
 
 class OtherRequest(DomainError):
@@ -68,6 +68,7 @@ def _use_credit(made: Redemption, amount: Decimal, currency: str, invoice: str, 
 
 
 def _switch_on(made: Redemption, grant_id: int, now: datetime) -> None:
+    hold_addressee(grant=grant_id)
     rows = Offer.objects.select_for_update(of=("self",), no_key=True).select_related("account")
     offer = rows.filter(grant__pk=grant_id, account_id=made.account_id).first()
     # Looked for once the offer is held: its approval may have been taken back while we waited.

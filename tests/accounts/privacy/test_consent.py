@@ -80,14 +80,18 @@ def test_a_word_counts_once_and_one_from_a_wrong_clock_counts_as_of_now() -> Non
 
 
 @pytest.mark.django_db
-def test_open_offers_are_no_longer_addressed_to_whom_withdraws(cs: User) -> None:
-    contact = ContactFactory(consents=True)
-    still_open = OfferFactory(account=contact.account, contact=contact)
-    granted = OfferFactory(account=contact.account, contact=contact, state="approved")
+def test_what_has_not_reached_anybody_is_no_longer_addressed_to_whom_withdraws(cs: User) -> None:
+    contact, other = ContactFactory(consents=True), ContactFactory(consents=True)
+    told = [(contact, other), (other, contact)]
+    offers = [
+        OfferFactory(account=contact.account, contact=to, informed=informed, state=state)
+        for state in ("in_approval", "approved", "delivered")
+        for to, informed in told
+    ]
     record_consent(contact, granted=False, policy_version="2026-01", now=timezone.now(), acting_user=cs)
-    still_open.refresh_from_db()
-    granted.refresh_from_db()
-    assert (still_open.contact, granted.contact) == (None, contact)
+    for offer in offers:
+        offer.refresh_from_db()
+    assert [(offer.contact, offer.informed) for offer in offers] == [(None, other), (other, None)] * 2 + told
 
 
 @pytest.mark.django_db

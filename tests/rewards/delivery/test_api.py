@@ -14,6 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.intake import quota
+from accounts.privacy.verbs import record_consent
 from accounts.records.models import Account
 from accounts.tiers.models import Tier, TierMove
 from loyalty.core.audit.models import AuditLine
@@ -29,7 +30,7 @@ from rewards.offers.delivering import Watch
 from rewards.offers.handing import decline, deliver, lapse_unaccepted
 from rewards.offers.models import Grant, Offer
 from rewards.offers.rules import UNDO_WINDOW
-from tests.factories import AccountFactory, RewardFactory
+from tests.factories import AccountFactory, ContactFactory, RewardFactory
 from tests.factories.grants import granted
 from tests.rewards.delivery.receivers import endpoint
 
@@ -85,6 +86,16 @@ def test_what_an_account_holds(key: str, account: Account, cs: User) -> None:
         (held.pk, {"amount": "100.00", "currency": "USD"}),
     ]
     assert gone.pk not in [g["id"] for g in told["grants"]]
+
+
+def test_an_offer_names_its_contact_as_long_as_they_consent(key: str, account: Account, cs: User) -> None:
+    ada, pip = ContactFactory(account=account, consents=True), ContactFactory(account=account)
+    for contact in (ada, pip):
+        deliver(granted(account=account, contact=contact, informed=pip, days=900).offer_id, acting_user=cs)
+    assert [offer["contact"] for offer in rewards_of(key, "acme/eu").json()["offers"]] == [None, ada.external_id]
+    assert set(Offer.objects.values_list("contact", "informed")) == {(ada.pk, None), (None, None)}
+    record_consent(ada, granted=False, policy_version="1", now=timezone.now(), acting_user=cs)
+    assert [offer["contact"] for offer in rewards_of(key, "acme/eu").json()["offers"]] == [None, None]
 
 
 def test_the_same_again_gets_the_same_answer(key: str, account: Account) -> None:

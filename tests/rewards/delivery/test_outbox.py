@@ -194,7 +194,7 @@ def test_a_grant_that_waits_for_a_tax_form_is_told_when_it_reaches_its_contact(
     administrator: User, cs: User, finance: User
 ) -> None:
     endpoint(administrator)
-    ada = ContactFactory(account=AccountFactory(country="US"))
+    ada = ContactFactory(account=AccountFactory(country="US"), consents=True)
     card = RewardFactory(kind="badge", is_credit=False, taxable=True, face_value=Decimal(2_000))
     waiting = granted("2000.00", account=ada.account, reward=card, contact=ada)
     with pytest.raises(DomainError, match="until their tax form"):

@@ -36,7 +36,7 @@ SignIn = Callable[[User], Client]
 
 @pytest.fixture
 def ada() -> Contact:
-    return ContactFactory(account=AccountFactory(country="US", name="=Acme Ltd"), name="Ada Okafor")
+    return ContactFactory(account=AccountFactory(country="US", name="=Acme Ltd"), name="Ada Okafor", consents=True)
 
 
 def card(contact: Contact | None, amount: str, **of: object) -> Grant:
