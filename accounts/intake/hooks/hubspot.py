@@ -9,6 +9,7 @@ groupId. Properties that no record has are passed over.
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import available_timezones
 
 from accounts.intake.hooks.reading import Reading, read_items
 from accounts.intake.hooks.rules import NOT_A_HOOK, RecordType, not_valid
@@ -20,6 +21,10 @@ _OBJECTS = {
     "0-2": RecordType.ACCOUNT,
     "0-1": RecordType.CONTACT,
 }
+# HubSpot has a word for what its values may not hold.
+_ZONES = {zone.lower().replace("/", "_slash_").replace("-", "_hyphen_"): zone for zone in available_timezones()}
+# A value that tells nothing of its field.
+_NOT_TOLD = object()
 NOT_TAKEN = Refusal(
     "not_taken",
     "Only companies and contacts being created, restored or changed in a property are taken in from HubSpot.",
@@ -66,11 +71,16 @@ def _fields(record_type: RecordType, properties: dict[str, Any]) -> dict[str, An
     """Our fields out of HubSpot's properties, whose values are all texts; empty means unknown."""
     known = _PROPERTIES[record_type]
     fields = {known[name][0]: known[name][1](value) for name, value in properties.items() if name in known}
-    return {name: value for name, value in fields.items() if not (name == "name" and value is None)}
+    return {name: value for name, value in fields.items() if value is not _NOT_TOLD}
 
 
 def _text(value: Any) -> Any:
     return None if value in (None, "") else value
+
+
+def _name(value: Any) -> Any:
+    """An account is never without a name."""
+    return _NOT_TOLD if value in (None, "") else value
 
 
 def _id(value: Any) -> str | None:
@@ -89,10 +99,8 @@ def _industry(value: Any) -> Any:
 
 
 def _zone(value: Any) -> Any:
-    """america_slash_new_york is America/New_York."""
-    if not isinstance(value, str) or "_slash_" not in value:
-        return _text(value)
-    return "/".join("_".join(part.capitalize() for part in piece.split("_")) for piece in value.split("_slash_"))
+    """us_slash_eastern is US/Eastern; one that nobody here knows says nothing, and costs its company nothing else."""
+    return _text(value) if value in (None, "") else _ZONES.get(str(value), _NOT_TOLD)
 
 
 def _moment(value: Any) -> str | None:
@@ -104,7 +112,7 @@ def _moment(value: Any) -> str | None:
 
 _PROPERTIES: dict[RecordType, dict[str, tuple[str, Callable[[Any], Any]]]] = {
     RecordType.ACCOUNT: {
-        "name": ("name", _text),
+        "name": ("name", _name),
         "industry": ("industry", _industry),
         "hs_country_code": ("country", _text),
         "numberofemployees": ("employee_count", _number),

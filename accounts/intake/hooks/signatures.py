@@ -17,6 +17,8 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from accounts.intake.hooks.rules import BAD_SIGNATURE, NO_SECRET, TOLERANCE, WRONG_TIME
 from accounts.intake.rules import RequestRefused
 
+# Milliseconds of fewer digits are of a year that can be told.
+_LONGEST_STAMP = 14
 # HubSpot decodes these in the address before it signs, and no others.
 _HUBSPOT_DECODES = {f"%{code:02X}": unquote(f"%{code:02X}") for code in b":/?@!$'()*,;"}
 
@@ -33,7 +35,7 @@ def check_hubspot(
     """X-HubSpot-Signature-v3: base64 HMAC-SHA256 of method, address, body and timestamp (milliseconds)."""
     timestamp = headers.get("x-hubspot-request-timestamp", "")
     signed = (method + _decoded(uri)).encode() + body + timestamp.encode()
-    in_time = timestamp.isascii() and timestamp.isdecimal() and len(timestamp) < 16
+    in_time = timestamp.isascii() and timestamp.isdecimal() and len(timestamp) <= _LONGEST_STAMP
     moment = datetime.fromtimestamp(int(timestamp) / 1000, UTC) if in_time else None
     _check_hmac(secrets, signed, headers.get("x-hubspot-signature-v3", ""), moment, now)
 

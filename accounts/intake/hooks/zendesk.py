@@ -16,11 +16,12 @@ from accounts.intake.rules import Refusal, RequestRefused
 
 _EVENT = "zen:event-type:ticket."
 _GONE = ("soft_deleted", "permanently_deleted", "marked_as_spam")
-_STATUS_TOLD = ("created", "status_changed")
+_STATUS_TOLD = ("created", "status_changed", "undeleted")
 _DONE = frozenset({"solved", "closed"})
 # The old rating knows only two answers: they count as the ends of the scale.
 _RATINGS = {"good": 5, "bad": 1}
 NOT_TAKEN = Refusal("not_taken", "Only tickets and their ratings are taken in from Zendesk.")
+_NO_TICKET = not_valid("A ticket needs id and updated_at.")
 NOT_RATED = Refusal("not_rated", "The rating has no score from 1 to 5 yet.")
 
 
@@ -63,15 +64,23 @@ def _of_event(item: dict[str, Any], change: str) -> tuple[RecordType, Any] | Ref
     if not isinstance(detail, dict):
         return not_valid("A ticket event needs detail.")
     if change in _GONE:
-        return NOT_TAKEN
+        return _of_gone(detail)
     # Of events only those of the status tell it: others may show one that is told of later.
     return _of_ticket(detail, tells_status=change in _STATUS_TOLD)
+
+
+def _of_gone(ticket: dict[str, Any]) -> tuple[RecordType, Any] | Refusal:
+    """Nobody answers spam, or what was deleted: a ticket that is known was closed by it, and another is not made."""
+    own_id, updated = _id(ticket.get("id")), ticket.get("updated_at")
+    if own_id is None or not isinstance(updated, str):
+        return _NO_TICKET
+    return RecordType.TICKET, {"external_id": own_id, "updated_at": updated, "closed_at": updated}
 
 
 def _of_ticket(ticket: dict[str, Any], *, tells_status: bool) -> tuple[RecordType, Any] | Refusal:
     own_id, updated = _id(ticket.get("id")), ticket.get("updated_at")
     if own_id is None or not isinstance(updated, str):
-        return not_valid("A ticket needs id and updated_at.")
+        return _NO_TICKET
     told: dict[str, Any] = {"external_id": own_id, "updated_at": updated}
     if isinstance(opened := ticket.get("created_at"), str):
         told["opened_at"] = opened

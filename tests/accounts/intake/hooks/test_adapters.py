@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import available_timezones
 
 import pytest
 import time_machine
@@ -80,6 +81,13 @@ def ticket_event(kind: str, **detail: Any) -> dict[str, Any]:
             RecordType.ACCOUNT,
             {"time_zone": "America/New_York"},
         ),
+        (
+            change("company.propertyChange", "hs_timezone", "us_slash_eastern"),
+            RecordType.ACCOUNT,
+            {"time_zone": "US/Eastern"},
+        ),
+        (change("company.propertyChange", "hs_timezone", ""), RecordType.ACCOUNT, {"time_zone": None}),
+        (change("company.propertyChange", "hs_timezone", "mars_slash_olympus"), RecordType.ACCOUNT, {}),
         (change("company.propertyChange", "annualrevenue", "1"), RecordType.ACCOUNT, {}),
         (change("company.creation", "", None), RecordType.ACCOUNT, {}),
         (change("contact.propertyChange", "firstname", "Dana"), RecordType.CONTACT, {"first_name": "Dana"}),
@@ -100,6 +108,13 @@ def test_hubspot_is_read(event: dict[str, Any], record_type: RecordType, fields:
     (record,) = hubspot.read([event], NOW).records
     assert (record.type, record.external_id, record.fields) == (record_type, "512", fields)
     assert record.at == datetime(2026, 2, 25, 6, 13, 20, tzinfo=UTC)
+
+
+def test_each_time_zone_as_hubspot_writes_it() -> None:
+    told = {zone.lower().replace("/", "_slash_").replace("-", "_hyphen_"): zone for zone in available_timezones()}
+    assert told["america_slash_port_hyphen_au_hyphen_prince"] == "America/Port-au-Prince"
+    events = [change("company.propertyChange", "hs_timezone", word) for word in told]
+    assert [record.fields["time_zone"] for record in hubspot.read(events, NOW).records] == list(told.values())
 
 
 @pytest.mark.parametrize(
@@ -133,7 +148,12 @@ def test_what_hubspot_sends_beside_is_kept_as_refused(event: dict[str, Any], cod
             },
         ),
         (ticket_event("status_changed", status="SOLVED"), {"closed_at": NOW}),
+        (ticket_event("undeleted", status="OPEN"), {"closed_at": None}),
         (ticket_event("priority_changed", status="SOLVED", priority=None), {"priority": None}),
+        (
+            ticket_event("marked_as_spam", status="NEW"),
+            {"closed_at": NOW, "account": "not told", "opened_at": "not told"},
+        ),
         ({"ticket": ticket_event("created", satisfaction_rating={"score": "bad"})["detail"]}, {"satisfaction": 1}),
         (
             {"satisfaction_rating": {"id": 9, "score": "good", "ticket_id": 35436, "updated_at": NOW.isoformat()}},
@@ -163,7 +183,7 @@ def test_zendesk_is_read(body: dict[str, Any], fields: dict[str, Any]) -> None:
     ("body", "code"),
     [
         ({"type": "zen:event-type:user.created", "detail": {}}, "not_taken"),
-        (ticket_event("soft_deleted"), "not_taken"),
+        (ticket_event("soft_deleted", id=None), "not_valid"),
         ({"type": "zen:event-type:ticket.created"}, "not_valid"),
         (ticket_event("created", id=None), "not_valid"),
         ({"satisfaction_rating": {"score": "offered", "ticket_id": 1, "updated_at": "x"}}, "not_rated"),
@@ -210,7 +230,7 @@ def test_hubspot_signs_method_address_body_and_time(late: int, refusal: Refusal 
     assert refusal_of(check_hubspot, ["old", "client secret"], "POST", URI, b"[]", headers, now) == refusal
     assert refusal_of(check_hubspot, ["client secret"], "POST", URI, b"[1]", headers, now) == BAD_SIGNATURE
     assert refusal_of(check_hubspot, [], "POST", URI, b"[]", headers, now) == NO_SECRET
-    for stamp in ("", "x", "9" * 40, "１"):
+    for stamp in ("", "x", "9" * 15, "9" * 40, "１"):
         other = headers | {"x-hubspot-request-timestamp": stamp}
         assert refusal_of(check_hubspot, ["client secret"], "POST", URI, b"[]", other, now) == BAD_SIGNATURE
 

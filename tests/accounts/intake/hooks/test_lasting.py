@@ -28,8 +28,8 @@ def day(number: int) -> datetime:
     return MARCH + timedelta(days=number - 1)
 
 
-def ticket(at: int, status: str, previous: str = "") -> dict[str, Any]:
-    """A ticket as a trigger sends it; with `previous`, the event that the status changed."""
+def ticket(at: int, status: str, previous: str = "", change: str = "") -> dict[str, Any]:
+    """A ticket as a trigger sends it; with `previous`, the event that the status changed, else that of a `change`."""
     told = {
         "id": 7,
         "created_at": day(1).isoformat(),
@@ -37,12 +37,12 @@ def ticket(at: int, status: str, previous: str = "") -> dict[str, Any]:
         "organization_id": 66,
         "status": status,
     }
-    if not previous:
+    if not previous and not change:
         return {"ticket": told}
     return {
-        "type": "zen:event-type:ticket.status_changed",
+        "type": f"zen:event-type:ticket.{change or 'status_changed'}",
         "detail": told,
-        "event": {"current": status, "previous": previous},
+        "event": {"current": status, "previous": previous} if previous else {},
     }
 
 
@@ -81,6 +81,28 @@ def test_a_reopening_counts_from_the_next_time_that_it_is_solved(sender: Sender)
     # The reopening was never told: that it was open just before the second time says enough.
     unsaid = [ticket(3, "SOLVED", "OPEN"), ticket(8, "SOLVED", "OPEN"), ticket(12, "CLOSED", "SOLVED")]
     assert {closed_after(sender, order) for order in permutations(unsaid)} == {day(8)}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("gone", ["marked_as_spam", "soft_deleted", "permanently_deleted"])
+def test_spam_and_what_was_deleted_is_closed_until_it_is_restored(sender: Sender, gone: str) -> None:
+    never_solved = [
+        ticket(4, "OPEN", "NEW"),
+        ticket(6, "OPEN", change=gone),
+        ticket(9, "DELETED", change="soft_deleted"),
+    ]
+    assert {closed_after(sender, [ticket(2, "new"), *order]) for order in permutations(never_solved)} == {day(6)}
+    solved_before = [ticket(3, "SOLVED", "OPEN"), ticket(6, "SOLVED", change=gone)]
+    assert closed_after(sender, [ticket(2, "new"), *solved_before]) == day(3)
+    restored = [ticket(6, "NEW", change=gone), ticket(8, "NEW", change="undeleted")]
+    assert {closed_after(sender, [ticket(2, "new"), *order]) for order in permutations(restored)} == {None}
+
+
+@pytest.mark.django_db
+def test_spam_that_nobody_knew_of_makes_no_ticket(sender: Sender) -> None:
+    body = ticket(6, "NEW", change="marked_as_spam")
+    answer = take_in_records(sender, zendesk.read(body, NOW), webhook_id=None, body=body, now=NOW)
+    assert ([refused["code"] for refused in answer["refused"]], Ticket.objects.count()) == (["incomplete"], 0)
 
 
 @pytest.mark.django_db
