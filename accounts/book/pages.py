@@ -120,16 +120,17 @@ def _brief(found: Account) -> dict[str, Any]:
 
 
 def _whole(found: Account, request: HttpRequest) -> dict[str, Any]:
-    form = DayForm(request.GET)
+    first, last = sheet.days_with_facts(found)
+    until = max(filter(None, [last, timezone.now().date()]))
+    form = DayForm(request.GET, last=until)
     asked = form.cleaned_data["day"] if form.is_valid() else None
     facts = facts_on(found, asked) if asked else latest(found)
     day = asked or (facts.day if facts else timezone.now().date())
     held = sheet.subscriptions(found, day)
-    first, last = sheet.days_with_facts(found)
     return (
         {
             "account": found,
-            "form": DayForm(initial={"day": day}) if form.is_valid() else form,
+            "form": DayForm(initial={"day": day}, last=until) if form.is_valid() else form,
             "is_past": bool(asked and last and asked < last),
             "day": day,
             "first_day": first,

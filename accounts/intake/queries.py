@@ -1,4 +1,7 @@
-"""What came in: accepted events, profile calls and billing events, and what was refused, newest first."""
+"""What came in: accepted events, profile calls and billing events, and what was refused, newest first.
+
+A contact is named, and found by name, as long as they consent.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -12,6 +15,7 @@ from accounts.intake.models import IntakeBatch, ProfileCall, RefusedItem
 from accounts.intake.replaying import alike, may_replay, owner_of, why_not
 from accounts.intake.stripe.models import StripeCall
 from accounts.intake.stripe.unpriced import MRR_UNKNOWN, WHY
+from accounts.privacy.queries import standing
 from accounts.sources.models import Source
 from accounts.usage.models import Event
 from loyalty.core.people.models import User
@@ -25,6 +29,7 @@ OUTCOMES = {
     REFUSED: "Refused",
 }
 SORTED_BY = ("-id",)
+WITHOUT_CONSENT = "a contact without consent"
 CSV_HEADER = (
     *("received", "outcome", "what", "account", "contact", "happened", "source"),
     *("code", "reason", "message id"),
@@ -101,6 +106,8 @@ def sources() -> list[tuple[str, str]]:
 def rows_of(kind: str, source_id: int, text: str) -> QuerySet[Any]:
     """The rows of one outcome by SORTED_BY; source 0 means all. The text is looked for in names and ids."""
     rows = _MODELS[kind]._default_manager.select_related(*_related(kind)).order_by(*SORTED_BY)
+    if kind in (EVENT, PROFILE):
+        rows = rows.annotate(may_be_named=standing("contact_id"))
     if source_id:
         rows = rows.filter(source_id=source_id)
     return rows.filter(_mentions(kind, text)) if text else rows
@@ -165,7 +172,8 @@ def _mentions(kind: str, text: str) -> Q:
     if kind == STRIPE:
         named = Q(call__startswith=text)
     else:
-        named = Q(name__icontains=text) if kind == EVENT else Q(call=text) | Q(contact__name__icontains=text)
+        of_contact = Q(contact__name__icontains=text, may_be_named=True)
+        named = Q(name__icontains=text) if kind == EVENT else Q(call=text) | of_contact
     return named | Q(message_id=text) | Q(account__name__icontains=text)
 
 
@@ -194,7 +202,7 @@ def _accepted(kind: str, row: Event | ProfileCall | StripeCall, what: str) -> Ar
         what=what,
         account=str(row.account or ""),
         account_id=row.account_id,
-        contact="" if isinstance(row, StripeCall) else str(row.contact or ""),
+        contact="" if isinstance(row, StripeCall) else _named(row),
         source=row.source.name,
         received_at=row.received_at,
         occurred_at=row.occurred_at,
@@ -202,6 +210,12 @@ def _accepted(kind: str, row: Event | ProfileCall | StripeCall, what: str) -> Ar
         reason="",
         message_id=row.message_id,
     )
+
+
+def _named(row: Any) -> str:
+    if row.contact is None:
+        return ""
+    return str(row.contact) if row.may_be_named else WITHOUT_CONSENT
 
 
 def _of_refused(row: RefusedItem) -> Arrival:

@@ -9,9 +9,9 @@ from accounts.privacy.models import Consent, Erasure
 from accounts.records.models import Contact
 
 
-def standing() -> Subquery:
-    """Over contacts: whether the standing word is consent; null when there is none."""
-    return Subquery(Consent.objects.filter(contact=OuterRef("pk")).values("granted")[:1])
+def standing(contact: str = "pk") -> Subquery:
+    """Over contacts, or over rows that name one: whether the standing word is consent; null when there is none."""
+    return Subquery(Consent.objects.filter(contact=OuterRef(contact)).values("granted")[:1])
 
 
 def consenting(contacts: QuerySet[Contact]) -> QuerySet[Contact]:

@@ -14,6 +14,7 @@ from accounts.intake.stripe.unpriced import WHY
 from accounts.records.models import Account, BillingCredit, Invoice, StandingDiscount
 from accounts.records.subscriptions import tell
 from accounts.records.terms import Terms
+from loyalty.core.figures import day_text
 from loyalty.core.people.models import User
 from tests.accounts.facts.company import moment, sign_in, subscription
 from tests.factories import AccountFactory, ContactFactory, SourceFactory
@@ -159,12 +160,17 @@ def test_a_day_without_facts_says_which_days_have_some(browser: Client, three: l
     assert "No facts were worked out for" in told
 
 
-@pytest.mark.parametrize("day", ["yesterday", "2026-02-30", "99999-01-01"])
-def test_a_day_that_is_none_shows_the_latest_and_the_error(browser: Client, three: list[Account], day: str) -> None:
+@pytest.mark.parametrize("day", ["yesterday", "2026-02-30", "99999-01-01", "0001-01-01", "1999-12-31", "9999-12-31"])
+def test_a_day_that_cannot_be_shown_shows_the_latest_and_the_error(
+    browser: Client, three: list[Account], day: str
+) -> None:
     page = browser.get(f"/accounts/{three[0].pk}/?day={day}")
 
     assert page.context["day"] == DAY
-    assert page.context["form"].errors["day"] == ["Enter a valid date."]
+    today = day_text(timezone.now().date())
+    bounds = f"Choose a day from 1 Jan 2000 to {today}."
+    is_a_day = day in ("0001-01-01", "1999-12-31", "9999-12-31")
+    assert page.context["form"].errors["day"] == [bounds if is_a_day else "Enter a valid date."]
 
 
 def test_an_account_of_which_nothing_is_known_has_a_page(browser: Client) -> None:

@@ -5,8 +5,12 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.intake.models import ProfileCall, RefusedItem
+from accounts.intake.queries import WITHOUT_CONSENT
+from accounts.privacy.models import Consent
+from accounts.records.models import Contact
 from accounts.sources.models import Source
 from accounts.usage.models import Event
 from loyalty.core.people.models import User
@@ -60,6 +64,24 @@ def test_everything_newest_first(page: Client) -> None:
 )
 def test_filters(page: Client, query: str, expected: list[str]) -> None:
     assert rows(page, query) == expected
+
+
+def test_who_does_not_consent_is_neither_named_nor_found_by_name(page: Client) -> None:
+    def named() -> list[str]:
+        kinds = ("event", "profile-call")
+        shown = [row.contact for kind in kinds for row in page.get(f"/events/?outcome={kind}").context["rows"]]
+        lines = b"".join(page.get("/events/?format=csv").streaming_content).decode("utf-8-sig").splitlines()
+        return shown + [line.split(",")[4] for line in lines[1:3]]
+
+    event = Event.objects.get()
+    assert named() == [WITHOUT_CONSENT] * 4
+    assert "Maria" not in page.get(f"/events/event/{event.pk}/").content.decode()
+    assert rows(page, "?outcome=profile-call&q=jo") == []
+    for contact in Contact.objects.all():
+        Consent.objects.create(contact=contact, granted=True, source="cs", at=timezone.now())
+    assert named() == ["Maria", "Jo"] * 2
+    assert "Maria" in page.get(f"/events/event/{event.pk}/").content.decode()
+    assert rows(page, "?outcome=profile-call&q=jo") == ["identify"]
 
 
 def test_the_source_filter(page: Client, crm: Source) -> None:
