@@ -77,6 +77,7 @@ def erase(contact: Contact, *, acting_user: User) -> Erasure:
 @transaction.atomic
 def _erase(contact: Contact, acting_user: User) -> Erasure:
     with connection.cursor() as cursor:
+        cursor.execute("SELECT begin_erasure()")
         cursor.execute("LOCK TABLE accounts_event, accounts_profilecall IN SHARE ROW EXCLUSIVE MODE")
     lock_contacts([contact.pk])
     person = Contact.objects.select_related("account").get(pk=contact.pk)

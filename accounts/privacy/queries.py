@@ -41,10 +41,10 @@ def erasure_of(contact: Contact) -> Erasure | None:
 
 
 def erased_among(external_ids: Iterable[str]) -> set[str]:
-    """Of some ids, those of people who were erased."""
+    """Of some ids, those of people who were erased; until the transaction ends nobody else is."""
     wanted = sorted(set(external_ids))
     if not wanted:
         return set()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM unnest(%s::text[]) AS id WHERE contact_was_erased(id)", [wanted])
+        cursor.execute("SELECT erased_among(%s)", [wanted])
         return {external_id for (external_id,) in cursor.fetchall()}

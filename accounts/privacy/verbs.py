@@ -75,6 +75,12 @@ def unnamed(contact: Contact) -> str:
     return f"a contact of {contact.account.name}" if contact.account else "a contact without an account"
 
 
+def hold_off_erasures() -> None:
+    """Let nobody be erased until the transaction ends; to be asked for before contacts are locked."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT hold_off_erasures()")
+
+
 def lock_contacts(contact_ids: Iterable[int]) -> None:
     """Lock contacts in the order of their ids, as the intake does."""
     with connection.cursor() as cursor:

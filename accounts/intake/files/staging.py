@@ -16,6 +16,7 @@ from django.db import IntegrityError, connection, transaction
 
 from accounts.intake.aliases import named_by_present_ids
 from accounts.intake.files.shape import Field, Shape
+from accounts.privacy.verbs import hold_off_erasures
 
 TABLES = ("import_staged", "import_checked", "import_stored", "import_seen")
 CREATE = """
@@ -98,6 +99,7 @@ def remember_copied(shape: Shape, refused: str) -> None:
 def check_rows(shape: Shape, mapped: Sequence[Field], parameters: dict[str, Any]) -> None:
     """Find accounts and contacts, and give every row that cannot go in its reason."""
     fields = ", ".join(f"r.{f.name}" for f in shape.fields)
+    hold_off_erasures()
     with connection.cursor() as cursor:
         if prepare := shape.prepare(mapped):
             cursor.execute(prepare, parameters)

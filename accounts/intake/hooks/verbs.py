@@ -37,6 +37,7 @@ from accounts.intake.hooks.rules import (
 from accounts.intake.receipts import Receipt, RefusedCall, keep, until_no_deadlock
 from accounts.intake.rules import Refusal, RequestRefused
 from accounts.intake.storable import shown
+from accounts.privacy.verbs import hold_off_erasures
 from accounts.sources.queries import Sender, record_of
 from accounts.sources.rules import KIND_LABELS
 from loyalty.core.doorbell.verbs import ring_on_commit
@@ -70,6 +71,7 @@ def forget_calls(now: datetime) -> int:
 
 @transaction.atomic
 def _write(sender: Sender, reading: Reading, webhook_id: str | None, body: Any, now: datetime, channel: str) -> Answer:
+    hold_off_erasures()
     key = digest_key()
     call = _claim(sender, webhook_id, parts(body, key)) if webhook_id is not None else None
     if call is not None and call.answer:
@@ -85,6 +87,7 @@ def _write(sender: Sender, reading: Reading, webhook_id: str | None, body: Any, 
 @transaction.atomic
 def put_in(sender: Sender, reading: Reading, *, channel: str, now: datetime) -> Receipt:
     """Put records in that were signed for when they came: what nobody sends, but somebody sends again."""
+    hold_off_erasures()
     return _put_in(sender, reading, channel, digest_key(), now)
 
 
