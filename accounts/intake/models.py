@@ -35,8 +35,8 @@ class ProfileCall(models.Model):
     source = models.ForeignKey(Source, models.PROTECT, related_name="+", db_index=False)
     message_id = models.CharField(max_length=255)
     call = models.CharField(max_length=20)
-    account = models.ForeignKey(Account, models.CASCADE, null=True, related_name="+")
-    contact = models.ForeignKey(Contact, models.CASCADE, null=True, related_name="+")
+    account = models.ForeignKey(Account, models.CASCADE, null=True, related_name="+", db_index=False)
+    contact = models.ForeignKey(Contact, models.CASCADE, null=True, related_name="+", db_index=False)
     occurred_at = models.DateTimeField()
     received_at = models.DateTimeField(db_default=Now())
     payload = models.JSONField()
@@ -50,6 +50,8 @@ class ProfileCall(models.Model):
                 KeyTextTransform("previousId", "payload"), name="alias_by_previous_id", condition=models.Q(call="alias")
             ),
             models.Index(fields=["id"], name="profile_call_waiting", condition=~models.Q(waits_for="")),
+            models.Index(fields=["account", "call", "occurred_at"], name="profile_call_of_account"),
+            models.Index(fields=["contact", "occurred_at"], name="profile_call_of_contact"),
         ]
 
     def __str__(self) -> str:

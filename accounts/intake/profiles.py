@@ -19,7 +19,7 @@ from accounts.intake.models import ProfileCall
 from accounts.intake.reading import ProfileItem
 from accounts.intake.repeated import other_calls
 from accounts.intake.rules import Call, Refusal
-from accounts.intake.telling import recorded_of, tell
+from accounts.intake.telling import Told, tell
 from accounts.intake.traits import consent_word
 from accounts.privacy.queries import erased_among
 from accounts.privacy.rules import Word
@@ -257,22 +257,24 @@ def _apply(
 ) -> list[Account | Contact]:
     """Apply calls, the oldest first, to the rows in memory; returns the rows that they touched."""
     touched: dict[tuple[type, int], Account | Contact] = {}
-    telling = [item for item in items if item.call is not Call.ALIAS]
-    recorded = recorded_of(accounts.values(), contacts.values()) if telling else {}
-    waiting = {item.message_id for item in items}
+    told: dict[tuple[type, int], Told] = {}
+
+    def tells(target: Account | Contact, item: ProfileItem) -> None:
+        told.setdefault((type(target), target.pk), Told(target, [])).items.append(item)
+
     for item in items:
-        waiting.remove(item.message_id)
         contact, account = contacts.get(item.user_id or ""), accounts.get(item.group_id or "")
         if item.call is Call.ALIAS:
             contact = _rename(item, contacts)
         elif item.call is Call.IDENTIFY and contact is not None:
-            tell(contact, item, sender.source_id, waiting, recorded)
+            tells(contact, item)
         elif item.call is Call.GROUP and account is not None and Kind.ACCOUNT in sender.records:
-            tell(account, item, sender.source_id, waiting, recorded)
+            tells(account, item)
             touched[Account, account.pk] = account
         if contact is not None:
             touched[Contact, contact.pk] = contact
             _place(contact, account, item)
+    tell(list(told.values()), sender.source_id)
     return list(touched.values())
 
 

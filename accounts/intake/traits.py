@@ -7,12 +7,13 @@ field as it was and stays among the traits.
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
-from zoneinfo import available_timezones
 
+from accounts.intake.files.values import ZONES
 from accounts.privacy.rules import ConsentSource, Word, policy_version_in
 from accounts.records.rules import LARGEST_COUNT, PlanSegment
 
 _NAME_PARTS = frozenset({"firstName", "lastName"})
+NAME_TRAITS = ("name", *sorted(_NAME_PARTS))
 _PLAN_SEGMENTS = {s.value: s.value for s in PlanSegment}
 
 
@@ -59,7 +60,7 @@ def account_fields(traits: Mapping[str, Any]) -> dict[str, Any]:
             "employee_count": _count(traits.get("employees")),
             "plan_segment": _PLAN_SEGMENTS.get(plan.lower().replace("-", "_").replace(" ", "_")),
             "signed_up_on": _day(traits.get("createdAt")),
-            "time_zone": zone if isinstance(zone, str) and zone in available_timezones() else None,
+            "time_zone": zone if isinstance(zone, str) and zone in ZONES else None,
             "goals": _text(traits.get("goals"), 5000),
             "referred_by": _text(traits.get("referredBy"), 255),
             "country": country.upper() if country and len(country) == 2 else None,

@@ -11,7 +11,7 @@ from django.db import connection
 
 from accounts.intake.hooks.rules import Record, RecordType
 from accounts.intake.rules import Call
-from accounts.intake.telling import fields_said
+from accounts.intake.telling import OF_THE_RECORD, fields_said
 
 _SINCE = """
 SELECT r.id, p.payload -> 'traits'
@@ -20,15 +20,13 @@ JOIN {table} t ON t.external_id = r.id
 JOIN accounts_profilecall p ON p.{column} = t.id AND p.call = %(call)s AND p.occurred_at >= r.at
 {who_may}
 """
-# Who may not tell of accounts may still place contacts at them: of such calls the traits do not count.
-_OF_THE_RECORD = "JOIN accounts_sourcekind k ON k.source_id = p.source_id AND k.kind = 'account'"
 _STATEMENTS = {
     RecordType.CONTACT: (
         _SINCE.format(table="accounts_contact", column="contact_id", who_may=""),
         Call.IDENTIFY,
     ),
     RecordType.ACCOUNT: (
-        _SINCE.format(table="accounts_account", column="account_id", who_may=_OF_THE_RECORD),
+        _SINCE.format(table="accounts_account", column="account_id", who_may=OF_THE_RECORD),
         Call.GROUP,
     ),
 }

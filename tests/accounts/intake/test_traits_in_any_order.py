@@ -6,12 +6,15 @@ from itertools import count
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from accounts.intake.hooks.reading import read_body
 from accounts.intake.hooks.verbs import take_in_records
+from accounts.intake.models import ProfileCall
 from accounts.intake.reading import Envelope
 from accounts.intake.verbs import take_in
 from accounts.records.models import Account, Contact
@@ -147,6 +150,26 @@ def test_the_newest_name_stands(told: list[dict[str, Any]], name: str, step: int
     for word in words[::step]:
         say(sender, [word], "maria")
     assert Contact.objects.get().name == name
+
+
+@pytest.mark.django_db
+def test_late_calls_are_told_in_one_reading_of_those_since() -> None:
+    sender = _sender()
+    told: list[Word] = [("group", 0, {}), ("identify", 0, {"page": "/"})]
+    told += [("group", 50, {"industry": "known"}), ("identify", 50, {"lastName": "Silva"})]
+    one_by_one(sender, told, "acme")
+    # No late call is older than this one, and what it holds cannot be read.
+    ProfileCall.objects.filter(occurred_at=START).update(payload="unreadable")
+
+    def queries_of(calls: int) -> int:
+        with CaptureQueriesContext(connection) as told:
+            words: list[Word] = [("group", 1, {"goals": "a"}), ("identify", 1, {"firstName": "Maria"})] * calls
+            say(sender, enumerate(words, start=100 * calls), "acme")
+        return len(told)
+
+    assert queries_of(20) == queries_of(2)
+    assert Account.objects.values_list("industry", "goals").get() == ("known", "a")
+    assert Contact.objects.values_list("name").get() == ("Maria Silva",)
 
 
 _texts = st.sampled_from(["", "A", "B", 5, None])
