@@ -48,7 +48,9 @@ SEEN_BY: dict[str, dict[str, tuple[str, ...]]] = {
         ),
     },
     "tests/accounts/privacy/test_consent.py": {
-        "test_open_offers_are_no_longer_addressed_to_whom_withdraws": ("accounts.privacy.verbs.record_consent",),
+        "test_what_has_not_reached_anybody_is_no_longer_addressed_to_whom_withdraws": (
+            "accounts.privacy.verbs.record_consent",
+        ),
     },
     "tests/accounts/segments/test_scores_page.py": {
         "test_another_measure_of_money_is_decided_by_finance": ("accounts.facts.scores.verbs.pick_monetary",),

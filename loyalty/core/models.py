@@ -1,5 +1,5 @@
 from loyalty.core.absence.models import Delegation
-from loyalty.core.audit.models import AuditLine, AuditSeal
+from loyalty.core.audit.models import AuditLine, AuditSeal, TypedWords
 from loyalty.core.changes.models import ChangeComment, ChangeEditor, ChangeRequest
 from loyalty.core.doorbell.models import WorkerSeen
 from loyalty.core.jobs.models import Job, JobPart, Night, NightStep
@@ -24,6 +24,7 @@ __all__ = [
     "Passage",
     "SignInAttempt",
     "SignedIn",
+    "TypedWords",
     "User",
     "WorkerSeen",
 ]

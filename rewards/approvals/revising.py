@@ -58,7 +58,7 @@ def revise(offer_id: int, validity_days: int, reason: str, *, digest: str, actin
             object_label=str(offer),
             before={"validity_days": before},
             after={"validity_days": validity_days, "terms": offer.digest, "void approvals": void},
-            reason=reason.strip(),
+            typed=reason,
         )
     return offer
 

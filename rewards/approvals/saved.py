@@ -1,6 +1,7 @@
 """Views of the queue that people keep under a name, for themselves or for everybody."""
 
 from dataclasses import dataclass
+from urllib.parse import unquote_plus
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -55,8 +56,9 @@ def keep_view(name: str, query: str, is_shared: bool, *, acting_user: User) -> S
                 acting_user=acting_user,
                 object_type="view",
                 object_id=kept.pk,
-                object_label=name,
-                after={"filters": query, "shared": is_shared},
+                object_label=_label(kept),
+                after={"shared": is_shared},
+                typed=f"{name}: {unquote_plus(query)}",
             )
     except IntegrityError as taken:
         raise DomainError(f"You keep a view called “{name}” already.") from taken
@@ -72,6 +74,15 @@ def remove_view(view_id: int, *, acting_user: User) -> None:
     if view.owner_id != acting_user.pk:
         raise NotAllowed("Only who keeps a view can remove it.")
     record(
-        AuditVerb.VIEW_REMOVED, acting_user=acting_user, object_type="view", object_id=view.pk, object_label=view.name
+        AuditVerb.VIEW_REMOVED,
+        acting_user=acting_user,
+        object_type="view",
+        object_id=view.pk,
+        object_label=_label(view),
     )
     view.delete()
+
+
+def _label(view: SavedView) -> str:
+    """How the audit names it: its name and its filters are typed, and may look for somebody."""
+    return f"number {view.pk}"

@@ -12,10 +12,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from loyalty.core.absence.seats import company_day, functions_today
-from loyalty.core.audit.models import AuditLine
 from loyalty.core.audit.refusing import telling_refusals
 from loyalty.core.audit.rules import AuditVerb
-from loyalty.core.audit.verbs import audit_line
+from loyalty.core.audit.verbs import audit_line, write_lines
 from loyalty.core.errors import DomainError, NotAllowed
 from loyalty.core.figures import day_text
 from loyalty.core.people.models import User
@@ -108,12 +107,12 @@ def _alter(
                     object_id=offer.pk,
                     object_label=str(offer),
                     after=after,
-                    reason=reason.strip(),
+                    typed=reason,
                 )
             )
         Offer.objects.bulk_update(offers, fields)
         if "due_at" in fields:
             waiting = ApprovalStep.objects.filter(offer__in=offers, state=StepState.WAITING.value)
             waiting.update(due_at=offers[0].due_at)
-        AuditLine.objects.bulk_create(lines)
+        write_lines(lines)
     return len(offers)

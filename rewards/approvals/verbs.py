@@ -17,7 +17,7 @@ from loyalty.core.absence.seats import functions_today, take_seat
 from loyalty.core.audit.models import AuditLine
 from loyalty.core.audit.refusing import refused_line
 from loyalty.core.audit.rules import AuditVerb
-from loyalty.core.audit.verbs import audit_line
+from loyalty.core.audit.verbs import audit_line, write_lines
 from loyalty.core.errors import DomainError, NotAllowed
 from loyalty.core.people.models import User
 from loyalty.core.people.rules import FUNCTION_LABELS, Function, functions_in_words
@@ -126,7 +126,7 @@ def _write(judged: Sequence[_Judged], decision: StepState, note: str, acting_use
         one.step.state, one.step.decided_by, one.step.decided_at = decision.value, acting_user, now
         one.step.digest, one.step.note = one.offer.digest, note
     ApprovalStep.objects.bulk_update([one.step for one in judged], DECISION)
-    AuditLine.objects.bulk_create(
+    write_lines(
         audit_line(
             AuditVerb.OFFER_APPROVED if approved else AuditVerb.OFFER_REJECTED,
             acting_user=acting_user,
@@ -136,7 +136,7 @@ def _write(judged: Sequence[_Judged], decision: StepState, note: str, acting_use
             before={"step": f"{one.step.get_function_display()} waiting"},
             after={"step": f"{one.step.get_function_display()} {decision.value}", "terms": one.offer.digest}
             | ({"in the place of": one.step.decided_for.display_name} if one.step.decided_for else {}),
-            reason=note,
+            typed=note,
         )
         for one in judged
     )

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Case, CharField, Count, Exists, F, Min, OuterRef, Q, QuerySet, Value, When
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Coalesce
 
 from loyalty.core.audit.models import AuditLine
 from loyalty.core.audit.rules import AuditVerb
@@ -171,7 +171,8 @@ def _declines(campaign: Campaign) -> list[tuple[str, int]]:
         object_type="offer",
         object_id__in=declined.values(as_text=Cast("id", CharField())),
     )
-    return _frequent(lines.values_list("reason").annotate(n=Count("id")).order_by("-n", "reason"))
+    said = lines.annotate(words=Coalesce("typed__text", "reason")).values_list("words")
+    return _frequent(said.annotate(n=Count("id")).order_by("-n", "words"))
 
 
 def _frequent(rows: QuerySet[Any, tuple[str, int]]) -> list[tuple[str, int]]:

@@ -37,6 +37,7 @@ from rewards.offers.rules import OfferAction, OfferState
 from rewards.offers.verbs import MOVED, address_only_the_willing, hold_addressee, move, step
 
 A_STEP = 500
+DECLINED = "the customer declined it"
 
 
 def deliver(offer_id: int, *, note: str = "", acting_user: User) -> Offer:
@@ -155,7 +156,8 @@ def _hand(offer_id: int, action: OfferAction, verb: AuditVerb, note: str, acting
         else:
             move(offer, action, now=now)
         if action is OfferAction.DECLINE:
-            _give_back(offer, f"Declined: {note.strip()}", now.date(), acting_user)
+            # The books are never rewritten: what was typed, which may name somebody, stands beside the audit alone.
+            _give_back(offer, DECLINED, now.date(), acting_user)
         record(
             verb,
             acting_user=acting_user,
@@ -164,7 +166,7 @@ def _hand(offer_id: int, action: OfferAction, verb: AuditVerb, note: str, acting
             object_label=str(offer),
             before={"state": before},
             after={"state": offer.state} | ({"open until": offer.open_until.isoformat()} if offer.open_until else {}),
-            reason=note.strip(),
+            typed=note,
         )
     return offer
 

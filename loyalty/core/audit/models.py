@@ -1,4 +1,8 @@
-"""The audit: who did what, when, before, after, why. Append-only by the database."""
+"""The audit: who did what, when, before, after, why. Append-only by the database.
+
+What people type about customers may name somebody who has the right to be forgotten. It stands
+beside the line, which holds its digest: the words can go, but never become others.
+"""
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -9,6 +13,27 @@ from django.utils import timezone
 
 # What the words of a search are looked for in; a search must say exactly this, or it finds no index.
 WORDS = SearchVector("object_label", "actor_name", "reason", config="simple")
+TYPED = SearchVector("text", config="simple")
+
+
+class TypedWords(models.Model):
+    """Why somebody did something, in their own words: the lines of that act name it by `digest`.
+
+    `digest` is the SHA-256 (hex) of `salt` and `text` as they were typed. When names of an erased person are struck
+    out, the salt goes as well, so that nobody can try names against the digest, and `struck_at` tells when. The
+    database lets nothing else be altered, and no row be deleted.
+    """
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    salt = models.CharField(max_length=32, blank=True)
+    text = models.TextField()
+    struck_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [GinIndex(TYPED, name="typed_by_words")]
+
+    def __str__(self) -> str:
+        return self.text[:60]
 
 
 class AuditLine(models.Model):
@@ -16,6 +41,7 @@ class AuditLine(models.Model):
 
     `actor` is null when the programme acted by itself; `actor_name` keeps the
     name of the day. `before` and `after` hold only the fields that matter.
+    `reason` is why, unless somebody typed that about a customer: then `typed` has it.
     """
 
     append_only = True
@@ -30,6 +56,7 @@ class AuditLine(models.Model):
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
     reason = models.TextField(blank=True)
+    typed = models.ForeignKey(TypedWords, models.PROTECT, null=True, related_name="lines", db_index=False)
 
     class Meta:
         ordering = ["-id"]
@@ -39,10 +66,16 @@ class AuditLine(models.Model):
             models.Index(fields=["verb", "-id"], name="audit_by_verb"),
             models.Index(fields=["at"], name="audit_by_time"),
             GinIndex(WORDS, name="audit_by_words"),
+            models.Index(fields=["typed"], condition=models.Q(typed__isnull=False), name="audit_by_typed"),
         ]
 
     def __str__(self) -> str:
         return f"{self.actor_name} {self.verb} {self.object_label}"
+
+    @property
+    def why(self) -> str:
+        """The reason, whoever gave it; what was struck out of it is not there any more."""
+        return self.typed.text if self.typed else self.reason
 
 
 class AuditSeal(models.Model):

@@ -51,7 +51,7 @@ def audit(request: HttpRequest) -> HttpResponseBase:
         "here": address(query),
         "last_seal": sealing.last_seal(),
     }
-    if line := AuditLine.objects.filter(pk=id_in(query, "open")).first():
+    if line := AuditLine.objects.select_related("typed").filter(pk=id_in(query, "open")).first():
         context |= _detail(line)
     return render(request, "core/audit/page.html", context)
 
@@ -59,7 +59,7 @@ def audit(request: HttpRequest) -> HttpResponseBase:
 @require_GET
 def audit_line(request: HttpRequest, line_id: int) -> HttpResponse:
     """One line with what stood before and after: as a fragment beside the list, or as a page of its own."""
-    context = _detail(get_object_or_404(AuditLine, pk=line_id))
+    context = _detail(get_object_or_404(AuditLine.objects.select_related("typed"), pk=line_id))
     name = "_line" if getattr(request, "htmx", False) else "line"
     return render(request, f"core/audit/{name}.html", context)
 

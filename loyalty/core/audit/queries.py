@@ -7,10 +7,10 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.contrib.postgres.search import SearchQuery
+from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import QuerySet
 
-from loyalty.core.audit.models import WORDS, AuditLine
+from loyalty.core.audit.models import TYPED, WORDS, AuditLine, TypedWords
 from loyalty.core.audit.rules import AuditVerb, title
 from loyalty.core.audit.verbs import THE_PROGRAMME
 
@@ -21,10 +21,10 @@ CSV_HEADER = ("number", "at", "who", "what", "title", "object", "object_type", "
 
 def searched(filters: Mapping[str, Any]) -> QuerySet[AuditLine]:
     """Lines by SORTED_BY; filters: q, who, verb, object_type, object_id, since and until (days, UTC, in full)."""
-    rows = AuditLine.objects.order_by(*SORTED_BY)
+    rows = AuditLine.objects.select_related("typed").order_by(*SORTED_BY)
     if text := filters.get("q"):
         words = re.findall(r"\w+", text)
-        rows = rows.annotate(words=WORDS).filter(words=_beginnings(words)) if words else rows.none()
+        rows = rows.filter(pk__in=_saying(words)) if words else rows.none()
     if who := filters.get("who"):
         rows = rows.filter(actor__isnull=True) if who == PROGRAMME else rows.filter(actor_id=who)
     for field in ("verb", "object_type", "object_id"):
@@ -37,9 +37,19 @@ def searched(filters: Mapping[str, Any]) -> QuerySet[AuditLine]:
     return rows
 
 
-def _beginnings(words: list[str]) -> SearchQuery:
-    """Lines in which each of the words begins a word."""
-    return SearchQuery(" & ".join(f"'{word}':*" for word in words), search_type="raw", config="simple")
+def _saying(words: list[str]) -> QuerySet[AuditLine, Any]:
+    """Ids of the lines in which each of the words begins a word; each arm has its index."""
+    lines = AuditLine.objects.order_by().annotate(words=WORDS).filter(words=_beginnings(words, "&"))
+    some = TypedWords.objects.annotate(words=TYPED).filter(words=_beginnings(words, "|"))
+    typed = AuditLine.objects.order_by().filter(typed__in=some.values("pk"))
+    whole = SearchVector("object_label", "actor_name", "typed__text", config="simple")
+    typed = typed.annotate(words=whole).filter(words=_beginnings(words, "&"))
+    return lines.values("pk").union(typed.values("pk"), all=True)
+
+
+def _beginnings(words: list[str], joined_by: str) -> SearchQuery:
+    """Texts in which each (&) or one (|) of the words begins a word."""
+    return SearchQuery(f" {joined_by} ".join(f"'{word}':*" for word in words), search_type="raw", config="simple")
 
 
 def people() -> list[tuple[str, str]]:
@@ -68,7 +78,7 @@ def csv_rows(rows: QuerySet[AuditLine]) -> Iterator[list[object]]:
             line.object_id,
             _json(line.before),
             _json(line.after),
-            line.reason,
+            line.why,
         ]
 
 

@@ -23,9 +23,10 @@ BATCH = 20_000
 LATEST = timedelta(hours=24)
 
 # A line as one text, always the same: JSON without times or floats, keys in PostgreSQL's own order.
-_DIGEST = """sha256(convert_to(jsonb_build_array(
+_DIGEST = """sha256(convert_to((jsonb_build_array(
     a.id, (extract(epoch FROM a.at) * 1000000)::bigint, a.actor_id, a.actor_name, a.verb, a.object_type, a.object_id,
-    a.object_label, a.before, a.after, a.reason)::text, 'UTF8'))"""
+    a.object_label, a.before, a.after, a.reason)
+    || CASE WHEN a.typed_id IS NULL THEN '[]'::jsonb ELSE jsonb_build_array(a.typed_id) END)::text, 'UTF8'))"""
 
 # What a seal says: the one before, and each line's number and digest, in their order.
 _CHAINED = """encode(sha256(convert_to({previous}, 'UTF8')
@@ -67,6 +68,14 @@ FROM core_auditseal s CROSS JOIN LATERAL unnest(s.line_ids, s.line_digests) AS u
 LEFT JOIN core_auditline a ON a.id = u.id
 WHERE s.id >= %(from_seal)s AND (a.id IS NULL OR u.digest <> {_DIGEST})
 ORDER BY u.id LIMIT 1000
+"""
+
+# Of words that were struck no proof is left; the database lets nothing but names go from them.
+_OTHER_WORDS = """
+SELECT a.id FROM core_auditline a JOIN core_typedwords t ON t.digest = a.typed_id
+WHERE a.id >= %(from_line)s AND t.struck_at IS NULL
+  AND t.digest <> encode(sha256(convert_to(t.salt || t.text, 'UTF8')), 'hex')
+ORDER BY a.id LIMIT 1000
 """
 
 _SLIPPED_IN = """
@@ -137,6 +146,8 @@ def check_seals(*, last: int | None = None, now: datetime | None = None) -> Chec
         for line, batch, is_gone in cursor.fetchall():
             words = "was deleted" if is_gone else "does not say what it said"
             problems.append(Problem(line, f"Line {line} {words} when seal {batch} was made"))
+        cursor.execute(_OTHER_WORDS, parameters)
+        problems += [Problem(line, f"Line {line} does not have the words that were typed") for (line,) in cursor]
         cursor.execute(_BROKEN_SEALS, parameters)
         for batch, is_torn, is_altered in cursor.fetchall():
             if is_altered:

@@ -1,10 +1,11 @@
 """Writing the audit: always inside the transaction of the thing that it tells."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
-from loyalty.core.audit.models import AuditLine
+from loyalty.core.audit.models import AuditLine, TypedWords
 from loyalty.core.audit.rules import AuditVerb
+from loyalty.core.audit.typed import typed_words
 
 THE_PROGRAMME = "The programme"
 
@@ -29,8 +30,13 @@ def audit_line(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
     reason: str = "",
+    typed: str = "",
 ) -> AuditLine:
-    """An audit line, not yet written; `acting_user` None means the programme itself."""
+    """An audit line, for `write_lines`; `acting_user` None means the programme itself.
+
+    `typed` is why in the free text of a person about a customer, which may name somebody: it takes the place of
+    `reason`, and can be struck (see `typed`).
+    """
     return AuditLine(
         actor_id=acting_user.pk if acting_user else None,
         actor_name=acting_user.display_name if acting_user else THE_PROGRAMME,
@@ -41,7 +47,15 @@ def audit_line(
         before=dict(before) if before is not None else None,
         after=dict(after) if after is not None else None,
         reason=reason,
+        typed=typed_words(typed),
     )
+
+
+def write_lines(lines: Iterable[AuditLine]) -> None:
+    """Write many lines in two statements, with what was typed."""
+    written = list(lines)
+    TypedWords.objects.bulk_create(line.typed for line in written if line.typed)
+    AuditLine.objects.bulk_create(written)
 
 
 def record(
@@ -54,9 +68,10 @@ def record(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
     reason: str = "",
+    typed: str = "",
 ) -> None:
-    """Write one audit line. Values of `before` and `after` must be JSON (money as text)."""
-    audit_line(
+    """Write one audit line, as `audit_line` tells. Values of `before` and `after` must be JSON (money as text)."""
+    line = audit_line(
         verb,
         acting_user=acting_user,
         object_type=object_type,
@@ -65,7 +80,9 @@ def record(
         before=before,
         after=after,
         reason=reason,
-    ).save(force_insert=True)
+        typed=typed,
+    )
+    write_lines([line])
 
 
 def record_edit(

@@ -26,10 +26,19 @@ from accounts.sources.rules import Kind, Scheme
 from accounts.sources.secrets import keep_secret
 from accounts.usage.models import ContactDay, DailyUsage, Event
 from loyalty.core.audit.models import AuditLine
+from loyalty.core.audit.sealing import check_seals, seal
 from loyalty.core.errors import DomainError, NotAllowed
 from loyalty.core.people.models import User
+from loyalty.core.people.rules import Function
+from rewards.approvals.models import SavedView
+from rewards.approvals.revising import revise
+from rewards.approvals.saved import keep_view
+from rewards.approvals.shelving import snooze
+from rewards.approvals.talking import comment
+from rewards.approvals.verbs import reject
 from rewards.ledger.models import Posting
 from rewards.ledger.verbs import issue_credit
+from rewards.offers.handing import decline, deliver
 from rewards.offers.models import Grant, Offer
 from tests.accounts.intake.conftest import basic
 from tests.accounts.intake.hooks.conftest import SECRET, signed
@@ -45,7 +54,7 @@ from tests.rewards.campaigns.made import evaluate
 
 pytestmark = pytest.mark.django_db
 JANE, MAIL, PHONE = "user-17-jane", "jane.roe@acme.example", "+1 555 0100 17"
-TELLING = ("user-17-jane", "anon-99-x", "jane.roe", "jane roe", "555 0100")
+TELLING = ("user-17-jane", "anon-99-x", "jane.roe", "jane roe", "jane+roe", "555 0100")
 
 
 @pytest.fixture
@@ -115,8 +124,22 @@ def jane(refused_consent: Any, send: Callable[..., Any], cs: User) -> Contact:
         expires_on=date(2099, 1, 1),
     )
     issue_credit(grant, booked_on=now.date(), acting_user=cs)
+    type_about_them(granted, Offer.objects.get(cause_key="open"), cs)
     refresh(None, now.date() - timedelta(days=3), now.date())
     return contact
+
+
+def type_about_them(granted: Offer, undecided: Offer, cs: User) -> None:
+    """All that people can type about offers; the reason of a snooze is full, and striking must not lengthen it."""
+    snooze([undecided.pk], date.today() + timedelta(days=3), "Jane Roe, ".ljust(290, "x") + " Jane Roe", acting_user=cs)
+    comment(undecided.pk, "Jane Roe asked for it", acting_user=cs)
+    revise(undecided.pk, 11, f"{MAIL} wants less", digest=undecided.digest, acting_user=cs)
+    other = OfferFactory(account=granted.account, campaign=granted.campaign, cause_key="other")
+    reject(other.pk, function=Function.CS, digest=other.digest, note=f"Not for {JANE}", acting_user=cs)
+    deliver(granted.pk, note="Told Jane Roe", acting_user=cs)
+    decline(granted.pk, note="Jane Roe: no need", acting_user=cs)
+    for name, query in (("Jane Roe", "?account=1"), ("Others", "?q=Jane+Roe&sort=due")):
+        keep_view(name, query, True, acting_user=cs)
 
 
 def dump() -> str:
@@ -144,8 +167,10 @@ def totals() -> list[Any]:
 def test_a_dump_names_nobody_and_totals_are_equal(jane: Contact, cs: User) -> None:
     before, full = totals(), dump()
     assert [word for word in TELLING if word in full] == list(TELLING)
+    seal()
     erase(jane, acting_user=cs)
     assert [word for word in TELLING if word in dump()] == []
+    assert check_seals().problems == []
     assert totals() == before
     today = timezone.now().date()
     refresh(None, today - timedelta(days=3), today)
@@ -176,6 +201,30 @@ def test_the_audit_says_that_somebody_was_erased_but_not_who(jane: Contact, cs: 
     erase(jane, acting_user=cs)
     line = AuditLine.objects.get(verb="contact_erased")
     assert (line.actor, line.object_label, line.object_id) == (cs, "a contact of Acme", str(jane.pk))
+
+
+def test_what_people_typed_stays_without_the_name(
+    jane: Contact, cs: User, signed_in_as: Callable[[User], Client]
+) -> None:
+    told = ("offer_snoozed", "offer_revised", "offer_commented", "offer_rejected", "offer_declined", "view_kept")
+    lines = AuditLine.objects.filter(verb__in=told).order_by("pk")
+    assert [line.why.split()[0] for line in lines] == ["Jane", "Jane", MAIL, "Not", "Jane", "Jane", "Others:"]
+    assert Posting.objects.get(kind="reverse").cause == "Reversal: the customer declined it"
+    erase(jane, acting_user=cs)
+    said = [line.why for line in lines.all()]
+    assert said[1:] == [
+        "(erased) asked for it",
+        "(erased) wants less",
+        "Not for (erased)",
+        "(erased): no need",
+        "(erased): ?account=1",
+        "Others: ?q=(erased)&sort=due",
+    ]
+    views = [(view.name, view.query) for view in SavedView.objects.order_by("pk")]
+    assert views == [(f"View {SavedView.objects.order_by('pk')[0].pk}", "?account=1"), ("Others", "?sort=due")]
+    page = signed_in_as(cs).get(f"/audit/{lines[1].pk}/").content.decode()
+    assert "(erased) asked for it" in page
+    assert "Names were struck out of these words" in page
 
 
 def test_no_offer_is_addressed_to_them_afterwards(jane: Contact, cs: User) -> None:

@@ -29,7 +29,7 @@ def test_snoozed_it_does_not_lapse_and_is_due_after_it_wakes(cs: User) -> None:
     assert first.due_at is not None
     assert until + timedelta(2) <= first.due_at.date() <= until + timedelta(4)
     assert lapse_overdue(now=timezone.now() + timedelta(19)) == 0
-    assert AuditLine.objects.filter(verb="offer_snoozed", reason="Budget in spring").count() == 2
+    assert AuditLine.objects.filter(verb="offer_snoozed", typed__text="Budget in spring").count() == 2
 
 
 def test_woken_it_is_due_in_two_working_days(cs: User) -> None:

@@ -60,8 +60,8 @@ def test_delivered_and_accepted(granted: Offer, cs: User) -> None:
     assert offer.delivered_at is not None
     assert accept(offer.pk, note="by mail", acting_user=cs).state == "accepted"
     told = AuditLine.objects.filter(object_type="offer", verb__in=["offer_delivered", "offer_accepted"])
-    assert list(told.order_by("id").values_list("verb", "reason", "actor")) == [
-        ("offer_delivered", "", cs.pk),
+    assert list(told.order_by("id").values_list("verb", "typed__text", "actor")) == [
+        ("offer_delivered", None, cs.pk),
         ("offer_accepted", "by mail", cs.pk),
     ]
     assert books() == (Decimal("300.00"), Decimal("300.00"))
@@ -72,7 +72,7 @@ def test_a_declined_credit_goes_off_the_books_and_opens_the_next_step(granted: O
     assert decline(granted.pk, note="too small", acting_user=cs).state == "declined"
     assert books() == (Decimal("0.00"), Decimal("0.00"))
     reversal = Posting.objects.get(kind="reverse")
-    assert reversal.cause == "Reversal: Declined: too small"
+    assert reversal.cause == "Reversal: the customer declined it"
     assert evaluate() == 1
     assert Offer.objects.get(step=2).reward_name == "Second"
 
