@@ -16,7 +16,7 @@ from accounts.book.timeline import timeline
 from accounts.contacts.queries import at_account, roles
 from accounts.facts.freshness import origins
 from accounts.facts.models import AccountFacts
-from accounts.facts.queries import facts_on, latest
+from accounts.facts.queries import facts_on, health_by, latest
 from accounts.privacy.queries import consenting_ids
 from accounts.records.models import Account
 from accounts.records.rules import PlanSegment
@@ -116,6 +116,7 @@ def _brief(found: Account) -> dict[str, Any]:
     day = facts.day if facts else timezone.now().date()
     unknown = sheet.unknown_now(sheet.subscriptions(found, day)) if facts and facts.mrr is None else []
     told = {"account": found, "facts": facts, "day": day, "unknown": unknown, "segments": sheet.segments_of(facts)}
+    told["health"] = health_by(facts) if facts else None
     return told | {"reaches": sheet.reaches(found, day)[:5]} | _tier(found, facts) | _use(found, day)
 
 
@@ -136,6 +137,7 @@ def _whole(found: Account, request: HttpRequest) -> dict[str, Any]:
             "first_day": first,
             "last_day": last,
             "facts": facts,
+            "health": health_by(facts) if facts else None,
             "segments": sheet.segments_of(facts),
             "moves": told_of_account(found, day, SHOWN_MOVES),
             "tier_moves": tier_moves(found.pk).filter(day__lte=day)[:SHOWN_MOVES],

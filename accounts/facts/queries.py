@@ -1,9 +1,18 @@
 """Reading account facts."""
 
+import json
 from datetime import date, datetime
 
+from django.db import connection
+
+from accounts.facts.health import TOLD_SQL, Health, health_of
 from accounts.facts.models import AccountFacts, FactsDirty
 from accounts.records.models import Account
+
+_HEALTH = f"""
+SELECT jsonb_build_object({TOLD_SQL})::text FROM accounts_accountfacts AS f
+WHERE f.account_id = %(account)s AND f.day = %(day)s
+"""
 
 
 def facts_on(account: Account, day: date) -> AccountFacts | None:
@@ -14,6 +23,14 @@ def facts_on(account: Account, day: date) -> AccountFacts | None:
 def latest(account: Account) -> AccountFacts | None:
     """The facts of the latest day that was worked out; None when there is none yet."""
     return AccountFacts.objects.filter(account=account).order_by("-day").first()
+
+
+def health_by(facts: AccountFacts) -> Health:
+    """How the account did at the end of the day of these facts."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HEALTH, {"account": facts.account_id, "day": facts.day})
+        (told,) = cursor.fetchone()
+    return health_of(json.loads(told))
 
 
 def latest_day(*, before: date | None = None) -> date | None:

@@ -79,6 +79,10 @@ FACES: dict[str, Face] = {
     "met": Face("Met", "check", "good"),
     "not_met": Face("Not met", "cross", "bad"),
     "unknown": Face("Unknown", "ring", "quiet"),
+    # how an account does
+    "leaving": Face("Asked to cancel", "ban", "bad"),
+    "poor": Face("Poor", "warning", "warn"),
+    "good": Face("Good", "check", "good"),
     # moves of accounts
     "entered": Face("Entered", "plus", "good"),
     "left": Face("Left", "dash", "quiet"),

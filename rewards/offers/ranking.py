@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from accounts.facts.health import HEALTH_SQL, TOLD_SQL, health_in_words
 from loyalty.core.figures import number_text
 from loyalty.core.money import money
 
@@ -26,21 +27,13 @@ HEALTH: Mapping[str, Decimal] = {
     "unknown": Decimal("0.6"),
     "good": Decimal("0.4"),
 }
-QUIET_DAYS = 21
-DETRACTOR_NPS = 6
-AT_RISK = "at-risk"
-
-# `f` is a row of account facts, all null when there is none; `on_day` an SQL expression of a day.
-HEALTH_SQL = f"""
-CASE WHEN f.cancellation_intent THEN 'leaving'
-     WHEN '{AT_RISK}' = ANY (f.segments) OR f.nps <= {DETRACTOR_NPS} OR f.days_since_sign_in >= {QUIET_DAYS} THEN 'poor'
-     WHEN f.days_since_sign_in IS NULL AND f.nps IS NULL THEN 'unknown'
-     ELSE 'good' END
-"""
 
 
 def stake_in_sql(on_day: str) -> tuple[str, str]:
-    """The expressions of `at_stake` (reporting currency, cents) and of `stake` (JSON) over the facts `f`."""
+    """The expressions of `at_stake` (reporting currency, cents) and of `stake` (JSON).
+
+    They read a row `f` of account facts, all null when there is none; `on_day` is an SQL expression of a day.
+    """
     days = f"(f.renews_on - ({on_day})::date)"
     near = " ".join(f"WHEN {days} <= {most} THEN {weight}" for most, weight in NEARNESS)
     health = " ".join(f"WHEN '{word}' THEN {weight}" for word, weight in HEALTH.items())
@@ -48,11 +41,7 @@ def stake_in_sql(on_day: str) -> tuple[str, str]:
         f"round(coalesce(f.arr, 0) * CASE WHEN {days} < 0 THEN {FAR_OR_UNKNOWN} {near} ELSE {FAR_OR_UNKNOWN} END"
         f" * CASE {HEALTH_SQL} {health} END, 2)"
     )
-    stake = (
-        "jsonb_strip_nulls(jsonb_build_object('arr', f.arr::text, 'renews_on', f.renews_on,"
-        f" 'health', {HEALTH_SQL}, 'nps', f.nps::text, 'quiet_days', f.days_since_sign_in,"
-        f" 'at_risk', '{AT_RISK}' = ANY (f.segments)))"
-    )
+    stake = f"jsonb_strip_nulls(jsonb_build_object('arr', f.arr::text, 'renews_on', f.renews_on, {TOLD_SQL}))"
     return at_stake, stake
 
 
@@ -63,7 +52,7 @@ def stake_in_words(stake: Mapping[str, Any], today: date, currency: str) -> str:
     if renews_on:
         days = (date.fromisoformat(renews_on) - today).days
         parts.append(_renewal(days))
-    parts.append(_health(stake))
+    parts.append(health_in_words(stake))
     return ", ".join(parts)
 
 
@@ -72,23 +61,3 @@ def _renewal(days: int) -> str:
         return "renewal today"
     unit = "day" if abs(days) == 1 else "days"
     return f"renewal in {number_text(days)} {unit}" if days > 0 else f"renewal {number_text(-days)} {unit} ago"
-
-
-def _health(stake: Mapping[str, Any]) -> str:
-    match stake.get("health", "unknown"):
-        case "leaving":
-            return "asked to cancel"
-        case "poor":
-            return f"poor health: {' and '.join(_signs(stake))}"
-        case "good":
-            return "good health"
-    return "health unknown"
-
-
-def _signs(stake: Mapping[str, Any]) -> list[str]:
-    signs = ["in At-Risk"] if stake.get("at_risk") else []
-    if stake.get("nps") is not None and Decimal(str(stake["nps"])) <= DETRACTOR_NPS:
-        signs.append(f"NPS {number_text(Decimal(str(stake['nps'])).normalize())}")
-    if (quiet := stake.get("quiet_days")) is not None and quiet >= QUIET_DAYS:
-        signs.append(f"no sign-in for {number_text(quiet)} days")
-    return signs

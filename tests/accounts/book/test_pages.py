@@ -7,7 +7,9 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import escape
 
+from accounts.facts.models import AccountFacts
 from accounts.facts.verbs import refresh
 from accounts.intake.stripe.models import BillingCustomer
 from accounts.intake.stripe.unpriced import WHY
@@ -181,6 +183,19 @@ def test_an_account_of_which_nothing_is_known_has_a_page(browser: Client) -> Non
     assert "&lt;b&gt;Bare&lt;/b&gt;" in page
     assert "<b>Bare</b>" not in page
     assert "No subscription is known" in page
+
+
+def test_it_says_how_the_account_does_and_what_it_wants_to_reach(browser: Client, three: list[Account]) -> None:
+    acme, goals = three[0], "Fewer <late> reports. " * 12
+    Account.objects.filter(pk=acme.pk).update(goals=goals)
+    AccountFacts.objects.filter(account=acme).update(nps=3)
+
+    for headers in ({}, {"HX-Request": "true"}):
+        told = browser.get(f"/accounts/{acme.pk}/", headers=headers).content.decode()
+        assert "Poor</span>" in told
+        assert "NPS 3" in told
+        assert escape(goals[:200]) in told
+        assert ("All of their goals" in told, escape(goals) in told) == (not headers, not headers)
 
 
 def test_search_finds_accounts_and_their_contacts(browser: Client, three: list[Account]) -> None:
