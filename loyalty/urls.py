@@ -21,6 +21,7 @@ urlpatterns = [
     path("jobs/", include("loyalty.core.jobs.urls")),
     path("accounts/", include("accounts.book.urls")),
     path("accounts/", include("accounts.referrals.urls")),
+    path("accounts/", include("accounts.contacts.account_urls")),
     path("accounts/", include("rewards.recap.urls")),
     path("accounts/rules/", include("accounts.conditions.urls")),
     path("accounts/contacts/", include("accounts.contacts.urls")),

@@ -185,6 +185,7 @@ EXPECTED: dict[str, Expect] = {
     "approval-rule": Expect({"rule_id": "approval rule"}),
     "account-new": Expect(others=403, cs=200),
     "account": Expect({"account_id": "account"}),
+    "account-contacts": Expect({"account_id": "account"}),
     "account-recap": Expect({"account_id": "account"}),
     "rule-build": Expect(posts=True),
     "rule-look": Expect(posts=True),

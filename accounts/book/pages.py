@@ -12,8 +12,8 @@ from django.views.decorators.http import require_GET
 from accounts.book import billing, queries, sheet
 from accounts.book.forms import DayForm
 from accounts.book.rules import FIRST_SORT, SORTS, direction, next_sort
-from accounts.book.timeline import timeline
-from accounts.contacts.queries import at_account, roles
+from accounts.book.timeline import drawn_of, timeline
+from accounts.contacts.queries import BY_ROLE, SHOWN_CONTACTS, at_account, roles
 from accounts.facts.freshness import origins
 from accounts.facts.models import AccountFacts
 from accounts.facts.queries import facts_on, health_by, latest
@@ -114,9 +114,15 @@ def _head(query: QueryDict, sort: str, key: str, label: str, css: str) -> dict[s
 def _brief(found: Account) -> dict[str, Any]:
     facts = latest(found)
     day = facts.day if facts else timezone.now().date()
-    unknown = sheet.unknown_now(sheet.subscriptions(found, day)) if facts and facts.mrr is None else []
-    told = {"account": found, "facts": facts, "day": day, "unknown": unknown, "segments": sheet.segments_of(facts)}
-    told["health"] = health_by(facts) if facts else None
+    unknown = sheet.unknown_now(sheet.newest_held(found, day)) if facts and facts.mrr is None else []
+    told: dict[str, Any] = {
+        "account": found,
+        "facts": facts,
+        "day": day,
+        "unknown": unknown,
+        "segments": sheet.segments_of(facts),
+    }
+    told |= {"health": health_by(facts) if facts else None}
     return told | {"reaches": sheet.reaches(found, day)[:5]} | _tier(found, facts) | _use(found, day)
 
 
@@ -127,7 +133,12 @@ def _whole(found: Account, request: HttpRequest) -> dict[str, Any]:
     asked = form.cleaned_data["day"] if form.is_valid() else None
     facts = facts_on(found, asked) if asked else latest(found)
     day = asked or (facts.day if facts else timezone.now().date())
-    held = sheet.subscriptions(found, day)
+    sold = sheet.sold_to(found)
+    page = page_of(sold, sheet.NEWEST_FIRST, request.GET, size=sheet.SHOWN_SUBSCRIPTIONS)
+    held = sheet.held(page.rows, day)
+    is_first = page.previous_url is None
+    sold_count = len(held) if is_first and page.next_url is None else sold.count()
+    contacts = at_account(found)
     return (
         {
             "account": found,
@@ -143,15 +154,19 @@ def _whole(found: Account, request: HttpRequest) -> dict[str, Any]:
             "tier_moves": tier_moves(found.pk).filter(day__lte=day)[:SHOWN_MOVES],
             "groups": sheet.facts_shown(facts, origins(found, day)) if facts else [],
             "held": held,
-            "timeline": timeline(held, day),
-            "unknown": sheet.unknown_now(held),
+            "sold": page,
+            "sold_shown": f"{number_text(len(held))} of {number_text(sold_count)} subscriptions, the newest first",
+            "drawn": drawn_of(held, sold_count),
+            "timeline": timeline(held, day, sold_count),
+            "unknown": sheet.unknown_now(held if is_first else sheet.newest_held(found, day)),
             "strips": strips(found, day, facts.streaks if facts else {}, timezone.now()),
             "zone": found.time_zone or settings.COMPANY_TIME_ZONE,
             "changes": sheet.changes_of_mrr(found, day),
             "bills": billing.lines(found, day),
             "kept": billing.kept(found),
             "referrals": of_account(found, SHOWN_MOVES),
-            "contacts": at_account(found),
+            "contacts": contacts.order_by(*BY_ROLE)[:SHOWN_CONTACTS],
+            "contact_count": contacts.count(),
             "roles": roles(found, day),
             "stale": stale_sources(Kind, now=timezone.now()),
             "is_cs": Function.CS in signed_in(request).functions,

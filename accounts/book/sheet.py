@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Max, Min, QuerySet
+from django.db.models import Exists, Max, Min, OuterRef, QuerySet
 
 from accounts.book.rules import SubscriptionState, state_on
 from accounts.conditions.queries import vocabulary
@@ -16,7 +16,7 @@ from accounts.facts.models import AccountFacts
 from accounts.facts.rules import GROUPS, Meaning
 from accounts.intake.stripe.unpriced import WHY, Why
 from accounts.milestones.models import MilestoneReach
-from accounts.records.models import Account, StandingDiscount, Subscription
+from accounts.records.models import Account, StandingDiscount, Subscription, SubscriptionTerm
 from accounts.records.movements import Moved, movements
 from accounts.records.rules import Unpriced
 from accounts.records.subscriptions import histories_of, standing_on
@@ -26,6 +26,7 @@ from accounts.sources.rules import Kind
 from accounts.usage.models import DailyUsage, Event
 
 USE_DAYS = 90
+NEWEST_FIRST = ("-starts_on", "-id")
 SHOWN_EVENTS, SHOWN_SUBSCRIPTIONS, SHOWN_CHANGES = 20, 50, 12
 
 
@@ -111,12 +112,25 @@ def use_until(account: Account, day: date) -> list[tuple[date, int]]:
     return [(on, counted.get(on, 0)) for on in days] if counted else []
 
 
-def subscriptions(account: Account, day: date) -> list[Held]:
-    """The latest subscriptions, newest first, with the terms of the day, of the start or of the end."""
-    rows = Subscription.objects.filter(account=account).order_by("-starts_on", "-id")[:SHOWN_SUBSCRIPTIONS]
-    held = [_held(subscription, history, day) for subscription, history in histories_of(rows) if history.terms]
-    standing = standing_on(day, {h.terms.discounts_of for h in held})
-    return [replace(h, standing=standing.get(h.terms.discounts_of)) for h in held]
+def sold_to(account: Account) -> QuerySet[Subscription]:
+    """The subscriptions of an account of which terms are known."""
+    return Subscription.objects.filter(
+        Exists(SubscriptionTerm.objects.filter(subscription=OuterRef("pk"))), account=account
+    )
+
+
+def held(subscriptions: Iterable[Subscription], day: date) -> list[Held]:
+    """Subscriptions in their order, with the terms of the day, of the start or of the end."""
+    shown = [
+        _held(subscription, history, day) for subscription, history in histories_of(subscriptions) if history.terms
+    ]
+    standing = standing_on(day, {h.terms.discounts_of for h in shown})
+    return [replace(h, standing=standing.get(h.terms.discounts_of)) for h in shown]
+
+
+def newest_held(account: Account, day: date) -> list[Held]:
+    """The SHOWN_SUBSCRIPTIONS newest subscriptions of an account."""
+    return held(sold_to(account).order_by(*NEWEST_FIRST)[:SHOWN_SUBSCRIPTIONS], day)
 
 
 def changes_of_mrr(account: Account, day: date) -> list[Moved]:

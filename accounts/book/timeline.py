@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from accounts.book.rules import SubscriptionState
 from accounts.book.sheet import Held, Step
 from loyalty.core.charts.svg import Scale, bar, dot, drawing, line, text
-from loyalty.core.figures import day_text
+from loyalty.core.figures import day_text, number_text
 from loyalty.core.money import money
 
 WIDTH, ROW, TOP, LEFT, RIGHT = 640, 22, 20, 4, 632
@@ -22,10 +22,10 @@ COLOURS = {
 }
 
 
-def timeline(held: Sequence[Held], day: date) -> SafeString:
+def timeline(held: Sequence[Held], day: date, count: int) -> SafeString:
     """Draw the subscriptions in their order, at most MOST, a dot where the MRR changed.
 
-    The upright line is `day`. Nothing draws nothing.
+    `count` is how many there are, those that are not held included. The upright line is `day`. Nothing draws nothing.
     """
     if not held:
         return SafeString("")
@@ -44,9 +44,15 @@ def timeline(held: Sequence[Held], day: date) -> SafeString:
         near_the_end = start > WIDTH * 0.6
         marks.append(text(RIGHT if near_the_end else start, y + 8, _label(h), "", "end" if near_the_end else "start"))
     marks += [text(LEFT, height - 2, day_text(first)), text(RIGHT, height - 2, day_text(last), anchor="end")]
-    running = sum(h.state is SubscriptionState.ACTIVE for h in held)
-    told = f"{len(held)} subscriptions from {day_text(first)}; {running} active on {day_text(day)}."
+    running = sum(h.state is SubscriptionState.ACTIVE for h in drawn)
+    told = f"{drawn_of(held, count)} from {day_text(first)}; {running} active on {day_text(day)}."
     return drawing(WIDTH, height, "Subscriptions over time", told, marks)
+
+
+def drawn_of(held: Sequence[Held], count: int) -> str:
+    """How many subscriptions the picture shows: “3 subscriptions”, “14 of 54 subscriptions”."""
+    drawn, words = min(len(held), MOST), f"{number_text(count)} subscription{'' if count == 1 else 's'}"
+    return words if drawn == count else f"{number_text(drawn)} of {words}"
 
 
 def _changes(held: Held) -> list[Step]:

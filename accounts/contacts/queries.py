@@ -1,5 +1,6 @@
 """Reading contacts: who they are, what they did if they let us look, who drives adoption."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -13,6 +14,9 @@ from accounts.records.rules import ContactRole
 from accounts.usage.models import ContactDay, Event
 
 SHOWN_EVENTS, SHOWN_ANSWERS, SHOWN_CONTACTS = 20, 20, 25
+# Whoever has a role comes first.
+BY_ROLE = ("role", "name", "id")
+CSV_HEADER = ("contact", "external_id", "email", "role", "consents")
 
 
 @dataclass(frozen=True)
@@ -42,12 +46,19 @@ def contact_of(contact_id: int) -> Contact | None:
     return rows.filter(pk=contact_id).first()
 
 
-def at_account(account: Account) -> QuerySet[Contact]:
-    """The contacts of an account, annotated with `consents_now`, those with a role first; nobody who was erased."""
-    rows = Contact.objects.filter(account=account, erasure=None).annotate(
-        consents_now=standing(), has_role=~Q(role=ContactRole.USER.value)
-    )
-    return rows.order_by("-has_role", "role", "name", "id")[:SHOWN_CONTACTS]
+def at_account(account: Account, text: str = "") -> QuerySet[Contact]:
+    """The contacts of an account with the text in name or address, annotated with `consents_now`; nobody erased."""
+    rows = Contact.objects.filter(account=account, erasure=None).annotate(consents_now=standing())
+    return rows.filter(Q(name__icontains=text) | Q(email__icontains=text)) if text else rows
+
+
+def csv_rows(contacts: QuerySet[Contact]) -> Iterator[list[object]]:
+    """Contacts of `at_account` by CSV_HEADER, streamed; consent that is on no record is empty."""
+    for contact in contacts.iterator(chunk_size=2000):
+        yield [
+            *(contact.name, contact.external_id, contact.email, contact.get_role_display()),
+            getattr(contact, "consents_now", None),
+        ]
 
 
 def roles(account: Account, day: date) -> Roles:

@@ -4,7 +4,7 @@ The expressions are the one definition: the page of an account shows by them, th
 unknown: neither a sign-in nor an answer says nothing of how it does.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -44,7 +44,7 @@ def health_of(told: Told) -> Health:
     if word == "unknown":
         return Health(word, "neither a sign-in nor an NPS answer is known")
     signs = _good_signs(told) if word == "good" else _bad_signs(told)
-    return Health(word, " and ".join(["asked to cancel", *signs] if word == "leaving" else signs))
+    return Health(word, _listed(["asked to cancel", *signs] if word == "leaving" else signs))
 
 
 def health_in_words(told: Told) -> str:
@@ -53,7 +53,7 @@ def health_in_words(told: Told) -> str:
         case "leaving":
             return "asked to cancel"
         case "poor":
-            return f"poor health: {' and '.join(_bad_signs(told))}"
+            return f"poor health: {_listed(_bad_signs(told))}"
         case "good":
             return "good health"
     return "health unknown"
@@ -76,6 +76,11 @@ def _good_signs(told: Told) -> list[str]:
         return signs
     days = f"{number_text(quiet)} day{'' if quiet == 1 else 's'} ago"
     return [*signs, f"a sign-in {days if quiet else 'today'}"]
+
+
+def _listed(signs: Sequence[str]) -> str:
+    """“a, b and c”."""
+    return " and ".join(filter(None, [", ".join(signs[:-1]), *signs[-1:]]))
 
 
 def _nps(told: Told) -> Decimal | None:

@@ -232,6 +232,26 @@ def test_a_subscription_shows_its_steps_and_what_they_moved(browser: Client, thr
     assert "+$300.00" in page.content.decode()
 
 
+def test_many_subscriptions_are_turned_page_by_page_and_counted(browser: Client, three: list[Account]) -> None:
+    acme = three[0]
+    for n in range(53):
+        subscription(acme, date(2025, 1, 1) + timedelta(days=n))
+
+    first = browser.get(f"/accounts/{acme.pk}/?day={DAY}")
+    rest = browser.get(f"/accounts/{acme.pk}/{first.context['sold'].next_url}")
+    few = browser.get(f"/accounts/{three[1].pk}/").content.decode()
+
+    shown = [held.subscription.pk for page in (first, rest) for held in page.context["held"]]
+    newest = acme.subscriptions.order_by("-starts_on").values_list("pk", flat=True)
+    assert (len(first.context["held"]), shown) == (50, list(newest))
+    assert rest.context["day"] == DAY
+    assert "50 of 54 subscriptions, the newest first" in first.content.decode()
+    assert "4 of 54 subscriptions, the newest first" in rest.content.decode()
+    assert "14 of 54 subscriptions from" in first.context["timeline"]
+    assert "1 subscription from 1 Jan 2026; 1 active on 31 Mar 2026." in few
+    assert "the newest first</span>" not in few
+
+
 def test_an_mrr_that_is_unknown_says_why_and_what_to_do(browser: Client, three: list[Account]) -> None:
     acme = three[0]
     held = acme.subscriptions.get()

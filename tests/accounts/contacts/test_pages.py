@@ -1,15 +1,16 @@
 """The page of a contact."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.privacy.models import Consent
+from accounts.privacy.models import Consent, Erasure
 from accounts.usage.models import ContactDay
 from loyalty.core.people.models import User
-from tests.factories import ContactFactory, EventFactory, OfferFactory
+from tests.factories import AccountFactory, ContactFactory, EventFactory, OfferFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -70,3 +71,30 @@ def test_the_offers_of_a_contact_are_those_addressed_to_them(cs: User, signed_in
 
 def test_whoever_is_not_there_is_not_found(cs: User, signed_in_as: Callable[[User], Client]) -> None:
     assert signed_in_as(cs).get("/accounts/contacts/4711/").status_code == 404
+
+
+def test_all_contacts_of_an_account_are_listed_searched_and_taken_along(
+    cs: User, signed_in_as: Callable[[User], Client]
+) -> None:
+    account, client = AccountFactory(), signed_in_as(cs)
+    others = [ContactFactory(account=account, name=f"Contact {n:03}", external_id=f"u{n}") for n in range(60)]
+    buyer = ContactFactory(account=account, name="Zoe", role="economic_buyer", email="zoe@x.example", consents=True)
+    ContactFactory(name="Contact elsewhere")
+    Erasure.objects.create(contact=others[1])
+    kept = [buyer, others[0], *others[2:]]
+
+    def listed(query: str) -> Any:
+        return client.get(f"/accounts/{account.pk}/contacts/{query}")
+
+    first = listed("")
+    page = first.context["page"]
+    assert page.rows + listed(page.next_url).context["page"].rows == kept
+    assert "25 of 60 are shown" in client.get(f"/accounts/{account.pk}/").content.decode()
+    assert listed("?q=ZOE@").context["page"].rows == [buyer]
+    assert "No contact matches" in listed("?q=nobody%00").content.decode()
+    lines = b"".join(listed("?format=csv&q=zoe").streaming_content).decode("utf-8-sig").splitlines()
+    assert lines == [
+        "contact,external_id,email,role,consents",
+        f"Zoe,{buyer.external_id},zoe@x.example,economic buyer,yes",
+    ]
+    assert client.get("/accounts/999999/contacts/").status_code == 404

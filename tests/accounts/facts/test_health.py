@@ -19,7 +19,7 @@ TOLD: list[tuple[dict[str, Any], str, str]] = [
     (
         {"segments": ["steady", "at-risk"], "nps": "6.0", "days_since_sign_in": 21},
         "poor",
-        "in At-Risk and NPS 6 and no sign-in for 21 days",
+        "in At-Risk, NPS 6 and no sign-in for 21 days",
     ),
     ({"nps": 9, "days_since_sign_in": 1234}, "poor", "no sign-in for 1,234 days"),
     ({"nps": 10, "days_since_sign_in": 20}, "good", "NPS 10 and a sign-in 20 days ago"),
