@@ -48,8 +48,6 @@ ID = "'consent of ' || contact || ' at ' || at || ': ' || granted || ' ' || coal
 
 PROBLEM = """CASE
     WHEN f.at > now() THEN 'The word of consent is dated ahead.'
-    WHEN c.id IS NULL AND contact_was_erased(f.contact)
-        THEN 'This contact was erased on request and does not come back.'
     WHEN c.id IS NULL
         THEN 'There is no contact ' || f.contact || '. Name the account too, or import first what the contact did.'
 END"""

@@ -1,4 +1,6 @@
-"""Contacts that a row names: made when they are new, since somebody who acted is there."""
+"""Contacts that a row names: made when they are new, since somebody who acted is there, unless they were erased."""
+
+WAS_ERASED = "This contact was erased on request and does not come back."
 
 # Whoever is there already is left out first (OFFSET 0 keeps the joins from being made before).
 _NEW_CONTACTS = """
@@ -22,3 +24,8 @@ def new_contacts(account: str, joins: str) -> str:
 def of_another_account(account: str) -> str:
     """SQL for why a contact cannot be that of the row, or NULL."""
     return f"CASE WHEN c.account_id <> {account} THEN 'The contact ' || f.contact || ' belongs to another account.' END"
+
+
+# The database lets nobody be made who was erased; of who is there nobody needs to ask.
+OF_ERASED = f"""CASE WHEN f.contact IS NOT NULL AND c.id IS NULL AND contact_was_erased(f.contact)
+    THEN '{WAS_ERASED}' END"""

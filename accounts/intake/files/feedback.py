@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from accounts.intake.files.contacts import new_contacts, of_another_account
+from accounts.intake.files.contacts import OF_ERASED, new_contacts, of_another_account
 from accounts.intake.files.shape import Field, Shape
 from accounts.intake.files.upsert import NOT_KNOWN, marks_of, upsert
 from accounts.intake.files.values import moment, score, text, word
@@ -24,7 +24,7 @@ FIELDS = (
 
 RESOLVE = f"""
 SELECT f.line, f.raw, {", ".join(f"f.{field.name}" for field in FIELDS)},
-       coalesce(f.reason, {NOT_KNOWN}, {of_another_account("a.id")}) AS reason,
+       coalesce(f.reason, {OF_ERASED}, {NOT_KNOWN}, {of_another_account("a.id")}) AS reason,
        a.id AS account_id, c.id AS contact_id, (f.at AT TIME ZONE 'UTC')::date AS day,
        false AS is_flagged
 FROM import_staged f

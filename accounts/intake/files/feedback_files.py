@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from accounts.intake.files import consents, feedback
-from accounts.intake.files.contacts import of_another_account
+from accounts.intake.files.contacts import OF_ERASED, of_another_account
 from accounts.intake.files.shape import Field, Shape
 from accounts.intake.files.upsert import NOT_KNOWN, marks_of, upsert
 from accounts.intake.files.values import word
@@ -39,7 +39,7 @@ ID = f"CASE WHEN granted IS NULL THEN external_id ELSE {consents.ID} END"
 
 RESOLVE = f"""
 SELECT f.line, f.raw, f.id_here AS external_id, {", ".join(f"f.{f.name}" for f in FIELDS if f.name != "external_id")},
-       coalesce(f.reason,
+       coalesce(f.reason, {OF_ERASED},
                 CASE WHEN f.granted IS NULL OR f.account IS NOT NULL THEN {NOT_KNOWN} END,
                 CASE WHEN f.granted IS NOT NULL THEN {consents.PROBLEM} END,
                 {of_another_account("a.id")}) AS reason,

@@ -5,7 +5,6 @@ whole chunks, and the same command again takes in the rest; only one import of
 a kind runs at a time, so that two cannot each find the other's rows missing.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -19,13 +18,14 @@ from django.utils import timezone
 from accounts.intake.files import staging
 from accounts.intake.files.ahead import made_ahead
 from accounts.intake.files.columns import Columns
+from accounts.intake.files.keeping import keep_refused
 from accounts.intake.files.mapping import Mapped, map_columns
 from accounts.intake.files.pieces import Piece, behind, chunks_of, pieces_of
 from accounts.intake.files.reading import Block, Table
 from accounts.intake.files.refused import RefusedFile, RefusedRows
 from accounts.intake.files.shape import Field, Shape
 from accounts.intake.files.shapes import SHAPES
-from accounts.intake.models import IntakeBatch, RefusedItem
+from accounts.intake.models import IntakeBatch
 from accounts.sources.models import Source
 from accounts.sources.rules import Kind
 from loyalty.core.audit.rules import AuditVerb
@@ -33,8 +33,6 @@ from loyalty.core.audit.verbs import Actor, record
 from loyalty.core.doorbell.verbs import ring_on_commit
 
 CHUNK = 100_000
-# The pages show what was refused; a file that is bad throughout must not fill the database.
-REFUSED_KEPT = 1_000
 CHANNEL = "csv"
 # What is read while the database is at work on a chunk: most of the next one.
 PIECES_AHEAD = 64
@@ -215,7 +213,7 @@ def _take_chunk(run: _Run, names: Sequence[str], pieces: Iterator[Piece]) -> boo
         refused=done.refused,
     )
     if done.refused:
-        _keep_refused(run, batch)
+        keep_refused(batch, plan.shape, plan.mapped, run.table, run.refused)
     Source.objects.filter(pk=plan.source.pk).update(last_received_at=timezone.now())
     record(
         AuditVerb.IMPORTED,
@@ -227,28 +225,6 @@ def _take_chunk(run: _Run, names: Sequence[str], pieces: Iterator[Piece]) -> boo
     )
     ring_on_commit()
     return run.told(done, chunk.last_line, run.table.lines_in_file)
-
-
-def _keep_refused(run: _Run, batch: IntakeBatch) -> None:
-    items = []
-    for line, text, own_id, reason in staging.refused_rows(run.plan.shape):
-        raw = json.dumps(run.table.cells_of(text), ensure_ascii=False)
-        if run.refused.rows < REFUSED_KEPT:
-            items.append(
-                RefusedItem(
-                    batch=batch,
-                    source=run.plan.source,
-                    position=line,
-                    message_id=own_id[:255],
-                    call=f"{CHANNEL} {run.plan.shape.kind.value}",
-                    code="row",
-                    reason=reason,
-                    raw=raw[:32_768],
-                )
-            )
-        run.refused.add(line, raw, reason)
-    run.refused.flush()
-    RefusedItem.objects.bulk_create(items)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ it is when the row says the same, and refused when it says something else.
 
 from collections.abc import Sequence
 
-from accounts.intake.files.contacts import new_contacts, of_another_account
+from accounts.intake.files.contacts import OF_ERASED, new_contacts, of_another_account
 from accounts.intake.files.shape import Field, Shape
 from accounts.intake.files.values import moment, text, whole_number
 from accounts.sources.rules import Kind
@@ -40,7 +40,7 @@ LEFT JOIN accounts_subscription s ON s.external_id = f.subscription
 
 RESOLVE = f"""
 SELECT f.line, f.raw, {", ".join(f"f.{field.name}" for field in FIELDS)},
-       coalesce(f.reason, CASE
+       coalesce(f.reason, {OF_ERASED}, CASE
            WHEN {is_forgotten("f.occurred_at")} THEN '{REASON}'
            WHEN f.account IS NULL AND f.subscription IS NULL THEN 'The row names neither an account nor a subscription.'
            WHEN f.subscription IS NOT NULL AND s.id IS NULL

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import Event
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection, transaction
 
 from accounts.contacts import erasure
@@ -25,6 +27,7 @@ from accounts.records.models import Contact
 from accounts.sources.queries import Sender
 from accounts.sources.rules import Kind
 from loyalty.core.people.models import User
+from tests.accounts.files.files import write
 from tests.concurrency import at_once, until_somebody_waits
 from tests.factories import AccountFactory, ContactFactory, SourceFactory
 
@@ -67,25 +70,33 @@ def test_a_deadlock_with_the_intake_is_tried_again(cs: User) -> None:
     assert at_once([take_in, erase_then]) == [None, Erasure.objects.get()]
 
 
-def _record(sender: Sender) -> str:
+def _record(sender: Sender, folder: Path) -> str:
     body = {"type": "contact", "data": ADA | {"updated_at": "2026-03-10T09:00:00Z", "account": "A-1"}}
     answer = take_in_records(sender, read_body(body, NOW), webhook_id="w-1", body=body, now=NOW)
     return str(answer["refused"][0]["code"])
 
 
-def _identify(sender: Sender) -> str:
+def _identify(sender: Sender, folder: Path) -> str:
     call = {"type": "identify", "messageId": "i", "userId": ADA["external_id"], "traits": {"email": ADA["email"]}}
     receipt = take_in(sender, "batch", [call], Envelope(NOW, None, None), endpoint=None, size=100)
     return receipt.refused[0].refusal.code
 
 
-@pytest.mark.parametrize(("way", "code"), [(_record, "erased"), (_identify, "erased_contact")])
+def _file(sender: Sender, folder: Path) -> str:
+    row = f"r-1,{ADA['external_id']},A-1,9,2026-03-10\n"
+    path = write(folder, "feedback.csv", f"response_id,contact_id,account_id,nps,answered_at\n{row}")
+    call_command("import_csv", "feedback", str(path), "--no-refresh")
+    return RefusedItem.objects.get().code
+
+
+@pytest.mark.parametrize(("way", "code"), [(_record, "erased"), (_identify, "erased_contact"), (_file, "row")])
 def test_whoever_is_sent_again_meanwhile_stays_away(
-    way: Callable[[Sender], str],
+    way: Callable[[Sender, Path], str],
     code: str,
     ada: Contact,
     sender: Sender,
     cs: User,
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     is_under_way, strike_rest = Event(), erasure._strike_rest
@@ -99,7 +110,7 @@ def test_whoever_is_sent_again_meanwhile_stays_away(
 
     def send() -> str:
         is_under_way.wait(timeout=30)
-        return way(sender)
+        return way(sender, tmp_path)
 
     assert at_once([lambda: erase(ada, acting_user=cs), send]) == [Erasure.objects.get(), code]
     assert list(Contact.objects.values_list("name", "email")) == [("", "")]

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 def test_what_is_kept_of_refused_rows_is_bounded_the_file_has_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("accounts.intake.files.importing.REFUSED_KEPT", 2)
+    monkeypatch.setattr("accounts.intake.files.keeping.REFUSED_KEPT", 2)
 
     take(tmp_path, "account", "account_id,account_name\n" + "A-1,\n" * 5)
 
