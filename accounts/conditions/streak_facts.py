@@ -9,7 +9,12 @@ from accounts.sources.rules import Kind
 from accounts.streaks.models import Streak
 from accounts.streaks.rules import UNITS, Pace
 
-_PLACES = (("current", "Current", 0), ("best", "Best", 1))
+_PLACES = (("current_streak_", "Current", 0), ("best_streak_", "Best", 1))
+
+
+def streak_of(fact: str) -> str | None:
+    """The key of the streak that a fact is about; None when it is about none."""
+    return next((fact.removeprefix(prefix) for prefix, _, _ in _PLACES if fact.startswith(prefix)), None)
 
 
 def streak_facts() -> Iterator[Fact]:
@@ -17,10 +22,10 @@ def streak_facts() -> Iterator[Fact]:
     rows = Streak.objects.exclude(status=MilestoneStatus.DRAFT.value).select_related("pattern").order_by("name", "id")
     for streak in rows:
         _, units = UNITS[Pace(streak.pattern.pace)]
-        for place, word, index in _PLACES:
+        for prefix, word, index in _PLACES:
             yield Fact(
                 Meaning(
-                    name=f"{place}_streak_{streak.key}",
+                    name=f"{prefix}{streak.key}",
                     label=f"{word} streak of {streak.name}",
                     unit=Unit.COUNT,
                     kind=Kind.USAGE,

@@ -6,6 +6,8 @@ name and time delivers the events in order, so that the search of an account
 ends at that very event.
 """
 
+_TERMS = ("event_name", "count", "within_days", "counts_from_id", "status")
+
 # From when until when (half-open) the events of an account count; both null where the start is not known.
 _DAYS = """
 LEFT JOIN accounts_milestonereach AS start
@@ -42,8 +44,37 @@ CROSS JOIN LATERAL (
 WHERE (%(accounts)s::bigint[] IS NULL OR a.id = ANY(%(accounts)s::bigint[]))
 """
 
+
+def _other(milestone: str) -> str:
+    """The last version before that of now of the milestone with this alias whose terms differed; 0 for none."""
+    now = ", ".join(f"{milestone}.{column}" for column in _TERMS)
+    then = ", ".join(f"o.{column}" for column in _TERMS)
+    return f"""coalesce((
+        SELECT max(o.version) FROM accounts_milestoneversion AS o
+        WHERE o.milestone_id = {milestone}.id AND o.version < {milestone}.version
+          AND ({then}) IS DISTINCT FROM ({now})
+    ), 0)"""
+
+
+def _marked(changed: str) -> str:
+    """The end of a statement: with `marks` the facts of the accounts are worked out again from the reach's day on."""
+    return f"""
+marked AS (
+    INSERT INTO accounts_factsdirty (account_id, day)
+    SELECT account_id, min((reached_at AT TIME ZONE 'UTC')::date) FROM {changed} WHERE %(marks)s::boolean
+    GROUP BY account_id ORDER BY account_id
+)
+SELECT count(*) FROM {changed}
+"""
+
+
+def told_later(day: str) -> str:
+    """Whether the facts of a day tell the reach `fact` by terms that took effect on that day or later."""
+    return f"{day} BETWEEN (fact.reached_at AT TIME ZONE 'UTC')::date AND (fact.terms_from AT TIME ZONE 'UTC')::date"
+
+
 # Terms count as unchanged since the first version after the last one that differed,
-# so that a new name does not make an event of a second ago too old to fire.
+# so that a new name neither makes an event of a second ago too old to fire, nor keeps a late one from moving a reach.
 # An edit of the milestone that the days count from is an edit of these terms too.
 DETECT = f"""
 WITH RECURSIVE chain AS (
@@ -52,58 +83,62 @@ WITH RECURSIVE chain AS (
     SELECT c.milestone_id, m.counts_from_id FROM chain AS c JOIN accounts_milestone AS m ON m.id = c.link
     WHERE m.counts_from_id IS NOT NULL
 ), terms AS (
-    SELECT m.id AS milestone_id, m.event_name, m.count, m.within_days, m.counts_from_id AS counts_from, m.version, (
+    SELECT m.id AS milestone_id, m.event_name, m.count, m.within_days, m.counts_from_id AS counts_from, m.version,
+           {_other("m")} AS other_version, (
         SELECT max(unchanged.since)
         FROM chain AS c
         JOIN accounts_milestone AS l ON l.id = c.link
         CROSS JOIN LATERAL (
             SELECT min(v.effective_at) AS since
             FROM accounts_milestoneversion AS v
-            WHERE v.milestone_id = l.id
-              AND v.version > coalesce((
-                  SELECT max(o.version)
-                  FROM accounts_milestoneversion AS o
-                  WHERE o.milestone_id = l.id
-                    AND (o.event_name, o.count, o.within_days, o.counts_from_id, o.status)
-                        IS DISTINCT FROM (l.event_name, l.count, l.within_days, l.counts_from_id, l.status)
-              ), 0)
+            WHERE v.milestone_id = l.id AND v.version > {_other("l")}
         ) AS unchanged
         WHERE c.milestone_id = m.id
     ) AS since
     FROM accounts_milestone AS m
     WHERE m.status = 'live' AND m.id = ANY (%(milestones)s::bigint[])
-), reaches AS ({REACHES})
-INSERT INTO accounts_milestonereach AS kept
-    (milestone_id, account_id, version, count, event_id, reached_at, fires)
-SELECT r.milestone_id, r.account_id, t.version, t.count, r.event_id, r.occurred_at,
-       r.occurred_at >= t.since AND r.occurred_at >= %(fires_from)s
-FROM reaches AS r
-JOIN terms AS t USING (milestone_id)
-ORDER BY r.milestone_id, r.account_id
-ON CONFLICT (milestone_id, account_id) DO UPDATE
-SET event_id = excluded.event_id, reached_at = excluded.reached_at, withdrawn_at = NULL,
-    version = excluded.version, count = excluded.count
-WHERE kept.withdrawn_at IS NOT NULL
-   OR (kept.version = excluded.version AND excluded.reached_at < kept.reached_at)
+), reaches AS ({REACHES}),
+written AS (
+    INSERT INTO accounts_milestonereach AS kept
+        (milestone_id, account_id, version, count, event_id, reached_at, terms_from, fires)
+    SELECT r.milestone_id, r.account_id, t.version, t.count, r.event_id, r.occurred_at,
+           CASE WHEN r.occurred_at < t.since THEN t.since END,
+           r.occurred_at >= t.since AND r.occurred_at >= %(fires_from)s
+    FROM reaches AS r
+    JOIN terms AS t USING (milestone_id)
+    ORDER BY r.milestone_id, r.account_id
+    ON CONFLICT (milestone_id, account_id) DO UPDATE
+    SET event_id = excluded.event_id, reached_at = excluded.reached_at, terms_from = excluded.terms_from,
+        withdrawn_at = NULL, version = excluded.version, count = excluded.count
+    WHERE kept.withdrawn_at IS NOT NULL
+       OR (excluded.reached_at < kept.reached_at
+           AND kept.version > (SELECT other_version FROM terms AS t WHERE t.milestone_id = kept.milestone_id))
+    RETURNING account_id, reached_at
+), {_marked("written")}
 """
 
 # After DETECT, which has moved a reach to where it is now, if there still is one. A start only ever moves
 # back in time, so that a reach within its days stays one; raw events past their retention are not asked.
 WITHDRAW = f"""
-UPDATE accounts_milestonereach AS kept SET withdrawn_at = now()
-FROM (
-    SELECT r.id
-    FROM (SELECT id AS milestone_id, version, within_days, counts_from_id AS counts_from FROM accounts_milestone
-          WHERE id = ANY (%(milestones)s::bigint[]) AND status = 'live' AND within_days IS NOT NULL) AS t
-    JOIN accounts_milestonereach AS r
-        ON r.milestone_id = t.milestone_id AND r.version = t.version AND r.withdrawn_at IS NULL
-       AND (%(accounts)s::bigint[] IS NULL OR r.account_id = ANY (%(accounts)s::bigint[]))
-    JOIN accounts_account AS a ON a.id = r.account_id
-    {_DAYS}
-    WHERE (r.reached_at >= days.since AND r.reached_at < days.until) IS NOT TRUE
-    ORDER BY r.milestone_id, r.account_id FOR UPDATE OF r
-) AS gone
-WHERE kept.id = gone.id
+WITH withdrawn AS (
+    UPDATE accounts_milestonereach AS kept SET withdrawn_at = now()
+    FROM (
+        SELECT r.id
+        FROM (SELECT m.id AS milestone_id, {_other("m")} AS other_version, m.within_days,
+                     m.counts_from_id AS counts_from
+              FROM accounts_milestone AS m
+              WHERE m.id = ANY (%(milestones)s::bigint[]) AND m.status = 'live' AND m.within_days IS NOT NULL) AS t
+        JOIN accounts_milestonereach AS r
+            ON r.milestone_id = t.milestone_id AND r.version > t.other_version AND r.withdrawn_at IS NULL
+           AND (%(accounts)s::bigint[] IS NULL OR r.account_id = ANY (%(accounts)s::bigint[]))
+        JOIN accounts_account AS a ON a.id = r.account_id
+        {_DAYS}
+        WHERE (r.reached_at >= days.since AND r.reached_at < days.until) IS NOT TRUE
+        ORDER BY r.milestone_id, r.account_id FOR UPDATE OF r
+    ) AS gone
+    WHERE kept.id = gone.id
+    RETURNING kept.account_id, kept.reached_at
+), {_marked("withdrawn")}
 """
 
 # Both sides of a change in one statement; 1 stands for the terms proposed, 0 for those of now.

@@ -84,7 +84,8 @@ class MilestoneReach(models.Model):
     """A dated fact: this account reached this milestone, by this event.
 
     `fires` is false when the count was already there before the version took
-    effect (an edit or a backfill must not shower old accounts with offers).
+    effect (an edit or a backfill must not shower old accounts with offers). Then
+    `terms_from` is the moment since which the terms that it met hold; else null.
 
     A late event can move the start that the days count from, so that the reach
     falls out of them: it is kept with `withdrawn_at`, so that it can return
@@ -97,6 +98,7 @@ class MilestoneReach(models.Model):
     count = models.PositiveIntegerField()
     event = models.ForeignKey(Event, models.SET_NULL, null=True, related_name="+")
     reached_at = models.DateTimeField()
+    terms_from = models.DateTimeField(null=True)
     recorded_at = models.DateTimeField(db_default=Now())
     fires = models.BooleanField()
     withdrawn_at = models.DateTimeField(null=True)

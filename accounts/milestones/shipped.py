@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.milestones.models import Milestone
 from accounts.milestones.rules import MilestoneStatus
-from accounts.milestones.verbs import keep_version, values_of
+from accounts.milestones.verbs import keep_version, take_effect, values_of
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import record
 
@@ -35,6 +35,7 @@ def _ensure(key: str, name: str, event_name: str, effective_at: datetime) -> Mil
     )
     if made:
         keep_version(milestone, effective_at)
+        take_effect(milestone.pk)
         record(
             AuditVerb.CREATED,
             acting_user=None,

@@ -2,7 +2,8 @@
 
 Invariants: the terms of a version never change; before new terms hold, what
 was reached under the old ones is recorded; what had been reached already when
-terms became live is recorded too, and fires nothing.
+terms became live is recorded too, and fires nothing. The facts of its days
+follow, so that they never depend on what else comes in later.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,7 @@ from accounts.milestones.rules import FIRES_UP_TO, MilestoneStatus, clean_values
 from accounts.milestones.starts import check_start, starts
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import record, record_edit
+from loyalty.core.doorbell.verbs import ring_on_commit
 from loyalty.core.naming import free_key
 from loyalty.core.people.models import User
 from loyalty.core.people.permissions import check_member
@@ -49,6 +51,22 @@ def detect(account_ids: Sequence[int] | None, *, milestone_id: int | None = None
     A reach fires when its event happened since the milestone went live with
     these terms, and within FIRES_UP_TO before `now` (UTC, default the present).
     """
+    return _record(account_ids, milestone_id, now=now)
+
+
+@transaction.atomic
+def take_effect(milestone_id: int) -> None:
+    """Record who reaches a milestone, and what counts from it, by the terms of now; the facts follow in seconds.
+
+    Call it in the transaction of the change of terms.
+    """
+    if _record(None, milestone_id, marks=True):
+        ring_on_commit()
+
+
+def _record(
+    account_ids: Sequence[int] | None, milestone_id: int | None, *, now: datetime | None = None, marks: bool = False
+) -> int:
     moment = now or timezone.now()
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT pg_advisory_xact_lock_shared({TERMS_LOCK})")
@@ -57,12 +75,13 @@ def detect(account_ids: Sequence[int] | None, *, milestone_id: int | None = None
         parameters = {
             "accounts": list(account_ids) if account_ids is not None else None,
             "fires_from": moment - FIRES_UP_TO,
+            "marks": marks,
         }
         written = 0
         for step in in_order({one: start for one, start in known.items() if one in wanted}):
             for statement in (DETECT, WITHDRAW):
                 cursor.execute(statement, parameters | {"milestones": step})
-                written += cursor.rowcount
+                written += int(cursor.fetchone()[0])
         return written
 
 
@@ -101,13 +120,13 @@ def write_version(milestone_id: int, values: Mapping[str, Any], acting_user: Use
     values = {"counts_from": None, **values}
     check_start(milestone_id, values["counts_from"])
     before = values_of(milestone)
-    detect(None, milestone_id=milestone_id)
+    take_effect(milestone_id)
     for column, value in _columns(values).items():
         setattr(milestone, column, value)
     milestone.version += 1
     milestone.save()
     keep_version(milestone, timezone.now())
-    detect(None, milestone_id=milestone_id)
+    take_effect(milestone_id)
     record_edit(
         acting_user=acting_user,
         object_type="milestone",

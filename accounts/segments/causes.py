@@ -24,6 +24,7 @@ from accounts.segments.rules import NOT_FOR_SEGMENTS, Cause
 
 MOVES_HEADER = ("day", "account", "external_id", "move", "cause", "why", "version", "starts_offers")
 _NO_FACTS = "It is so from the first day with facts."
+_TERMS = "The terms of a milestone or a streak that its rule names took effect."
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,8 @@ def _why(move: SegmentMove, rule: Any, words: _Words) -> str:
         return f"Version {move.version} of the segment took effect."
     if move.cause == Cause.START.value:
         return _NO_FACTS
+    if move.cause == Cause.TERMS.value:
+        return _TERMS
     evidence = move.evidence if isinstance(move.evidence, Mapping) else {}
     try:
         node = read_rule(rule, words.known)

@@ -62,8 +62,8 @@ class SegmentMove(models.Model):
     `version` was in force on the day. `evidence` has what its rule looked at, on
     the day and on the day before: {"facts", "before", "truths", "truths_before"},
     the truths in the order of the rule's tree. `fires` says that the account's own
-    change moved it, lately and for the first time within days; an edit of the rule
-    or a first day never does. Late data corrects the day and the evidence, and
+    change moved it, lately and for the first time within days; an edit of the rule,
+    or of what it names, or a first day never does. Late data corrects the day and the evidence, and
     keeps the id and whether it fires. A move that late data took back is kept with
     `withdrawn_at`, so that it can return without firing twice: leave it out.
     """

@@ -6,9 +6,10 @@ lies within SAME days is that same move on another day: it keeps its id and
 whether it fires, so that late data moves it and never fires it again.
 
 A move fires when the account's own facts made it: the segment was live on both
-days and its rule of the day, asked of the day before, says otherwise than on the
-day. It must lie within LATELY days before `last_day`, and be the first of its
-like in SAME days. Parameters: `accounts`, `first_days`, `last_day`, and those of the versions.
+days, its rule of the day, asked of the day before, says otherwise than on the day,
+and the terms of what it names have held since before. It must lie within LATELY
+days before `last_day`, and be the first of its like in SAME days. Parameters:
+`accounts`, `first_days`, `last_day`, and those of the versions and of `named`.
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from accounts.conditions.rules.predicate import Predicate, predicate
 from accounts.conditions.rules.tree import facts_of, walk
 from accounts.conditions.rules.vocabulary import ROW, Vocabulary
 from accounts.segments.inforce import InForce
+from accounts.segments.named import TERMS_MOVED, named
 
 # As far as late data usually reaches, and as old as what still fires may be.
 SAME = LATELY = 7
@@ -82,6 +84,7 @@ caused AS MATERIALIZED (
                               'before', was->'facts', 'truths_before', was->'truths') AS evidence,
            CASE WHEN day_before IS NULL AND days_since_sign_up IS DISTINCT FROM 0 THEN 'start'
                 WHEN NOT is_settled OR entered = coalesce((was->'truths'->>0)::boolean, false) THEN 'rule'
+                WHEN {terms_moved} THEN 'terms'
                 ELSE 'facts' END AS cause,
            day - lag(day) OVER (PARTITION BY account_id, segment_id, entered ORDER BY day) AS days_since_alike
     FROM seen
@@ -175,7 +178,9 @@ def move_statement(history: Sequence[InForce], versions: Sequence[InForce], word
         for v in versions
     ]
     evidence = f"CASE {' '.join(cases)} END" if cases else "NULL::jsonb"
-    return Predicate(f"WITH {_TOLD}, {_CAUSED.format(row=ROW, evidence=evidence)}, {_KEEP}", params)
+    params |= named(versions)
+    caused = _CAUSED.format(row=ROW, evidence=evidence, terms_moved=TERMS_MOVED)
+    return Predicate(f"WITH {_TOLD}, {caused}, {_KEEP}", params)
 
 
 def _evidence(version: InForce, words: Vocabulary, params: dict[str, Any]) -> str:

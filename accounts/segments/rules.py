@@ -20,6 +20,7 @@ class Cause(StrEnum):
 
     FACTS = "facts"  # its own facts changed
     RULE = "rule"  # the rule was edited, or the segment went live or was retired
+    TERMS = "terms"  # a milestone or a streak that the rule names was edited, went live or was retired
     START = "start"  # there are no facts of an earlier day to compare with
 
 

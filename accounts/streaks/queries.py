@@ -1,8 +1,8 @@
 """Reading streaks and tracks: the list, one with its history, and whom terms would reach."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -84,3 +84,19 @@ def versions_of(streak: Streak) -> list[Version]:
 def latest_reaches(streak: Streak, limit: int = 8) -> list[StreakReach]:
     """Who reached it last."""
     return list(streak.reaches.filter(joined=False).select_related("account")[:limit])
+
+
+def days_of_terms(keys: Collection[str]) -> dict[str, list[date]]:
+    """By key, the days (UTC) on which other terms came to tell a streak's facts: first that of its going live.
+
+    Only what makes a unit count, and whether it is live, changes what the facts tell.
+    """
+    versions = StreakVersion.objects.filter(streak__key__in=keys).order_by("streak_id", "version")
+    found: dict[str, list[date]] = {}
+    told: dict[str, int | None] = {}
+    for key, pattern, status, at in versions.values_list("streak__key", "pattern_id", "status", "effective_at"):
+        tells = pattern if status == MilestoneStatus.LIVE.value else None
+        if tells != told.get(key):
+            found.setdefault(key, []).append(at.astimezone(UTC).date())
+        told[key] = tells
+    return found

@@ -16,8 +16,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from accounts.conditions.rules.vocabulary import ROW
+from accounts.milestones.matching import told_later
 from accounts.usage.rules import CANCELLATION_NAMES
 from rewards.campaigns.live import LiveCampaign
+from rewards.campaigns.rules.standing import ONBOARDED
 from rewards.campaigns.rules.trigger import TriggerKind
 from rewards.campaigns.scope import Scope
 
@@ -53,6 +55,16 @@ _WORD_TO_LEAVE = """
     ORDER BY word.occurred_at, word.id LIMIT 1), '{}') ELSE '{}' END
 """
 
+# An edit of a milestone brings earlier reaches with it: who is onboarded by one of them was not so when the run began.
+_BY_ITS_TERMS = f"""
+  AND NOT EXISTS (
+    SELECT FROM accounts_milestone AS named
+    JOIN accounts_milestonereach AS fact
+      ON fact.milestone_id = named.id AND fact.account_id = became.account_id AND fact.withdrawn_at IS NULL
+    WHERE became.campaign_id = ANY (%(onboarded)s) AND named.key = campaign.trigger_parameters ->> 'milestone'
+      AND {told_later("became.began_on")})
+"""
+
 
 def became_true(campaigns: Sequence[LiveCampaign], scope: Scope) -> tuple[str, dict[str, Any]]:
     """The statement for campaigns with a condition, and its parameters.
@@ -71,6 +83,9 @@ def became_true(campaigns: Sequence[LiveCampaign], scope: Scope) -> tuple[str, d
     leaving = [c.pk for c in campaigns if c.kind is TriggerKind.CANCELLATION_INTENT]
     if leaving:
         params |= {"leaving": leaving, "words_to_leave": list(CANCELLATION_NAMES)}
+    onboarded = [c.pk for c in campaigns if c.campaign.trigger_parameters.get("onboarded") == ONBOARDED]
+    if onboarded:
+        params["onboarded"] = onboarded
     window = min(scope.window, LONGEST_WINDOW)
     bits = ", ".join(f"({c.pk}::bigint, c{c.pk})" for c in campaigns)
     causes = " ".join(f"WHEN {c.pk} THEN {_CAUSES[c.cause].format(kind=c.kind.value)}" for c in campaigns)
@@ -97,6 +112,6 @@ FROM (
 JOIN rewards_campaign AS campaign ON campaign.id = became.campaign_id
 JOIN accounts_accountfacts AS now ON now.day = %(day)s::date AND now.account_id = became.account_id
 CROSS JOIN LATERAL ({_EPISODE}) AS episode
-WHERE became.began_on >= (campaign.live_since AT TIME ZONE 'UTC')::date
+WHERE became.began_on >= (campaign.live_since AT TIME ZONE 'UTC')::date {_BY_ITS_TERMS if onboarded else ""}
 """
     return statement, params

@@ -121,13 +121,14 @@ def dated_matches(
 ) -> tuple[list[str], dict[str, list[int]]]:
     """The statements for these campaigns (ids by kind), and their parameters.
 
-    `looking_back`: what would have fired, also where it was known too late to do so.
+    `looking_back`: what would have fired, also where it was known too late to do so. What fires, and was
+    moved by late data to where it is not the account's own doing, does so no longer.
     """
     statements, params = [], {}
     for name, (kinds, statement, account, of_its_own) in zip(_NAMES, _STATEMENTS, strict=True):
         ids = [pk for kind in sorted(kinds) for pk in campaigns.get(kind, [])]
         if ids:
-            fires = of_its_own if looking_back else "fact.fires"
+            fires = of_its_own if looking_back else f"fact.fires AND {of_its_own}"
             statements.append(statement.format(scope=scope.holds(account), fires=fires))
             params[name] = ids
     return statements, params

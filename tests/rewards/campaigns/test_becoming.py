@@ -7,13 +7,14 @@ import pytest
 from django.utils import timezone
 
 from accounts.facts.models import AccountFacts
+from accounts.milestones.models import MilestoneReach
 from loyalty.core.figures import day_text
 from rewards.approvals.queries import evidence_of
 from rewards.approvals.required.shipped import ensure_shipped as ensure_approval_rules
 from rewards.campaigns.evaluating import evaluate_range
 from rewards.campaigns.models import Campaign, Candidate
 from rewards.offers.models import Offer
-from tests.factories import AccountFactory, EventFactory, RewardFactory
+from tests.factories import AccountFactory, EventFactory, MilestoneFactory, RewardFactory
 from tests.rewards.campaigns.made import ago, campaign_on, evaluate, history, know
 
 pytestmark = pytest.mark.django_db
@@ -94,6 +95,22 @@ def test_it_is_quiet_for_the_cooldown_and_then_fires_again(earlier: int, fires: 
     assert evaluate() == fires
     assert Offer.objects.count() == 1 + fires
     assert {offer.cause_key for offer in Offer.objects.all()[:fires]} <= {"seat_utilisation:2"}
+
+
+def test_who_is_onboarded_by_an_edit_alone_does_not_fire_for_days_before_it() -> None:
+    """One turned 30 days old before the edit, one has done so since, and one was onboarded by the terms of its time."""
+    before, since, always = (AccountFactory() for _ in range(3))
+    campaign_on("days_since_sign_up", parameters={"days": 30, "onboarded": "yes", "milestone": "welcome"})
+    made = MilestoneFactory(key="welcome")
+    for account, age, terms_from in ((before, 33, 2), (since, 31, 2), (always, 33, None)):
+        for days in range(8):
+            know(account, days, days_since_sign_up=age - days, milestones=["welcome"])
+        edited_at = timezone.now() - timedelta(days=terms_from) if terms_from else None
+        at = timezone.now() - timedelta(days=20)
+        reached = {"version": 1, "count": 1, "reached_at": at, "terms_from": edited_at, "fires": False}
+        MilestoneReach.objects.create(account=account, milestone=made, **reached)
+    assert evaluate() == 2
+    assert set(Offer.objects.values_list("account_id", flat=True)) == {since.pk, always.pk}
 
 
 def test_late_data_that_moves_the_beginning_never_fires_twice() -> None:

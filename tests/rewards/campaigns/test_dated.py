@@ -88,10 +88,11 @@ def test_a_second_run_within_the_quiet_time_fires_no_second_time() -> None:
         ({}, 1),
         ({"entered": False}, 0),
         ({"fires": False}, 0),
+        ({"cause": "terms"}, 0),
         ({"withdrawn_at": timezone.now()}, 0),
         ({"day": ago(31)}, 0),
     ],
-    ids=["entered", "left", "moved by a rule", "taken back by late data", "too long ago"],
+    ids=["entered", "left", "moved by a rule", "moved to an edit since", "taken back by late data", "too long ago"],
 )
 def test_a_segment_entered(changes: dict[str, Any], fires: int) -> None:
     segment = SegmentFactory(key="at-risk", name="At-Risk")
@@ -128,7 +129,7 @@ def test_a_tier_reached(parameters: dict[str, Any], changes: dict[str, Any], fir
     gold = Tier.objects.create(key="gold", name="Gold")
     Tier.objects.create(key="platinum", name="Platinum")
     campaign_on("tier", parameters=parameters)
-    usual = {"is_up": True, "version": 1, "cause": "use", "fires": True}
+    usual = {"is_up": True, "version": 1, "cause": "facts", "fires": True}
     TierMove.objects.create(account=AccountFactory(), tier=gold, day=ago(1), **(usual | changes))
     assert [evaluate(), evaluate()] == [fires, 0]
     assert [offer.reason for offer in Offer.objects.all()] == [f"Reached Gold, {ago(1).day} {ago(1):%b %Y}"] * fires
