@@ -61,8 +61,8 @@ class ProfileCall(models.Model):
 class RefusedItem(models.Model):
     """One item that was not taken in: what it was, and why. `raw` is the text as it came.
 
-    `waits_for` is the id of whom it is about, where they were nobody known: it goes
-    in by itself once they are known as `waits_as` says (an Awaited). The `batch`
+    `waits_for` is the id of whom or what it is about, where nobody knew that: it goes
+    in by itself once that is known as `waits_as` says (an Awaited). The `batch`
     texts are what its batch told for it and it did not tell itself. The `retried` fields tell the last time that it was
     sent again, by nobody if by itself; `went_in_at` is set once it went in.
     """

@@ -42,20 +42,24 @@ CALLS_BY_NAME = {c.value: c for c in Call}
 
 
 class Awaited(StrEnum):
-    """As what somebody must be known before what is about them can be taken in."""
+    """As what somebody or something must be known before what is about it can be taken in."""
 
     # An account, or a customer at its source of billing.
     ACCOUNT = ""
     CONTACT = "contact"
     # A contact who is at an account.
     PLACED = "placed"
+    # What a part of a record is about.
+    TICKET = "ticket"
+    FEEDBACK = "feedback"
 
 
 @dataclass(frozen=True)
 class Refusal:
     """Why something was not taken in: a code for programs, a reason that says what to do.
 
-    `waits_for` is the id of whom it is about, if nobody else keeps it from being taken in, `waits_as` whose id that is.
+    `waits_for` is the id of whom or what it is about, if nothing else keeps it from being taken in, `waits_as` whose
+    id that is.
     """
 
     code: str

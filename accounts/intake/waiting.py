@@ -1,7 +1,8 @@
-"""What was refused because nobody knew whom it is about goes in by itself once they are known.
+"""What was refused because nobody knew whom or what it is about goes in by itself once they are known.
 
 Senders promise no order: an event may come before its account or its contact, a
-ticket before its account, and a bill before its customer. Invariant: what was
+ticket before its account, a rating before its ticket, and a bill before its
+customer. Invariant: what was
 sent in any order is in the end what it would have been in the right one.
 """
 
@@ -23,20 +24,23 @@ AT_ONCE = 200
 TRIED_EVERY = timedelta(minutes=10)
 
 
+def _is_there(table: str, condition: str = "") -> str:
+    """Whether the table has a row of the awaited id."""
+    return f"EXISTS (SELECT FROM {table} AS known WHERE known.external_id = item.waits_for {condition} OFFSET 0)"
+
+
 def _is_a_contact(placed: str = "") -> str:
     """Whether a contact has the awaited id, or had it before an alias call; `placed` is a further condition on them."""
-    return f"""
-        EXISTS (SELECT FROM accounts_contact AS contact
-                WHERE contact.external_id = item.waits_for {placed} OFFSET 0)
+    return f"""{_is_there("accounts_contact", placed)}
         OR EXISTS (SELECT FROM accounts_profilecall AS alias
                    LEFT JOIN accounts_contact AS present ON present.id = alias.contact_id
-                   JOIN accounts_contact AS contact
-                     ON contact.external_id = coalesce(present.external_id, alias.payload ->> 'userId')
+                   JOIN accounts_contact AS known
+                     ON known.external_id = coalesce(present.external_id, alias.payload ->> 'userId')
                    WHERE alias.call = 'alias' AND alias.payload ->> 'previousId' = item.waits_for {placed} OFFSET 0)"""
 
 
 def _known_by_now(of_these: str) -> str:
-    """The statement that locks 200 at most, the first first, of those items of whom one is known by now.
+    """The statement that locks 200 at most, the first first, of those items whose awaited one is known by now.
 
     They are looked up one by one (OFFSET 0): else all contacts would be read for the sake of a few.
     """
@@ -52,9 +56,10 @@ SELECT id FROM accounts_refuseditem WHERE id IN (
     ) AS item
     WHERE CASE item.waits_as
           WHEN '{Awaited.CONTACT}' THEN {_is_a_contact()}
-          WHEN '{Awaited.PLACED}' THEN {_is_a_contact("AND contact.account_id IS NOT NULL")}
-          ELSE EXISTS (SELECT FROM accounts_account AS account
-                       WHERE account.external_id = item.waits_for OFFSET 0)
+          WHEN '{Awaited.TICKET}' THEN {_is_there("accounts_ticket")}
+          WHEN '{Awaited.FEEDBACK}' THEN {_is_there("accounts_feedbackscore")}
+          WHEN '{Awaited.PLACED}' THEN {_is_a_contact("AND known.account_id IS NOT NULL")}
+          ELSE {_is_there("accounts_account")}
                OR EXISTS (SELECT FROM accounts_billingcustomer AS customer
                           WHERE customer.source_id = item.source_id AND customer.external_id = item.waits_for OFFSET 0)
           END

@@ -91,7 +91,7 @@ def _apply(record_type: RecordType, records: list[Record], key: bytes, parameter
             outcomes[record.position] = False
         else:
             row = _row(record, now, newer)
-            if problem := _problem(WAYS[record_type].shape, row):
+            if problem := _problem(record, WAYS[record_type].shape, row):
                 outcomes[record.position] = problem
             else:
                 fresh[record.position] = newer
@@ -148,10 +148,10 @@ def _mapped_names(shape: Shape, record: Record, row: dict[str, Any], newer: Told
     return frozenset(names)
 
 
-def _problem(shape: Shape, row: dict[str, Any]) -> Refusal | None:
+def _problem(record: Record, shape: Shape, row: dict[str, Any]) -> Refusal | None:
     missing = [field.name for field in shape.fields if field.required and row.get(field.name) is None]
     if missing:
-        return incomplete(missing)
+        return incomplete(record, missing)
     wrong = shape.check(row)
     return not_valid(wrong) if wrong else None
 

@@ -37,6 +37,8 @@ KIND_OF: dict[RecordType, Kind] = {
     RecordType.CONSENT: Kind.FEEDBACK,
 }
 
+_AWAITED = {RecordType.TICKET: Awaited.TICKET, RecordType.FEEDBACK: Awaited.FEEDBACK}
+
 NO_SOURCE = Refusal("no_source", "There is no source at this address. Copy it again from the Sources page.")
 NO_SECRET = Refusal(
     "no_secret", "This source has no signing secret that works. An administrator makes one on the Sources page."
@@ -94,9 +96,15 @@ def of_contact(record: Record, contact: str) -> Record:
     return replace(record, fields=record.fields | {"contact": contact})
 
 
-def incomplete(missing: list[str]) -> Refusal:
-    """A record that is new must say more than one that is known."""
-    return Refusal("incomplete", f"The record is new here and must also name {' and '.join(missing)}.")
+def incomplete(record: Record, missing: list[str]) -> Refusal:
+    """A record that is new must say more than one that is known, and waits until it is.
+
+    Of what is told in whole, and at no account, nobody tells any more: it waits for nothing.
+    """
+    reason = f"The record is new here and must also name {' and '.join(missing)}."
+    if missing == ["account"] or record.type not in _AWAITED:
+        return Refusal("incomplete", reason)
+    return Refusal("incomplete", reason, record.external_id, _AWAITED[record.type])
 
 
 def not_valid(problem: str) -> Refusal:

@@ -18,7 +18,7 @@ from accounts.intake.queries import totals
 from accounts.intake.replaying import replay, replay_alike
 from accounts.intake.waiting import take_in_waiting
 from accounts.privacy.models import Consent
-from accounts.records.models import Account, Contact, Ticket
+from accounts.records.models import Account, Contact, FeedbackScore, Ticket
 from accounts.sources.models import Source, SourceKind
 from accounts.sources.rules import Kind, Scheme
 from accounts.sources.secrets import keep_secret
@@ -60,6 +60,33 @@ def test_records_that_came_before_whom_they_are_about_go_in_by_themselves(tell: 
     assert list(Consent.objects.values_list("contact", "granted")) == [(maria.pk, False)]
     left = RefusedItem.objects.filter(went_in_at=None).order_by("id").values_list("waits_for", "retried_reason")
     assert list(left) == [("beta", None), ("acme", "The contact paul belongs to another account.")]
+
+
+def test_what_changes_a_ticket_or_an_answer_may_come_before_it(tell: Tell, client: Client, desk: Source) -> None:
+    AccountFactory(external_id="acme")
+    answer = {"external_id": "f-1", "updated_at": "2026-03-11T09:00:00Z", "kind": "csat"}
+    tell("ticket", {"external_id": "t-1", "updated_at": "2026-03-11T09:00:00Z", "priority": "low"})
+    tell("feedback", answer)
+    # A ticket that nobody will tell more of waits for nothing.
+    tell("ticket", {name: value for name, value in TICKET.items() if name != "account"} | {"external_id": "t-2"})
+    keep_secret(desk, Scheme.ZENDESK, "secret", acting_user=None)
+    with time_machine.travel(NOW, tick=False):
+        _zendesk(client, desk, {"satisfaction_rating": {"ticket_id": 35436, "score": "good", "updated_at": str(NOW)}})
+    waiting = RefusedItem.objects.order_by("id").values_list("code", "waits_for", "waits_as")
+    assert list(waiting) == [
+        ("incomplete", "t-1", "ticket"),
+        ("incomplete", "f-1", "feedback"),
+        ("incomplete", "", ""),
+        ("incomplete", "35436", "ticket"),
+    ]
+    assert take_in_waiting(now=timezone.now()) == []
+
+    tell("ticket", [TICKET, TICKET | {"external_id": "35436"}])
+    tell("feedback", answer | {"updated_at": "2026-03-10T09:00:00Z", "account": "acme", "score": 5, "at": str(NOW)})
+    assert take_in_waiting(now=timezone.now()) == [True, True, True]
+    told = Ticket.objects.order_by("external_id").values_list("external_id", "priority", "satisfaction")
+    assert list(told) == [("35436", "high", 5), ("t-1", "low", None)]
+    assert FeedbackScore.objects.values_list("kind", "score").get() == ("csat", 5)
 
 
 def test_a_record_goes_in_once_its_account_is_there(tell: Tell, cs: User) -> None:
