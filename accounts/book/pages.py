@@ -118,11 +118,11 @@ def _brief(found: Account) -> dict[str, Any]:
     told: dict[str, Any] = {
         "account": found,
         "facts": facts,
+        "health": health_by(facts) if facts else None,
         "day": day,
         "unknown": unknown,
         "segments": sheet.segments_of(facts),
     }
-    told |= {"health": health_by(facts) if facts else None}
     return told | {"reaches": sheet.reaches(found, day)[:5]} | _tier(found, facts) | _use(found, day)
 
 
