@@ -147,8 +147,12 @@ used AS (
 )
 """
 
+# An odd number of turns before the end of the day: it was closed then, and opened again later.
 TICKETS = """
-SELECT count(*) FILTER (WHERE k.closed_at IS NULL OR k.closed_at >= w.next_day) AS open_tickets,
+SELECT count(*) FILTER (
+           WHERE (k.closed_at IS NULL OR k.closed_at >= w.next_day)
+             AND (k.turns IS NULL OR mod(width_bucket(w.next_day - interval '1 microsecond', k.turns), 2) = 0)
+       ) AS open_tickets,
        count(*) FILTER (WHERE k.opened_at >= w.next_day - interval '30 days') AS tickets_30
 FROM accounts_ticket k
 WHERE k.account_id = w.account_id AND k.opened_at < w.next_day
@@ -164,8 +168,9 @@ ORDER BY n.at DESC, n.external_id DESC
 LIMIT 1
 """
 
-# Answers to surveys, and what customers said of tickets that were closed.
-MEAN_CSAT = """
+# Answers to surveys, and what customers said of tickets. A rating that nobody dated came with the first closing.
+_RATED_AT = "coalesce(k.rated_at, k.turns[1], k.closed_at)"
+MEAN_CSAT = f"""
 SELECT round(avg(s.score), 2) AS csat
 FROM (
     SELECT f.score FROM accounts_feedbackscore f
@@ -174,7 +179,7 @@ FROM (
     UNION ALL
     SELECT k.satisfaction FROM accounts_ticket k
     WHERE k.account_id = w.account_id AND k.satisfaction IS NOT NULL AND k.opened_at < w.next_day
-      AND k.closed_at < w.next_day AND k.closed_at >= w.next_day - interval '90 days'
+      AND {_RATED_AT} < w.next_day AND {_RATED_AT} >= w.next_day - interval '90 days'
 ) AS s
 """
 

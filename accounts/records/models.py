@@ -5,6 +5,7 @@ An account is a customer company. Unknown stays null: it is never zero.
 """
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
@@ -234,14 +235,21 @@ class BillingCredit(models.Model):
 
 
 class Ticket(models.Model):
-    """One support ticket; `satisfaction` 1 to 5 as given by the customer."""
+    """One support ticket; `satisfaction` 1 to 5 as given by the customer at `rated_at`.
+
+    `closed_at` is None while it is open. `turns`: the moments, in order, at which
+    it was closed and opened again before that, in pairs; None for never. A rating
+    that nobody dated counts from when the ticket was closed first.
+    """
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="tickets")
     external_id = models.CharField(max_length=255, unique=True)
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
+    turns = ArrayField(models.DateTimeField(), null=True)
     priority = models.CharField(max_length=20, blank=True)
     satisfaction = models.DecimalField(max_digits=3, decimal_places=1, null=True)
+    rated_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-opened_at", "-id"]

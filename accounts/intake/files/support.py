@@ -15,13 +15,15 @@ FIELDS = (
         "opened_at", moment, "timestamptz", ("submitted_at", "created_at", "opened"), required=True, column="opened_at"
     ),
     Field("closed_at", moment, "timestamptz", ("solved_at", "resolved_at", "closed"), column="closed_at"),
+    Field("reopened_at", moment, "timestamptz", ("reopened",)),
     Field("priority", text(20), "text", column="priority", empty="''"),
     Field("satisfaction", score(1, 5), "numeric", ("satisfaction_score", "csat"), column="satisfaction"),
+    Field("rated_at", moment, "timestamptz", ("rated",), column="rated_at"),
 )
 
-RESOLVE = f"""
-SELECT f.line, f.raw, {", ".join(f"f.{field.name}" for field in FIELDS)},
-       coalesce(f.reason, {NOT_KNOWN}) AS reason,
+_RESOLVE = """
+SELECT f.line, f.raw, {fields},
+       coalesce(f.reason, {not_known}) AS reason,
        a.id AS account_id, NULL::bigint AS contact_id, (f.opened_at AT TIME ZONE 'UTC')::date AS day,
        false AS is_flagged
 FROM import_staged f
@@ -42,6 +44,25 @@ WHERE w.first < coalesce((SELECT min(opened_at) FROM accounts_ticket), 'infinity
 )
 
 
+# A row that opens a ticket again leaves the days in between closed. Of one that tells no time for it, nothing but
+# that it is open now is known, and of today.
+_TURNS = """(
+    SELECT CASE WHEN again.at >= old.closed_at AND (good.closed_at IS NULL OR again.at <= good.closed_at)
+                THEN old.turns || ARRAY[old.closed_at, again.at] ELSE old.turns END
+    FROM accounts_ticket old
+    CROSS JOIN LATERAL (
+        SELECT coalesce(good.reopened_at, CASE WHEN good.closed_at IS NULL
+               THEN greatest(old.closed_at, %(today)s::date::timestamp AT TIME ZONE 'UTC') END) AS at
+    ) AS again
+    WHERE old.external_id = good.external_id
+)"""
+
+
+def resolve(fields: Sequence[Field]) -> str:
+    """The statement that finds the accounts of staged tickets, which have these fields."""
+    return _RESOLVE.format(fields=", ".join(f"f.{field.name}" for field in fields), not_known=NOT_KNOWN)
+
+
 def check(row: Mapping[str, Any]) -> str | None:
     opened, closed = row.get("opened_at"), row.get("closed_at")
     if opened is not None and closed is not None and closed < opened:
@@ -49,9 +70,22 @@ def check(row: Mapping[str, Any]) -> str | None:
     return None
 
 
+def taking(mapped: Sequence[Field], every: Sequence[Field], turns: Mapping[str, str]) -> str:
+    """The statement that puts tickets in; `turns`: that column, with its SQL, where no field tells it."""
+    fixed = {"external_id": "good.external_id", "account_id": "good.account_id", **turns}
+    return upsert("accounts_ticket", mapped, every, fixed, MARKS)
+
+
 def take(mapped: Sequence[Field]) -> str:
-    fixed = {"external_id": "good.external_id", "account_id": "good.account_id"}
-    return upsert("accounts_ticket", mapped, FIELDS, fixed, MARKS)
+    return taking(mapped, FIELDS, {"turns": _TURNS} if any(f.name == "closed_at" for f in mapped) else {})
 
 
-SHAPE = Shape(Kind.SUPPORT, "external_id", FIELDS, RESOLVE, take, check)
+SHAPE = Shape(
+    Kind.SUPPORT,
+    "external_id",
+    FIELDS,
+    resolve(FIELDS),
+    take,
+    check,
+    together={"reopened_at": ("closed_at",)},
+)

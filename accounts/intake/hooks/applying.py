@@ -1,7 +1,7 @@
 """Putting records in: what is newer than what is known, by the statements that files go in by.
 
-Invariants: of each field the newest word stands (of since when something is so,
-the first: see `lasting`), whatever the order in which records come; only one
+Invariants: of each field the newest word stands (since when something is so, all
+words tell together: see `lasting`), whatever the order in which records come; only one
 webhook writes records of a type at a time; a bad record costs itself only.
 """
 
@@ -16,7 +16,6 @@ from django.db import connection
 
 from accounts.intake.files.shape import Shape
 from accounts.intake.hooks.called import called_since
-from accounts.intake.hooks.lasting import news_of
 from accounts.intake.hooks.rules import (
     WAS_ERASED,
     Record,
@@ -28,6 +27,7 @@ from accounts.intake.hooks.rules import (
     not_valid,
 )
 from accounts.intake.hooks.standing import WAYS, Standing, standing, tell
+from accounts.intake.hooks.turns import news_of
 from accounts.intake.rules import Refusal
 from accounts.privacy.queries import erased_among
 

@@ -1,68 +1,81 @@
 """Since when something is so, out of words that only tell how it was at their own time. Pure.
 
 A ticket that is told of as solved on the 1st, and as solved again on the 11th,
-was closed on the 1st; if it was told of as open in between, on the 11th. So the
-words since it was last otherwise are remembered, and the first of them counts:
-the same one in whatever order they come, and however often.
+was closed on the 1st; if it was told of as open in between, it was closed from
+the 1st until then, and again on the 11th. So all words are remembered, and they
+come to the same in whatever order they came, and however often; what they say
+of a day is what those said that had been spoken by then.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from accounts.intake.hooks.rules import Lasting, Record, Told, digest, newer_fields
+# Of more words than this, those go that told nothing new in their time: they could only have mattered to a word
+# from among them that comes this much too late.
+MOST_WORDS = 200
 
 
-def news_of(record: Record, told: Told, values: Mapping[str, Any], key: bytes) -> tuple[Record, Told]:
-    """The record with the moments that its lasting words come to, and what is new in it: see `newer_fields`.
+@dataclass(frozen=True)
+class Word:
+    """How it was at a time: `so` is any text, "" for not at all.
 
-    `told` and `values` are what was told of the object before, and how it stands.
+    `since`: from when on, where that was told; `began`: it became so just then, and was otherwise before.
     """
-    newer = newer_fields(told, record, key)
-    fields = dict(record.fields)
-    for name, word in record.lasting.items():
-        fields[name], fresh = _began_at(name, word, record.at, told, values.get(name), key)
-        newer |= fresh
-    return replace(record, fields=fields), newer
+
+    at: datetime
+    so: str
+    began: bool = False
+    since: datetime | None = None
+
+    @classmethod
+    def read(cls, text: str) -> "Word":
+        """The reverse of `str`."""
+        at, so, began, since = text.split(" ")
+        told = datetime.fromisoformat(since) if since != "-" else None
+        return cls(datetime.fromisoformat(at), "" if so == "-" else so, began == "began", told)
+
+    def __str__(self) -> str:
+        since = self.since.isoformat() if self.since else "-"
+        return f"{self.at.isoformat()} {self.so or '-'} {'began' if self.began else '-'} {since}"
+
+    @property
+    def order(self) -> tuple[datetime, str, bool, datetime]:
+        """What orders words of the same moment too; what is so comes after what is not."""
+        return self.at, self.so, self.began, self.since or self.at
 
 
-def _began_at(
-    name: str, word: Lasting, at: datetime, told: Told, known: datetime | None, key: bytes
-) -> tuple[datetime | None, Told]:
-    """The moment that the field should hold, None while it is not so, and what is to be remembered of that."""
-    words = told.get(_words(name), [""])
-    if _moment(words) != known:
-        # A file, or who tells the moment itself, has the last word on what was told until then.
-        if name in told and at < datetime.fromisoformat(told[name][0]):
-            return known, {}
-        words = ["", known.isoformat()] if known else [""]
-    after = _after(words, word, at)
-    if after == told.get(_words(name)):
-        return known, {}
-    moment = _moment(after)
-    is_news = moment != known or name not in told
-    return moment, {_words(name): after, **({name: [at.isoformat(), digest(moment, key)]} if is_news else {})}
+@dataclass(frozen=True)
+class Run:
+    """It was `so` from `since` on, by the word of `told_at`; `is_told`: that word told since when."""
+
+    so: str
+    since: datetime
+    told_at: datetime
+    is_told: bool
 
 
-def _after(words: list[str], word: Lasting, at: datetime) -> list[str]:
-    """When it was last otherwise ("" where nobody said), and each moment from then on at which it was so."""
-    otherwise, so = set(_moments(words[:1])), set(_moments(words[1:]))
-    if word.is_so:
-        so.add(at)
-    if word.began or not word.is_so:
-        otherwise = {max(otherwise | {at})}
-    since = [moment for moment in sorted(so) if not otherwise or moment >= max(otherwise)]
-    return [max(otherwise).isoformat() if otherwise else "", *(moment.isoformat() for moment in since)]
+def with_word(words: Iterable[Word], word: Word) -> list[Word]:
+    """The words and one more, in their order."""
+    ordered = sorted({*words, word}, key=lambda one: one.order)
+    return [one for place, one in enumerate(ordered) if place >= len(ordered) - MOST_WORDS or _tells(ordered, place)]
 
 
-def _moment(words: list[str]) -> datetime | None:
-    return datetime.fromisoformat(words[1]) if words[1:] else None
+def runs_of(words: Iterable[Word]) -> list[Run]:
+    """How it was, one after the other. A word that tells since when is right about what others say of then."""
+    runs: list[Run] = []
+    for word in sorted(words, key=lambda one: one.order):
+        since = word.since or word.at
+        while runs and runs[-1].since > since:
+            runs.pop()
+        is_another = not runs or runs[-1].so != word.so
+        if word.since and not is_another:
+            runs.pop()
+        if is_another or word.since or (word.began and runs[-1].since < since):
+            runs.append(Run(word.so, since, word.at, word.since is not None))
+    return runs
 
 
-def _moments(words: Iterable[str]) -> list[datetime]:
-    return [datetime.fromisoformat(word) for word in words if word]
-
-
-def _words(name: str) -> str:
-    return f"{name}: words"
+def _tells(words: Sequence[Word], place: int) -> bool:
+    word, before = words[place], words[place - 1]
+    return place == 0 or word.began or (word.so, word.since) != (before.so, before.since)

@@ -33,7 +33,7 @@ class HookCall(models.Model):
 class RecordTold(models.Model):
     """What was told of one record: field → [time, digest]; `record_id` is its id in the table of its type.
 
-    Beside a lasting field stand the times of the words that its moment is made of: `lasting`.
+    Beside a lasting field stand the words that its moment is made of: `lasting`.
     """
 
     type = models.CharField(max_length=10, choices=[(t.value, t.value) for t in RecordType])

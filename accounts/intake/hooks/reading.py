@@ -85,7 +85,7 @@ def _record(position: int, record_type: RecordType, item: Any, now: datetime, ra
         raise Refused(rules.TOO_FAR_AHEAD)
     named = shape.model_fields_set - {"external_id", "updated_at"}
     fields = {name: getattr(shape, name) for name in type(shape).model_fields if name in named}
-    return Record(position, record_type, external_id, at, fields, raw)
+    return Record(position, record_type, external_id, at, fields, raw, shape.lasting)
 
 
 def _problems(wrong: ValidationError) -> str:

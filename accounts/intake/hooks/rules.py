@@ -59,17 +59,21 @@ Told = dict[str, list[str]]
 
 @dataclass(frozen=True)
 class Lasting:
-    """How something was at the time of a record; `began`: it became so just then, and was otherwise before."""
+    """How something was at the time of a record: `so`, any JSON value, None for not at all.
 
-    is_so: bool
+    `since`: from when on, where the record tells it; `began`: it became so just then, and was otherwise before.
+    """
+
+    so: Any
     began: bool = False
+    since: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Record:
     """One record as it was sent: only the fields that it names. `raw` is the item as it came.
 
-    `lasting` is field → how it was, where the field keeps since when and the sender tells only that.
+    `lasting` is field → how it was, where the field keeps since when.
     """
 
     position: int

@@ -4,14 +4,15 @@ A record says what is so since `updated_at`. A field that it leaves out stays as
 it is; null makes it unknown. Types are strict: a number is not a text.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from accounts.intake.hooks.rules import RecordType
+from accounts.intake.hooks.rules import Lasting, RecordType
 from accounts.privacy.rules import POLICY_VERSION
 from accounts.records.rules import LARGEST_COUNT, PlanSegment
 
@@ -36,6 +37,10 @@ def _zone(name: str) -> str:
     if name not in _ZONES:
         raise ValueError("the time zone must be a name such as Europe/Paris")
     return name
+
+
+def _to_tenths(score: Decimal) -> Decimal:
+    return score.quantize(Decimal("0.1"))
 
 
 def _version(name: str) -> str:
@@ -64,6 +69,11 @@ class _Shape(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", json_schema_extra=_without_defaults)
 
     record_type: ClassVar[RecordType]
+
+    @property
+    def lasting(self) -> Mapping[str, Lasting]:
+        """Field → how it was, of those fields that keep since when."""
+        return {}
 
 
 class _Record(_Shape):
@@ -112,9 +122,34 @@ class TicketRecord(_Record):
 
     account: Id = Field(default="", description="external_id of an account; a new ticket must name it.")
     opened_at: Moment = Field(default=_UNSAID, description="A new ticket must name it.")
-    closed_at: Moment | None = Field(default=None, description="Null when it is open (again).")
+    closed_at: Moment | None = Field(
+        default=None,
+        description="Null when it is open, or open again since updated_at: then it stays closed for the days between.",
+    )
     priority: Annotated[str, _text(20)] | None = None
-    satisfaction: Annotated[Score, Field(ge=1, le=5)] | None = Field(default=None, description="1 to 5, as rated.")
+    satisfaction: Annotated[Score, Field(ge=1, le=5), AfterValidator(_to_tenths)] | None = Field(
+        default=None, description="1 to 5, as rated."
+    )
+    rated_at: Moment | None = Field(
+        default=None,
+        description="When it was rated, beside satisfaction; the rating counts from then on. Left out, that is the "
+        "updated_at of the first record that tells it, and closed_at where no record told of the ticket before.",
+    )
+
+    @model_validator(mode="after")
+    def _is_rated(self) -> Self:
+        if self.rated_at is not None and self.satisfaction is None:
+            raise ValueError("rated_at needs satisfaction beside it")
+        return self
+
+    @property
+    def lasting(self) -> Mapping[str, Lasting]:
+        told = {}
+        if "closed_at" in self.model_fields_set:
+            told["closed_at"] = Lasting(None if self.closed_at is None else True, since=self.closed_at)
+        if "satisfaction" in self.model_fields_set:
+            told["rated_at"] = Lasting(self.satisfaction, since=self.rated_at)
+        return told
 
 
 class FeedbackRecord(_Record):

@@ -7,9 +7,9 @@ from typing import Any
 from django.db import connection
 from django.db.models import Model
 
-from accounts.intake.files import accounts, feedback, support
+from accounts.intake.files import accounts, feedback
 from accounts.intake.files.shape import Shape
-from accounts.intake.hooks import contacts
+from accounts.intake.hooks import contacts, tickets
 from accounts.intake.hooks.models import RecordTold
 from accounts.intake.hooks.rules import RecordType, Told
 from accounts.records.models import Account, Contact, FeedbackScore, Ticket
@@ -31,7 +31,7 @@ WAYS: dict[RecordType, Way] = {
     RecordType.CONTACT: Way(
         contacts.SHAPE, Contact, _ACCOUNT | {f.name: f.column for f in contacts.FIELDS if f.column}
     ),
-    RecordType.TICKET: Way(support.SHAPE, Ticket, _ACCOUNT | {f.name: f.column for f in support.FIELDS if f.column}),
+    RecordType.TICKET: Way(tickets.SHAPE, Ticket, _ACCOUNT | {f.name: f.column for f in tickets.FIELDS if f.column}),
     RecordType.FEEDBACK: Way(
         feedback.SHAPE, FeedbackScore, _ACCOUNT | _CONTACT | {f.name: f.column for f in feedback.FIELDS if f.column}
     ),

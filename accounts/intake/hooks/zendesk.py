@@ -43,7 +43,8 @@ def _with_status(record: Record) -> Record:
     previous = change.get("previous") if isinstance(change, dict) else None
     began = isinstance(previous, str) and previous.lower() not in _DONE
     is_so = record.fields["closed_at"] is not None
-    return replace(record, lasting={"closed_at": Lasting(is_so, began and is_so)})
+    how = Lasting(is_so or None, began and is_so)
+    return replace(record, lasting={**record.lasting, "closed_at": how})
 
 
 def _told(item: dict[str, Any]) -> tuple[RecordType, Any] | Refusal:

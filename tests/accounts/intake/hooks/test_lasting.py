@@ -4,14 +4,15 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.intake.hooks import zendesk
-from accounts.intake.hooks.lasting import news_of
+from accounts.intake.hooks import lasting, zendesk
 from accounts.intake.hooks.rules import Lasting, Record, RecordType, Told
+from accounts.intake.hooks.turns import news_of
 from accounts.intake.hooks.verbs import take_in_records
 from accounts.records.models import Ticket
 from accounts.sources.models import Source
@@ -117,38 +118,66 @@ def test_what_a_file_told_stands_as_the_first_word(sender: Sender) -> None:
 words = st.lists(st.tuples(st.integers(1, 6), st.booleans(), st.booleans()), min_size=1, max_size=7)
 
 
-def moment_after(said: Iterable[Word]) -> Any:
-    """The moment that the field holds after these words, and what is remembered."""
+def stands_after(said: Iterable[Word]) -> dict[str, Any]:
+    """What the fields hold after these words, one after the other."""
     told: Told = {}
     values: dict[str, Any] = {}
     for at, is_so, began in said:
-        fields = {"closed_at": day(at) if is_so else None}
-        record = Record(0, RecordType.TICKET, "7", day(at), fields, None, {"closed_at": Lasting(is_so, began)})
+        how = Lasting(is_so or None, began and is_so)
+        record = Record(0, RecordType.TICKET, "7", day(at), {}, None, {"closed_at": how})
         settled, newer = news_of(record, told, values, b"key")
         told |= newer
         values |= {name: settled.fields[name] for name in newer if name in settled.fields}
-    return values["closed_at"]
+    return values
+
+
+def is_closed(stands: dict[str, Any], at: datetime) -> bool:
+    """As the facts count it, at the end of that moment."""
+    turns = [turn for turn in stands.get("turns") or [] if turn <= at]
+    return len(turns) % 2 == 1 or (stands["closed_at"] is not None and stands["closed_at"] <= at)
 
 
 @given(words, st.randoms())
-def test_any_order_and_any_repetition_come_to_the_same_moment(said: list[Word], random: Any) -> None:
+def test_any_order_and_any_repetition_come_to_the_same_moments(said: list[Word], random: Any) -> None:
     again = said + random.sample(said, len(said) // 2)
     random.shuffle(again)
     otherwise = max((at for at, is_so, began in said if began or not is_so), default=0)
     since = [day(at) for at, is_so, _ in said if is_so and at >= otherwise]
-    assert moment_after(again) == moment_after(said) == min(since, default=None)
+    assert stands_after(again) == stands_after(said)
+    assert stands_after(said)["closed_at"] == min(since, default=None)
+
+
+@given(words)
+def test_no_later_word_changes_what_was_so_on_a_day(said: list[Word]) -> None:
+    stands = stands_after(said)
+    for number in range(1, 7):
+        by_then = [word for word in said if word[0] <= number]
+        assert is_closed(stands, day(number)) == (bool(by_then) and is_closed(stands_after(by_then), day(number)))
+
+
+@given(words)
+def test_words_that_told_nothing_new_may_go(said: list[Word]) -> None:
+    kept: list[lasting.Word] = []
+    with patch.object(lasting, "MOST_WORDS", 1):
+        for at, is_so, began in sorted(said):
+            kept = lasting.with_word(kept, lasting.Word(day(at), "so" if is_so else "", began and is_so))
+    whole = [lasting.Word(day(at), "so" if is_so else "", began and is_so) for at, is_so, began in said]
+    assert lasting.runs_of(kept) == lasting.runs_of(whole)
+    assert [lasting.Word.read(str(word)) for word in kept] == kept
 
 
 def test_who_tells_the_moment_itself_has_the_last_word() -> None:
-    def said(at: int, told: Told, stands: int | None, **more: Any) -> tuple[Any, Told]:
-        record = Record(0, RecordType.TICKET, "7", day(at), {"closed_at": day(at)}, None, **more)
+    def said(at: int, told: Told, stands: int | None, since: int | None = None) -> tuple[Any, Told]:
+        how = {"closed_at": Lasting(so=True, since=day(since) if since else None)}
+        record = Record(0, RecordType.TICKET, "7", day(at), {}, None, how)
         settled, newer = news_of(record, told, {"closed_at": day(stands) if stands else None}, b"key")
         return settled.fields["closed_at"], told | newer
 
-    solved = {"lasting": {"closed_at": Lasting(is_so=True)}}
-    _, told = said(3, {}, None, **solved)
-    moment, told = said(5, told, 3)
+    _, told = said(3, {}, None)
+    moment, told = said(6, told, 3, since=5)
     assert moment == day(5)
-    assert said(4, told, 5, **solved) == (day(5), told)
-    assert said(9, told, 5, **solved)[0] == day(5)
-    assert said(9, told, None, **solved)[0] == day(9)
+    assert said(4, told, 5)[0] == day(5)
+    assert said(9, told, 5)[0] == day(5)
+    assert said(9, told, None)[0] == day(9)
+    # A file took it away: what is older than what was told until then does not count.
+    assert said(5, told, None)[0] is None
