@@ -8,12 +8,21 @@ that somebody was erased; it has never known whom by name.
 import json
 
 from django.db import connection, transaction
-from django.db.models import TextField
+from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 
 from accounts.contacts.holdings import holdings
-from accounts.contacts.naming import accounts_of, alias_calls, ids_of, mentions, names_of, refused_naming
+from accounts.contacts.models import QuizAnswer
+from accounts.contacts.naming import (
+    accounts_of,
+    alias_calls,
+    answers_naming,
+    ids_of,
+    mentions,
+    names_of,
+    refused_naming,
+)
 from accounts.contacts.rules import ERASED, KEPT_PROPERTIES, Names
 from accounts.intake.files.models import FileRefusal
 from accounts.intake.hooks.models import HookCall, RecordTold
@@ -93,7 +102,8 @@ def _erase(contact: Contact, acting_user: User) -> Erasure:
     _unname(person)
     _strike_events(person, accounts, names)
     _strike_calls(person, accounts, ids, names)
-    _strike_rest(person, accounts, names)
+    _strike_rest(person, accounts, ids, names)
+    _strike_colleagues(person, accounts, names)
     for holding in holdings():
         holding.strike(accounts, names)
     erasure = Erasure.objects.create(contact=person)
@@ -131,7 +141,9 @@ def _strike_calls(person: Contact, accounts: list[int], ids: set[str], names: Na
     """Profile calls stay, so that they count once; identify calls of theirs say nothing any more."""
     calls = ProfileCall.objects.annotate(text=Cast("payload", TextField()))
     own, aliases = calls.filter(contact=person), calls.filter(pk__in=alias_calls(ids).values("pk"))
-    theirs = own | aliases | calls.filter(mentions("text", names), account_id__in=accounts)
+    # Calls need not name the account of the colleague who is told of.
+    around = Q(account_id__in=accounts) | Q(contact__in=_around(accounts)) | Q(account=None, contact=None)
+    theirs = own | aliases | calls.filter(mentions("text", names) & around)
     told = list(theirs.distinct())
     for call in told:
         is_own_identify = call.contact_id == person.pk and call.call == Call.IDENTIFY.value
@@ -143,30 +155,34 @@ def _strike_calls(person: Contact, accounts: list[int], ids: set[str], names: Na
     ProfileCall.objects.bulk_update(told, ["payload", "message_id"], batch_size=BATCH)
 
 
-def _strike_answers(names: Names) -> None:
+def _strike_answers(ids: set[str], names: Names) -> None:
     """What senders of signed records were told: it says the ids of what was refused, and why."""
-    calls = HookCall.objects.annotate(text=Cast("answer", TextField()))
-    told = list(calls.filter(mentions("text", names) | mentions("webhook_id", names)))
+    told = list(answers_naming(ids, names))
     for call in told:
+        for refused in call.answer.get("refused", []):
+            if refused["externalId"] in ids:
+                refused["reason"] = names.struck_of_them(refused["reason"])
         call.answer = names.struck(call.answer)
         call.webhook_id = f"erased:{call.pk}" if names.is_in(call.webhook_id) else call.webhook_id
     HookCall.objects.bulk_update(told, ["answer", "webhook_id"], batch_size=BATCH)
 
 
-def _strike_rest(person: Contact, accounts: list[int], names: Names) -> None:
-    refused = refused_naming(names)
+def _strike_rest(person: Contact, accounts: list[int], ids: set[str], names: Names) -> None:
+    refused = refused_naming(names, ids)
     for item in refused:
         item.raw, item.message_id, item.waits_for = ERASED, "", ""
-        item.reason = names.struck_text(item.reason)
-    RefusedItem.objects.bulk_update(refused, ["raw", "message_id", "reason", "waits_for"], batch_size=BATCH)
-    rows = [row for row in FileRefusal.objects.filter(mentions("raw", names)) if names.is_in(row.raw)]
+        item.reason = names.struck_of_them(item.reason)
+        item.retried_reason = names.struck_of_them(item.retried_reason) if item.retried_reason else item.retried_reason
+    texts = ["raw", "message_id", "reason", "waits_for", "retried_reason"]
+    RefusedItem.objects.bulk_update(refused, texts, batch_size=BATCH)
+    rows = [row for row in FileRefusal.objects.filter(mentions("raw", names)) if names.is_in_json(row.raw)]
     for row in rows:
         row.raw, row.reason = (
             json.dumps(names.struck(json.loads(row.raw)), ensure_ascii=False),
             names.struck_text(row.reason),
         )
     FileRefusal.objects.bulk_update(rows, ["raw", "reason"], batch_size=BATCH)
-    _strike_answers(names)
+    _strike_answers(ids, names)
     RecordTold.objects.filter(type=RecordType.CONTACT.value, record_id=person.pk).delete()
     answers = list(FeedbackScore.objects.filter(contact=person))
     for answer in answers:
@@ -177,3 +193,22 @@ def _strike_rest(person: Contact, accounts: list[int], names: Names) -> None:
     for company in companies:
         company.traits, company.goals = names.struck(company.traits), names.struck_text(company.goals)
     Account.objects.bulk_update(companies, ["traits", "goals"])
+
+
+def _around(accounts: list[int]) -> QuerySet[Contact]:
+    """The colleagues there, and whoever nobody has told the company of yet."""
+    return Contact.objects.filter(Q(account_id__in=accounts) | Q(account=None))
+
+
+def _strike_colleagues(person: Contact, accounts: list[int], names: Names) -> None:
+    """What colleagues told, of themselves or in the quiz: who their manager is, say."""
+    rows = _around(accounts).exclude(pk=person.pk)
+    rows = rows.annotate(text=Cast("traits", TextField())).filter(mentions("text", names))
+    told = list(rows.order_by("pk").select_for_update(no_key=True, of=("self",)))
+    for colleague in told:
+        colleague.traits = names.struck(colleague.traits)
+    Contact.objects.bulk_update(told, ["traits"], batch_size=BATCH)
+    answers = list(QuizAnswer.objects.filter(mentions("goals", names), contact__in=_around(accounts)))
+    for answer in answers:
+        answer.goals = names.struck_text(answer.goals)
+    QuizAnswer.objects.bulk_update(answers, ["goals"], batch_size=BATCH)

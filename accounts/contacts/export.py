@@ -47,7 +47,7 @@ def export_contact(contact: Contact, *, acting_user: User) -> dict[str, Any]:
             {"day": d.day, "events": d.events, "key_actions": d.key_actions}
             for d in ContactDay.objects.filter(contact=contact).order_by("day", "account_id")
         ],
-        "refused": [_row(item) for item in refused_naming(names_of(contact, ids))],
+        "refused": [_row(item) for item in refused_naming(names_of(contact, ids), ids)],
         **{holding.name: holding.rows(contact.pk) for holding in holdings()},
     }
 

@@ -1,10 +1,10 @@
 """What higher floors hold on contacts, for export and erasure.
 
-A room registers in its app's `ready()`: how to list what it holds on a contact,
-and how to strike the contact's names out of it. Money facts stay.
+A room registers in its app's `ready()`: how to list what it holds on a contact, how to strike the
+contact's names out of it, and at which accounts it knows them. Money facts stay.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +13,15 @@ from accounts.contacts.rules import Names
 
 @dataclass(frozen=True)
 class Holding:
-    """`rows(contact_id)` for the export; `strike(account_ids, names)` in the transaction that erases."""
+    """`rows(contact_id)` for the export; `strike(account_ids, names)` in the transaction that erases.
+
+    `accounts(contact_id)`: ids of accounts that the contact may have left since.
+    """
 
     name: str
     rows: Callable[[int], list[dict[str, Any]]]
     strike: Callable[[Sequence[int], Names], None]
+    accounts: Callable[[int], Iterable[int]] = lambda contact_id: ()
 
 
 _holdings: dict[str, Holding] = {}

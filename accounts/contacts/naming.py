@@ -1,13 +1,19 @@
 """By which words a contact is known, and where they stand."""
 
+import json
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
-from accounts.contacts.rules import Names
+from accounts.contacts.holdings import holdings
+from accounts.contacts.rules import Names, written
+from accounts.intake.forgetting import ids_in
+from accounts.intake.hooks.models import HookCall
+from accounts.intake.hooks.rules import RecordType
 from accounts.intake.models import ProfileCall, RefusedItem
 from accounts.intake.rules import Call
-from accounts.records.models import Account, Contact
+from accounts.records.models import Account, Contact, FeedbackScore
 from accounts.usage.models import ContactDay
 
 _NAMING_TRAITS = ("name", "email", "phone", "username")
@@ -47,20 +53,50 @@ def accounts_of(contact: Contact) -> list[int]:
     """Every account that the contact was ever seen at."""
     seen = {contact.account_id}
     seen |= set(ContactDay.objects.filter(contact=contact).values_list("account_id", flat=True))
-    seen |= set(ProfileCall.objects.filter(contact=contact).values_list("account_id", flat=True))
+    for rows in (ProfileCall.objects, FeedbackScore.objects):
+        seen |= set(rows.filter(contact=contact).values_list("account_id", flat=True))
+    for holding in holdings():
+        seen |= set(holding.accounts(contact.pk))
     return list(Account.objects.filter(pk__in=[pk for pk in seen if pk]).order_by("pk").values_list("pk", flat=True))
 
 
-def refused_naming(names: Names) -> list[RefusedItem]:
-    """What was refused and names the contact."""
-    return [item for item in RefusedItem.objects.filter(mentions("raw", names)) if names.is_in(item.raw)]
+def refused_naming(names: Names, ids: set[str]) -> list[RefusedItem]:
+    """What was refused and names the contact, or is about or waits for one of their ids, however short that is."""
+    sieved = mentions("raw", names) | Q(waits_for__in=sorted(ids))
+    for short in ids - set(names.telling):
+        sieved |= Q(raw__contains=json.dumps(short, ensure_ascii=False))
+        sieved |= Q(raw__regex=rf"[:,\[]\s*{short}\s*[],}}]") if short.isdecimal() else Q()
+    items = RefusedItem.objects.filter(sieved).order_by("pk").iterator(chunk_size=2000)
+    return [item for item in items if names.is_in_json(item.raw) or item.waits_for in ids or _ids_told(item) & ids]
+
+
+def answers_naming(ids: set[str], names: Names) -> QuerySet[HookCall, Any]:
+    """Signed records whose answers, or own ids, may name the contact; the answer has an id also where it is short."""
+    sieved = mentions("text", names) | mentions("webhook_id", names)
+    for own in ids:
+        sieved |= Q(answer__contains={"refused": [{"externalId": own}]})
+    return HookCall.objects.annotate(text=Cast("answer", TextField())).filter(sieved).order_by("pk")
+
+
+def _ids_told(item: RefusedItem) -> set[str]:
+    """The ids of contacts in a refused call or record; of a refused row of a file every cell may be one."""
+    try:
+        told = json.loads(item.raw)
+    except (ValueError, RecursionError):
+        return set()
+    if isinstance(told, list):
+        return {str(cell) for cell in told}
+    data = told.get("data", told) if isinstance(told, dict) else told
+    of_contact = item.call == RecordType.CONTACT.value
+    return ids_in(data, ("userId", "previousId", "contact", *(["external_id"] if of_contact else [])))
 
 
 def mentions(field: str, names: Names) -> Q:
-    """A first sieve: the text has one of the telling words, in whatever case."""
+    """A first sieve: the text, which may be JSON, has one of the telling words, in whatever case."""
     found = Q(pk__in=[])
     for word in names.telling:
-        found |= Q(**{f"{field}__icontains": word})
+        for form in written(word):
+            found |= Q(**{f"{field}__icontains": form})
     return found
 
 

@@ -1,7 +1,8 @@
 """The quiz, the champion who is suggested, and what erasure leaves of a text. Pure."""
 
+import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -69,10 +70,9 @@ class Names:
 
     def __init__(self, words: Iterable[str]) -> None:
         self.words = frozenset(stripped for word in words if (stripped := word.strip()))
-        self.telling = sorted((w for w in self.words if _tells(w)), key=lambda w: (-len(w), w))
-        joined = "|".join(re.escape(word) for word in self.telling)
-        # An id before or after a hyphen or an underscore is still that id.
-        self._pattern = re.compile(rf"(?<![^\W_])(?:{joined})(?![^\W_])", re.IGNORECASE) if joined else None
+        longest_first = sorted(self.words, key=lambda word: (-len(word), word))
+        self.telling = [word for word in longest_first if _tells(word)]
+        self._pattern, self._whole_pattern = _pattern(self.telling), _pattern(longest_first)
 
     def struck(self, value: Any) -> Any:
         """JSON without the names, as keys or values; what names nobody comes back equal."""
@@ -92,9 +92,37 @@ class Names:
             return ERASED
         return self._pattern.sub(ERASED, text) if self._pattern else text
 
+    def struck_of_them(self, text: str) -> str:
+        """What is known to tell of the person, without the names: also without an id too short to say so itself."""
+        return self._whole_pattern.sub(ERASED, text) if self._whole_pattern else text
+
     def is_in(self, text: str) -> bool:
         """Whether the text names the person."""
         return self.struck_text(text) != text
+
+    def is_in_json(self, text: str) -> bool:
+        """Whether JSON that is kept as text names the person; what was cut off is looked through as it is written."""
+        try:
+            told = json.loads(text)
+            return bool(self.struck(told) != told)
+        except (ValueError, RecursionError):
+            lower = text.lower()
+            escaped = (form for word in self.telling for form in written(word) - {word})
+            return self.is_in(text) or any(form.lower() in lower for form in escaped)
+
+
+def written(word: str) -> set[str]:
+    """How a word can stand in a text, in some case: as it is, and as JSON escapes it, if it does."""
+    escaped = set[str]()
+    for cased in (word, word.lower(), word.upper()):
+        escaped |= {json.dumps(cased, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)} - {cased}
+    return {word} | escaped
+
+
+def _pattern(words: Sequence[str]) -> re.Pattern[str] | None:
+    joined = "|".join(re.escape(word) for word in words)
+    # An id before or after a hyphen or an underscore is still that id.
+    return re.compile(rf"(?<![^\W_])(?:{joined})(?![^\W_])", re.IGNORECASE) if joined else None
 
 
 def _tells(word: str) -> bool:

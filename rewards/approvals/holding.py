@@ -1,10 +1,10 @@
 """What offers, and what people typed about them, hold on a contact, for export and erasure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from accounts.conditions.queries import vocabulary
 from accounts.contacts.holdings import Holding
@@ -35,6 +35,10 @@ def rows_of(contact_id: int) -> list[dict[str, Any]]:
         }
         for offer in Offer.objects.filter(contact_id=contact_id).order_by("id")
     ]
+
+
+def _accounts(contact_id: int) -> Iterable[int]:
+    return Offer.objects.filter(Q(contact=contact_id) | Q(informed=contact_id)).values_list("account_id", flat=True)
 
 
 def strike(account_ids: Sequence[int], names: Names) -> None:
@@ -77,4 +81,4 @@ def _strike_views(names: Names) -> None:
     SavedView.objects.bulk_update(told, ["query", "name"], batch_size=BATCH)
 
 
-OFFERS = Holding("offers", rows_of, strike)
+OFFERS = Holding("offers", rows_of, strike, _accounts)

@@ -11,13 +11,14 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.contacts.erasure import erase
+from accounts.contacts.export import export_contact
 from accounts.contacts.models import QuizAnswer
 from accounts.contacts.verbs import set_role
 from accounts.facts.models import AccountFacts
 from accounts.facts.verbs import refresh
 from accounts.intake.files.models import FileRefusal, FileUpload
 from accounts.intake.hooks.models import HookCall
-from accounts.intake.models import RefusedItem
+from accounts.intake.models import ProfileCall, RefusedItem
 from accounts.privacy.models import Erasure, Suppressed
 from accounts.privacy.queries import consents, erased_among
 from accounts.records.models import Account, Contact, FeedbackScore
@@ -270,6 +271,68 @@ def test_what_waits_for_them_waits_no_more(cs: User, send: Callable[..., Any]) -
     erase(Contact.objects.get(), acting_user=cs)
     assert RefusedItem.objects.get().waits_for == ""
     assert JANE not in dump()
+
+
+def test_what_colleagues_told_names_nobody(jane: Contact, cs: User, send: Callable[..., Any]) -> None:
+    told = {"manager": MAIL, "floor": 3}
+    send("identify", messageId="i-3", userId="colleague", traits=told)
+    colleague = Contact.objects.get(external_id="colleague")
+    QuizAnswer.objects.create(contact=colleague, version=1, goals="Ask Jane Roe", answered_at=timezone.now())
+    stranger = ContactFactory(account=AccountFactory(), traits={"manager": "Jane Roe"})
+    # She was at another company once, of which only an offer that she was told of is left.
+    before = OfferFactory(account=AccountFactory(), informed=jane, evidence={"words": ["Jane Roe did it"]})
+    erase(jane, acting_user=cs)
+    for row in (colleague, stranger, before):
+        row.refresh_from_db()
+    assert {name: colleague.traits[name] for name in told} == {"manager": "(erased)", "floor": 3}
+    assert ProfileCall.objects.get(message_id="i-3").payload["traits"] == {"manager": "(erased)", "floor": 3}
+    assert colleague.quiz_answers.get().goals == "Ask (erased)"
+    assert stranger.traits == {"manager": "Jane Roe"}
+    assert before.evidence == {"words": ["(erased) did it"]}
+
+
+@pytest.mark.parametrize("name", ['Jane "JR" Roe', "Jané\\Roe"])
+def test_a_name_that_json_escapes_is_found(name: str, cs: User, send: Callable[..., Any]) -> None:
+    for who, traits in (("u-jane", {"name": name}), ("colleague", {})):
+        send("identify", messageId=f"i-{who}", userId=who, traits=traits)
+        send("group", messageId=f"g-{who}", userId=who, groupId="acme", traits={})
+    for message, event in (("t", "Sent"), ("bad", "")):
+        send("track", messageId=message, userId="colleague", event=event, properties={"to": name})
+    upload = FileUpload.objects.create(kind="account", name="people.csv", size=0, uploaded_by=cs)
+    FileRefusal.objects.create(upload=upload, line=2, raw=json.dumps(["7", name]), reason="No account.")
+    kept = RefusedItem.objects.get()
+    RefusedItem.objects.create(batch=kept.batch, code="row", reason="Cut off", raw=kept.raw[:-1])
+    erase(Contact.objects.get(external_id="u-jane"), acting_user=cs)
+    assert Event.objects.get().properties == {"to": "(erased)"}
+    assert list(RefusedItem.objects.values_list("raw", flat=True)) == ["(erased)"] * 2
+    assert FileRefusal.objects.get().raw == '["7", "(erased)"]'
+
+
+def test_ids_too_short_to_be_struck_everywhere_are_found_where_they_are_ids(
+    cs: User, send: Callable[..., Any], client: Client
+) -> None:
+    """“471” says nothing inside a text; but what is refused of it has its telephone and its address."""
+    survey = SourceFactory(name="Survey", kinds=[Kind.FEEDBACK])
+    keep_secret(survey, Scheme.STANDARD, SECRET, acting_user=None)
+    consent = {"type": "consent", "data": {"contact": "471", "granted": True, "at": "2026-03-10T09:00:00Z"}}
+    body = json.dumps(consent).encode()
+    client.post(f"/webhooks/{survey.pk}", body, content_type="application/json", headers=signed(body, "w-1"))
+    for who in ("471", "472"):
+        send("track", messageId=f"t-{who}", userId=who, event="Seen", properties={"phone": PHONE})
+    batch = RefusedItem.objects.all()[0].batch
+    for number in (471, 1471):
+        RefusedItem.objects.create(batch=batch, code="c", reason=f"Not {number}", raw=f'{{"userId": {number}}}')
+    (told,) = HookCall.objects.get().answer["refused"]
+    assert (told["externalId"], "471" in told["reason"]) == ("471", True)
+    # Nobody has told who it is yet; another system does so by a file.
+    contact = ContactFactory(external_id="471", name="", email="")
+    assert len(export_contact(contact, acting_user=cs)["refused"]) == 3
+    erase(contact, acting_user=cs)
+    (left,) = HookCall.objects.get().answer["refused"]
+    assert (left["externalId"], left["reason"]) == ("(erased)", told["reason"].replace("471", "(erased)"))
+    erased = RefusedItem.objects.filter(raw="(erased)")
+    assert (erased.count(), {(item.waits_for, "471" in item.reason) for item in erased}) == (3, {("", False)})
+    assert set(RefusedItem.objects.exclude(raw="(erased)").values_list("waits_for", flat=True)) == {"472", ""}
 
 
 def test_every_id_they_had_is_suppressed(cs: User, send: Callable[..., Any]) -> None:
