@@ -9,9 +9,11 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from psycopg.errors import DeadlockDetected, SerializationFailure, UniqueViolation
 
 from accounts.intake import rules
+from accounts.intake.bodies import parsed
+from accounts.intake.forgetting import ids_in_text, naming_erased
 from accounts.intake.models import RefusedItem
 from accounts.intake.reading import Envelope, OfBatch, told_by_batch
-from accounts.intake.rules import Refusal
+from accounts.intake.rules import Refusal, RequestRefused
 from accounts.intake.storable import shown
 from accounts.records.models import Contact
 from accounts.sources.queries import Sender
@@ -38,7 +40,9 @@ WITH batch AS (
     RETURNING id
 )
 INSERT INTO accounts_refuseditem (batch_id, position, message_id, call, code, reason, raw)
-SELECT id, 0, '', %(channel)s, %(code)s, %(reason)s, %(raw)s FROM batch
+SELECT id, 0, '', %(channel)s, %(code)s, %(reason)s,
+       CASE WHEN EXISTS (SELECT FROM erased_among(%(named)s)) THEN '' ELSE %(raw)s END
+FROM batch
 """
 
 
@@ -66,23 +70,37 @@ class Receipt:
 def tell_refused_request(sender: Sender | None, channel: str, refusal: Refusal, raw: str) -> None:
     """Count a request that was refused as a whole, and keep the beginning of its body.
 
-    Without a sender at most 60 are kept a minute: nobody signed for them.
+    Nothing of it is kept when that names somebody who was erased, and little
+    when it cannot be read, so that nobody knows whom it names. Without a sender
+    at most 60 are kept a minute: nobody signed for them.
     """
     text = _WRITE_KEY.sub(r'\1"(removed)"', raw)
     if sender is not None:
-        call = RefusedCall(0, "", channel, refusal, text[: rules.KEPT_RAW_CHARACTERS])
+        text = text[: rules.KEPT_RAW_CHARACTERS if _is_readable(raw) else rules.KEPT_UNREAD_CHARACTERS]
+        call = RefusedCall(0, "", channel, refusal, text)
         with transaction.atomic():
+            if naming_erased({0: ids_in_text(raw, first=len(text))}):
+                call = RefusedCall(0, "", channel, rules.ERASED_CONTACT, "")
             keep(sender, channel, Receipt(0, 0, [call]))
         return
-    parameters: dict[str, str | int] = {
+    parameters: dict[str, Any] = {
         "bound": rules.UNSIGNED_KEPT_A_MINUTE,
         "channel": channel,
         "code": refusal.code,
         "reason": refusal.reason,
-        "raw": text[: rules.KEPT_UNSIGNED_CHARACTERS],
+        "raw": text[: rules.KEPT_UNREAD_CHARACTERS],
+        "named": sorted(ids_in_text(raw, first=rules.KEPT_UNREAD_CHARACTERS)),
     }
     with connection.cursor() as cursor:
         cursor.execute(_UNSIGNED, parameters)
+
+
+def _is_readable(raw: str) -> bool:
+    try:
+        parsed(raw.encode())
+    except RequestRefused:
+        return False
+    return True
 
 
 def refused_call(position: int, item: Any, refusal: Refusal, channel: str, envelope: Envelope) -> RefusedCall:

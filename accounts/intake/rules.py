@@ -19,8 +19,9 @@ MAX_AHEAD = timedelta(hours=24)
 MAX_AGE = timedelta(days=3650)
 MAX_EVENT_SECONDS = 24 * 3600
 KEPT_RAW_CHARACTERS = 32 * KILOBYTE
-# What nobody signed is kept in short form and in bounded number, so that it cannot fill the disk.
-KEPT_UNSIGNED_CHARACTERS = KILOBYTE
+# What nobody signed, or nobody can read, is kept in short form; the former in bounded number, so that it cannot fill
+# the disk.
+KEPT_UNREAD_CHARACTERS = KILOBYTE
 UNSIGNED_KEPT_A_MINUTE = 60
 SHOWN_DIFFERENCES = 3
 OTHER_BODY = "other_body"

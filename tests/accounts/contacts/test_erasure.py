@@ -23,6 +23,7 @@ from accounts.privacy.models import Erasure, Suppressed
 from accounts.privacy.queries import consents, erased_among
 from accounts.records.models import Account, Contact, FeedbackScore
 from accounts.records.rules import ContactRole
+from accounts.sources.models import Source
 from accounts.sources.rules import Kind, Scheme
 from accounts.sources.secrets import keep_secret
 from accounts.usage.models import ContactDay, DailyUsage, Event
@@ -261,6 +262,41 @@ def test_what_names_them_later_is_refused_and_not_kept(
     assert (Event.objects.count(), Contact.objects.count()) == (events, contacts)
     item = RefusedItem.objects.order_by("-pk")[0]
     assert (item.code, item.raw, item.message_id) == ("erased_contact", "", "")
+    assert JANE not in dump()
+
+
+@pytest.mark.parametrize(
+    ("key", "body", "status"),
+    [
+        ("key", {"Batch": [{"type": "identify", "userId": JANE, "traits": {"email": MAIL}}]}, 400),
+        ("key", [{"user_id": JANE, "email": MAIL}], 400),
+        ("key", f'{{"batch": [{{"userId": "{JANE}", "traits": {{"email": "{MAIL}"', 400),
+        ("", {"writeKey": "nobody's", "batch": [{"type": "identify", "userId": JANE, "traits": {"email": MAIL}}]}, 401),
+    ],
+)
+def test_of_a_request_that_names_them_and_is_refused_as_a_whole_nothing_is_kept(
+    key: str, body: Any, status: int, jane: Contact, cs: User, client: Client
+) -> None:
+    erase(jane, acting_user=cs)
+    before = RefusedItem.objects.count()
+    sent = {"content_type": "application/json", "headers": {"Authorization": basic(key)}}
+    assert client.post("/v1/batch", body, **sent).status_code == status
+    assert client.post("/v1/batch", json.loads(json.dumps(body).replace(JANE, "bob")), **sent).status_code == status
+    of_jane, of_bob = RefusedItem.objects.order_by("pk")[before:]
+    assert (of_jane.raw, "bob" in of_bob.raw) == ("", True)
+    assert JANE not in dump()
+
+
+def test_of_a_webhook_that_is_refused_as_a_whole_nothing_is_kept(
+    refused_consent: Any, jane: Contact, cs: User, client: Client
+) -> None:
+    erase(jane, acting_user=cs)
+    survey = Source.objects.get(name="Survey")
+    body = json.dumps({"type": "no such type", "data": {"contact": JANE, "at": MAIL}}).encode()
+    for webhook_id in ("w-1", "w-" * 200):
+        headers = signed(body, webhook_id)
+        client.post(f"/webhooks/{survey.pk}", body, content_type="application/json", headers=headers)
+    assert RefusedItem.objects.filter(raw="", code__startswith="erased").count() == 2
     assert JANE not in dump()
 
 

@@ -75,7 +75,7 @@ def test_what_nobody_signed_is_kept_in_bounded_number_and_length(send: Send, mon
     assert [send("track", body, key="").status_code for _ in range(5)] == [401] * 5
     assert IntakeBatch.objects.count() == 3
     raw = RefusedItem.objects.values_list("raw", flat=True)
-    assert {len(text) for text in raw} == {rules.KEPT_UNSIGNED_CHARACTERS}
+    assert {len(text) for text in raw} == {rules.KEPT_UNREAD_CHARACTERS}
     assert not [text for text in raw if "guess" in text]
 
 
