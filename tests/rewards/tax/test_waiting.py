@@ -6,11 +6,13 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
+from django.utils import timezone
 from time_machine import travel
 
 from accounts.contacts.export import export_contact
+from accounts.privacy.verbs import lock_contacts, record_consent
 from accounts.records.models import Contact
 from loyalty.core.audit.models import AuditLine
 from loyalty.core.changes.models import ChangeRequest
@@ -27,6 +29,7 @@ from rewards.tax.paying import paid_in
 from rewards.tax.queries import over_under, people, reductions
 from rewards.tax.rules import Recipient, Threshold
 from rewards.tax.verbs import Known, ensure_rules, set_profile, thresholds_now
+from tests.concurrency import until_somebody_waits
 from tests.factories import AccountFactory, ContactFactory, RewardFactory
 from tests.factories.grants import granted
 
@@ -147,6 +150,32 @@ def test_two_at_once_do_not_pass_together_below_what_they_reach(ada: Contact, cs
     with ThreadPoolExecutor(2) as pool:
         assert sorted(pool.map(one, offers)) == [False, True]
     assert TaxablePayment.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_withdrawal_that_was_first_is_kept_by_the_delivery_and_neither_holds_up_the_other(
+    ada: Contact, cs: User
+) -> None:
+    offer = card(ada, "100.00").offer
+
+    def told() -> str:
+        try:
+            deliver(offer.pk, acting_user=cs)
+            return "delivered"
+        except DomainError as refusal:
+            return str(refusal)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            lock_contacts([ada.pk])
+            delivery = pool.submit(told)
+            until_somebody_waits()
+            record_consent(ada, granted=False, policy_version="1", now=timezone.now(), acting_user=cs)
+        assert "addressed to nobody" in delivery.result()
+    offer.refresh_from_db()
+    assert (offer.state, offer.contact, TaxablePayment.objects.count()) == ("approved", None, 0)
 
 
 def test_what_lowers_a_companys_own_invoice_is_on_no_list_of_persons(ada: Contact, cs: User) -> None:
