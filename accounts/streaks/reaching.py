@@ -29,22 +29,22 @@ reached AS (
 )
 """
 
-# Terms count as unchanged since the first version after the last one that differed.
+# Terms count as unchanged since the first version after the last one that differed: a reach of any of these follows.
 _LIVE_TERMS = """
 terms AS MATERIALIZED (
     SELECT s.id AS streak_id, s.version, s.length, s.within_days, s.pattern_id, p.action, p.event_name, p.pace,
-           p.features, p.active_days, (
-        SELECT min(v.effective_at)
-        FROM accounts_streakversion v
-        WHERE v.streak_id = s.id
-          AND v.version > coalesce((
-              SELECT max(o.version) FROM accounts_streakversion o
-              WHERE o.streak_id = s.id
-                AND (o.pattern_id, o.length, o.within_days, o.status)
-                    IS DISTINCT FROM (s.pattern_id, s.length, s.within_days, s.status)
-          ), 0)
+           p.features, p.active_days, other.version AS other_version, (
+        SELECT min(v.effective_at) FROM accounts_streakversion v
+        WHERE v.streak_id = s.id AND v.version > other.version
     ) AS since
-    FROM accounts_streak s JOIN accounts_pattern p ON p.id = s.pattern_id
+    FROM accounts_streak s
+    JOIN accounts_pattern p ON p.id = s.pattern_id
+    CROSS JOIN LATERAL (
+        SELECT coalesce(max(o.version), 0) AS version FROM accounts_streakversion o
+        WHERE o.streak_id = s.id AND o.version < s.version
+          AND (o.pattern_id, o.length, o.within_days, o.status)
+              IS DISTINCT FROM (s.pattern_id, s.length, s.within_days, s.status)
+    ) AS other
     WHERE s.status = 'live' AND (%(streak)s::bigint IS NULL OR s.id = %(streak)s::bigint)
 )
 """
@@ -102,7 +102,8 @@ runs AS MATERIALIZED (
 ),
 {REACHED},
 found AS MATERIALIZED (
-    SELECT x.streak_id, x.account_id, t.version, t.length, t.since, b.starts_on, b.run_from, b.run_until,
+    SELECT x.streak_id, x.account_id, t.version, t.other_version, t.length, t.since,
+           b.starts_on, b.run_from, b.run_until,
            coalesce(k.reached_at, o.occurred_at, n.occurred_at,
                     greatest(b.unit_from, x.known_on::timestamp AT TIME ZONE 'UTC')) AS reached_at,
            CASE WHEN b.is_known THEN k.event_id ELSE coalesce(o.id, n.id) END AS event_id, b.zone
@@ -117,7 +118,7 @@ found AS MATERIALIZED (
     ) AS d
     LEFT JOIN accounts_streakreach k
         ON k.streak_id = x.streak_id AND k.account_id = x.account_id AND k.run_starts_on = d.starts_on
-        AND k.version = t.version AND NOT k.joined AND k.reached_at < q.first_day::timestamp AT TIME ZONE 'UTC'
+        AND k.version > t.other_version AND NOT k.joined AND k.reached_at < q.first_day::timestamp AT TIME ZONE 'UTC'
     CROSS JOIN LATERAL (
         SELECT d.zone, d.starts_on, k.id IS NOT NULL AS is_known, {begins_at("d.starts_on", "d.zone")} AS run_from,
                {begins_at("d.next_day", "d.zone")} AS run_until, {begins_at("d.unit_day", "d.zone")} AS unit_from,
@@ -140,7 +141,7 @@ followed AS (
     SET run_starts_on = f.starts_on, reached_on = {local_day("f.reached_at", "f.zone")}, reached_at = f.reached_at,
         event_id = f.event_id, joined = false
     FROM found f JOIN claims c USING (streak_id, account_id, starts_on)
-    WHERE k.id = c.id AND c.place = 1 AND k.version = f.version
+    WHERE k.id = c.id AND c.place = 1 AND k.version > f.other_version
       AND (k.run_starts_on, k.reached_on, k.reached_at, k.event_id, k.joined)
           IS DISTINCT FROM (f.starts_on, {local_day("f.reached_at", "f.zone")}, f.reached_at, f.event_id, false)
     RETURNING k.id

@@ -12,6 +12,7 @@ from accounts.milestones.queries import accounts_reached, measure
 from accounts.milestones.rules import MilestoneTerms
 from accounts.milestones.shipped import ensure_shipped
 from accounts.milestones.verbs import create_milestone, detect, values_of, write_version
+from accounts.records.models import Account
 from loyalty.core.audit.models import AuditLine
 from loyalty.core.errors import NotAllowed
 from loyalty.core.people.models import User
@@ -60,6 +61,29 @@ def test_who_meets_new_terms_already_is_recorded_and_gets_nothing(product: User)
     write_version(milestone.pk, {**values_of(milestone), "count": 1}, product, "One")
     reach = MilestoneReach.objects.get()
     assert (reach.version, reach.count, reach.fires) == (2, 1, False)
+
+
+def test_under_another_name_late_events_still_move_a_reach_and_take_it_back(product: User) -> None:
+    acme = AccountFactory(signed_up_on=days_ago(20).date())
+    milestone = MilestoneFactory(within_days=25)
+    EventFactory(account=acme, occurred_at=days_ago(2))
+    detect([acme.pk])
+    write_version(milestone.pk, {**values_of(milestone), "name": "Another name"}, product, "Name")
+    earlier = EventFactory(account=acme, occurred_at=days_ago(5))
+    detect([acme.pk])
+    reach = MilestoneReach.objects.get()
+    assert (reach.event, reach.fires, reach.withdrawn_at) == (earlier, True, None)
+    Account.objects.update(signed_up_on=days_ago(200).date())
+    assert detect([acme.pk]) == 1
+    assert MilestoneReach.objects.filter(withdrawn_at=None).count() == 0
+    # By other terms it would be another reach, so that what was reached stays.
+    Account.objects.update(signed_up_on=days_ago(20).date())
+    detect([acme.pk])
+    milestone.refresh_from_db()
+    write_version(milestone.pk, {**values_of(milestone), "within_days": 24}, product, "Shorter")
+    Account.objects.update(signed_up_on=days_ago(200).date())
+    assert detect([acme.pk]) == 0
+    assert MilestoneReach.objects.get().withdrawn_at is None
 
 
 def test_versions_keep_the_terms_of_their_time(product: User) -> None:

@@ -194,6 +194,21 @@ def test_new_terms_fire_only_for_what_comes_after_them() -> None:
     assert StreakReach.objects.get(account=beta).version == 2
 
 
+def test_under_another_name_a_late_event_still_moves_the_reach() -> None:
+    streak = streak_factory(length=3)
+    acme = AccountFactory()
+    do(acme, *on(16, 17, 18))
+    serve(TODAY)
+    _write(streak, name="Another name")
+    do(acme, *on(15))
+    serve(TODAY)
+    assert told(acme) == [(15, 17, True)]
+    _write(streak, length=4)
+    do(acme, *on(14))
+    serve(TODAY)
+    assert told(acme) == [(15, 17, True)], "by other terms it is another reach"
+
+
 def test_what_was_reached_under_earlier_terms_is_not_reached_again_in_the_same_run() -> None:
     streak = streak_factory(length=2)
     acme = AccountFactory()
