@@ -90,7 +90,13 @@ USE = (
 CARE = (
     Meaning("open_tickets", "Open tickets", Unit.COUNT, _SUPPORT, "Open at the end of the day."),
     Meaning("tickets_30", "Tickets", Unit.COUNT, _SUPPORT, "Opened in 30 days."),
-    Meaning("nps", "NPS", Unit.SCORE, _FEEDBACK, "The latest answer, if it is from the last 180 days."),
+    Meaning(
+        "nps",
+        "NPS",
+        Unit.SCORE,
+        _FEEDBACK,
+        "The latest answer, if it is from the last 180 days; of several at the same time the lowest.",
+    ),
     Meaning(
         "csat_90", "CSAT", Unit.SCORE, _FEEDBACK, "Mean of 90 days, 1 to 5: answers, and ratings of closed tickets."
     ),

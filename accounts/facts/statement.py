@@ -159,12 +159,14 @@ WHERE k.account_id = w.account_id AND k.opened_at < w.next_day
   AND (k.opened_at >= w.next_day - interval '30 days' OR k.closed_at IS NULL OR k.closed_at >= w.next_day)
 """
 
+# Files often tell the day alone. Of answers at one moment the lowest counts, whatever their ids: erasure changes
+# those, and facts may not depend on the order in which answers came.
 LATEST_NPS = """
 SELECT n.score
 FROM accounts_feedbackscore n
 WHERE n.account_id = w.account_id AND n.kind = 'nps'
   AND n.at < w.next_day AND n.at >= w.next_day - interval '180 days'
-ORDER BY n.at DESC, n.external_id DESC
+ORDER BY n.at DESC, n.score
 LIMIT 1
 """
 
