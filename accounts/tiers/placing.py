@@ -24,11 +24,11 @@ def place_statement(versions: Sequence[InForce]) -> Predicate:
     now = _by_version(versions, lambda v: f"%(order{v.version})s::text[]")
     earned = earned_sql(versions, "f", params, "e")
     before = earned_sql(versions, "h", params, "h")
-    counts = _by_version(versions, lambda v: _counts_from(v.scheme))
+    counts = _by_version(versions, lambda v: _counts_from(v.scheme, "a"), "a")
     params |= {f"first{v.version}": v.first for v in versions} | {f"order{v.version}": v.scheme.order for v in versions}
     sql = f"""
     WITH asked AS (
-        SELECT f.account_id, f.day, f.tier AS was, {earned} AS earned, {now} AS ranks, {counts} AS counts_from,
+        SELECT f.account_id, f.day, f.tier AS was, {earned} AS earned, {now} AS ranks,
                b.tier AS before, b.day IS NOT NULL AND NOT f.day = ANY (%(changes)s::date[])
                    AND (b.tier IS NULL OR b.tier = ANY ({now})) AS is_settled
         FROM unnest(%(accounts)s::bigint[], %(first_days)s::date[]) AS t(account_id, first_day)
@@ -48,7 +48,7 @@ def place_statement(versions: Sequence[InForce]) -> Predicate:
             ELSE (
                 SELECT a.ranks[max(array_position(a.ranks, h.earned))]
                 FROM (SELECT {before} AS earned FROM {TABLE} h
-                      WHERE h.account_id = a.account_id AND h.day >= a.counts_from AND h.day <= a.day) AS h
+                      WHERE h.account_id = a.account_id AND h.day >= {counts} AND h.day <= a.day) AS h
             ) END AS now
         FROM asked a
     ),
@@ -86,17 +86,23 @@ def _put(params: dict[str, Any], prefix: str, value: Any, kind: str) -> str:
     return f"%({name})s::{kind}"
 
 
-def _by_version(versions: Sequence[InForce], value: Callable[[InForce], str]) -> str:
-    """SQL for what the version in force on `f.day` says."""
-    cases = " ".join(f"WHEN f.day >= %(first{v.version})s::date THEN {value(v)}" for v in reversed(versions))
+def _by_version(versions: Sequence[InForce], value: Callable[[InForce], str], row: str = "f") -> str:
+    """SQL for what the version in force on the day of a row says."""
+    cases = " ".join(f"WHEN {row}.day >= %(first{v.version})s::date THEN {value(v)}" for v in reversed(versions))
     return f"(CASE {cases} END)"
 
 
-def _counts_from(scheme: Scheme) -> str:
-    """The first day that still counts towards the tier of `f.day`."""
+def _counts_from(scheme: Scheme, row: str) -> str:
+    """The first day that still counts towards the tier of a row's day.
+
+    A renewal counts once it was due: the last row before its day, or that of the day itself, still told it.
+    One that billing moved away meanwhile never was.
+    """
     if scheme.policy is Policy.GRACE:
-        return f"f.day - {scheme.grace_days - 1:d}"
-    return (
-        f"coalesce((SELECT max(r.renews_on) FROM {TABLE} r WHERE r.account_id = f.account_id"
-        " AND r.day <= f.day AND r.renews_on <= f.day), '-infinity'::date)"
-    )
+        return f"{row}.day - {scheme.grace_days - 1:d}"
+    return f"""coalesce((
+        SELECT max(r.renews_on)
+        FROM (SELECT renews_on, lead(day) OVER (ORDER BY day) AS next_day FROM {TABLE}
+              WHERE account_id = {row}.account_id AND day <= {row}.day) AS r
+        WHERE r.renews_on <= {row}.day AND (r.next_day IS NULL OR r.next_day >= r.renews_on)
+    ), '-infinity'::date)"""

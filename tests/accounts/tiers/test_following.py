@@ -117,6 +117,30 @@ def test_down_at_renewal(values: list[int | None], renews_in: int | None, expect
     assert "".join(held(account)) == expected
 
 
+# Days with facts, each with the renewal that it tells → the tier held. Gold is earned on the first day alone.
+MOVED: list[tuple[str, dict[int, int], str]] = [
+    ("billing moved it away in time", {**dict.fromkeys(range(5), 8), **dict.fromkeys(range(5, 12), 99)}, "g" * 12),
+    ("told anew on its very day", {**dict.fromkeys(range(8), 8), **dict.fromkeys(range(8, 12), 99)}, "ggggggggssss"),
+    ("moved away and back", {0: 8, 1: 99, 2: 99, 7: 8, 8: 99, 9: 99}, "ggggss"),
+    ("moved to an earlier day", {0: 8, 1: 3, 2: 3, 3: 99, 9: 99}, "gggss"),
+    ("no facts about then", {0: 8, 4: 8, 11: 99}, "ggs"),
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("told", "expected"), [case[1:] for case in MOVED], ids=[case[0] for case in MOVED])
+@pytest.mark.parametrize("by_day", [True, False])
+def test_only_a_renewal_that_came_due_lets_it_fall(told: dict[int, int], expected: str, by_day: bool) -> None:
+    scheme(policy="renewal")
+    account = AccountFactory()
+    for n, renews in told.items():
+        seats(account, [5 if n else 30], renews=day(renews), start=n)
+    for n in told if by_day else [max(told)]:
+        place({account.pk: day(n) if by_day else FIRST}, day(n))
+
+    assert "".join(held(account)) == expected
+
+
 @pytest.mark.django_db
 def test_who_moves_is_kept_with_its_cause_and_only_a_recent_rise_of_its_own_fires() -> None:
     scheme()
