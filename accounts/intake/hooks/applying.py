@@ -95,7 +95,7 @@ def _apply(record_type: RecordType, records: list[Record], key: bytes, parameter
                 outcomes[record.position] = problem
             else:
                 fresh[record.position] = newer
-                groups[_mapped_names(WAYS[record_type].shape, record, row, newer)].append(row)
+                groups[_written_names(record, newer)].append(row)
     for names, rows in groups.items():
         refused = _take(WAYS[record_type].shape, names, rows, parameters)
         outcomes |= {row["line"]: refused.get(row["line"], True) for row in rows}
@@ -139,9 +139,9 @@ def _name_of_contact(row: dict[str, Any], news: dict[str, Any]) -> dict[str, Any
     return {"traits": traits} if "name" in news else {"traits": traits, "name": whole}
 
 
-def _mapped_names(shape: Shape, record: Record, row: dict[str, Any], newer: Told) -> frozenset[str]:
-    """The fields to write: the news, and what every row must have."""
-    names = {field.name for field in shape.fields if field.required or field.name in newer}
+def _written_names(record: Record, newer: Told) -> frozenset[str]:
+    """The fields to write where the row is there: the news and no others."""
+    names = set(newer)
     if record.type is RecordType.CONTACT:
         names |= {"placed_at"} if "account" in newer else set()
         names |= {"traits", "name"} if _NAME_PARTS.keys() & newer.keys() else set()
@@ -166,9 +166,13 @@ def _erased(records: Sequence[Record]) -> set[str]:
 def _take(
     shape: Shape, names: frozenset[str], rows: list[dict[str, Any]], parameters: dict[str, Any]
 ) -> dict[int, Refusal]:
-    """Run the statements of the shape over the rows; returns line → why a row could not go in."""
+    """Run the statements of the shape over the rows; returns line → why a row could not go in.
+
+    `names` are the fields to write; a row that is new is made with what every row must have as well.
+    """
     mapped = [field for field in shape.fields if field.name in names]
-    told = [{"line": row["line"], **{field.name: row.get(field.name) for field in mapped}} for row in rows]
+    given = [field.name for field in shape.fields if field.name in names or field.required]
+    told = [{"line": row["line"], **{name: row.get(name) for name in given}} for row in rows]
     parameters = parameters | {"rows": json.dumps(told, default=str, ensure_ascii=False)}
     named = {row["line"]: row.get("account") for row in rows}
     staged = _STAGED.format(columns=", ".join(f"{field.name} {field.sql_type}" for field in shape.fields))

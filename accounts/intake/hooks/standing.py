@@ -55,12 +55,15 @@ class Standing:
 
 
 def standing(record_type: RecordType, external_ids: Iterable[str]) -> dict[str, Standing]:
-    """External id → how it stands, for those that are known. Call under the lock of the type."""
+    """External id → how it stands, for those that are known. Call under the lock of the type.
+
+    The rows are locked, by their ids as calls lock them: what these tell meanwhile is laid over what is read here.
+    """
     way = WAYS[record_type]
     names = list(way.lookups)
-    rows = way.model._default_manager.filter(external_id__in=set(external_ids)).values_list(
-        "pk", "external_id", *way.lookups.values()
-    )
+    known = way.model._default_manager.filter(external_id__in=set(external_ids)).order_by("pk")
+    locked = list(known.select_for_update(no_key=True).values_list("pk", flat=True))
+    rows = way.model._default_manager.filter(pk__in=locked).values_list("pk", "external_id", *way.lookups.values())
     by_pk = {pk: (external_id, dict(zip(names, values, strict=True))) for pk, external_id, *values in rows}
     told = RecordTold.objects.filter(type=record_type.value, record_id__in=list(by_pk))
     told_by_pk = dict(told.values_list("record_id", "told"))

@@ -1,13 +1,16 @@
 """Whatever the order in which words come, and however often, the same word stands; and one id has one effect."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
 
 import pytest
+from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts.intake.hooks import applying
 from accounts.intake.hooks.models import HookCall
 from accounts.intake.hooks.reading import read_body
 from accounts.intake.hooks.rules import (
@@ -19,15 +22,18 @@ from accounts.intake.hooks.rules import (
     newer_fields,
     parts,
 )
+from accounts.intake.hooks.turns import news_of
 from accounts.intake.hooks.verbs import take_in_records
 from accounts.intake.models import IntakeBatch
-from accounts.intake.rules import RequestRefused, other_body
-from accounts.records.models import Ticket
+from accounts.intake.reading import Envelope
+from accounts.intake.rules import Call, RequestRefused, other_body
+from accounts.intake.verbs import take_in
+from accounts.records.models import Account, Ticket
 from accounts.sources.models import Source
 from accounts.sources.queries import Sender
 from accounts.sources.rules import Kind
-from tests.concurrency import at_once
-from tests.factories import AccountFactory
+from tests.concurrency import at_once, until_somebody_waits
+from tests.factories import AccountFactory, SourceFactory
 
 KEY = b"key"
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -102,6 +108,41 @@ def test_tickets_end_the_same_in_every_order(desk: Source) -> None:
         ends.add((ticket.account_id, ticket.opened_at, ticket.priority))
     assert len(ends) == 1
     assert {(a, o) for a, o, _ in ends} == {(account.pk, datetime(2026, 3, 8, tzinfo=UTC))}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_record_leaves_alone_what_a_call_tells_meanwhile(
+    is_known: bool, desk: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    product = SourceFactory(name="Product", kinds=[Kind.USAGE])
+    caller = Sender(product.pk, product.name, frozenset({Kind.USAGE, Kind.ACCOUNT}), is_heard=False)
+    group = {"type": "group", "groupId": "acme", "messageId": "g", "traits": {"name": "Acme Ltd"}}
+    if is_known:
+        AccountFactory(external_id="acme", name="Acme")
+    with ThreadPoolExecutor(1) as pool:
+        calling: list[Future[Any]] = []
+
+        def call() -> int:
+            try:
+                now = Envelope(LATER, None, None)
+                return take_in(caller, "group", [group], now, endpoint=Call.GROUP, size=100).accepted
+            finally:
+                connection.close()
+
+        def news_meanwhile(*told: Any) -> Any:
+            calling.append(pool.submit(call))
+            # Of an account that is known, the call waits for the record; one that is new it makes at once.
+            until_somebody_waits() if is_known else calling[0].result()
+            return news_of(*told)
+
+        monkeypatch.setattr(applying, "news_of", news_meanwhile)
+        sender = Sender(desk.pk, desk.name, frozenset({Kind.ACCOUNT}), is_heard=False)
+        data = {"external_id": "acme", "updated_at": "2026-03-10T00:00:00Z", "industry": "Retail"}
+        body = {"type": "account", "data": data}
+        take_in_records(sender, read_body(body, LATER), webhook_id=None, body=body, now=LATER)
+        assert calling[0].result() == 1
+    assert Account.objects.values_list("name", "industry").get() == ("Acme Ltd", "Retail")
 
 
 @pytest.mark.django_db(transaction=True)
