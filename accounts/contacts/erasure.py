@@ -36,6 +36,7 @@ from accounts.privacy.rules import ConsentSource, Word
 from accounts.privacy.verbs import lock_contacts, tell_consent, unnamed
 from accounts.records.models import Account, Contact, FeedbackScore
 from accounts.records.rules import ContactRole
+from accounts.usage.erased import NOTE, STRIKE
 from accounts.usage.models import Event
 from loyalty.core.audit.rules import AuditVerb
 from loyalty.core.audit.verbs import record
@@ -56,7 +57,7 @@ UPDATE accounts_event
 SET properties = jsonb_strip_nulls(jsonb_build_object({_KEPT})),
     message_id = CASE WHEN EXISTS (SELECT FROM unnest(%(words)s::text[]) AS word
                                    WHERE position(lower(word) IN lower(message_id)) > 0)
-                      THEN 'erased:' || id ELSE message_id END
+                      THEN erased_id(message_id) ELSE message_id END
 WHERE account_id = ANY(%(accounts)s) AND contact_id = %(contact)s
 """
 _SUPPRESS = """
@@ -133,8 +134,10 @@ def _strike_events(person: Contact, accounts: list[int], names: Names) -> None:
     told = list(rows.filter(mentions("text", names) | mentions("message_id", names)))
     for event in told:
         event.properties = names.struck(event.properties)
-        event.message_id = f"erased:{event.pk}" if names.is_in(event.message_id) else event.message_id
-    Event.objects.bulk_update(told, ["properties", "message_id"], batch_size=BATCH)
+    Event.objects.bulk_update(told, ["properties"], batch_size=BATCH)
+    with connection.cursor() as cursor:
+        cursor.execute(STRIKE, [[event.pk for event in told if names.is_in(event.message_id)]])
+        cursor.execute(NOTE, [accounts])
 
 
 def _strike_calls(person: Contact, accounts: list[int], ids: set[str], names: Names) -> None:

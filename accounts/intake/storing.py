@@ -21,6 +21,7 @@ from accounts.intake.storable import as_text
 from accounts.sources.queries import Sender
 from accounts.sources.rules import Kind
 from accounts.usage.counting import COUNTING, GIGABYTES
+from accounts.usage.erased import is_stored_erased
 from accounts.usage.forgotten import is_forgotten
 from loyalty.core.prepared import run_prepared
 
@@ -53,7 +54,7 @@ stored AS (
                                 occurred_at, before_subscription, properties)
     SELECT DISTINCT ON (message_id) %(source)s::bigint, message_id, account_id, contact_id, name, 1, seconds,
            occurred_at, false, properties
-    FROM resolved WHERE {condition}
+    FROM resolved WHERE {condition} AND NOT ({is_stored_erased("%(source)s::bigint", "resolved.message_id")})
     ORDER BY message_id, position
     ON CONFLICT (source_id, message_id) DO NOTHING
     RETURNING message_id, account_id, contact_id, name, quantity, seconds, occurred_at, {GIGABYTES}

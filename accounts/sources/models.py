@@ -13,11 +13,15 @@ from accounts.sources.rules import KIND_CHOICES, SCHEME_CHOICES
 
 
 class Source(models.Model):
-    """A system of record for one or more kinds of data."""
+    """A system of record for one or more kinds of data.
+
+    `has_erased_ids`: some message ids of its events named somebody who was erased, and were struck out.
+    """
 
     name = models.CharField(max_length=100, unique=True)
     expected_every = models.DurationField(default=timedelta(days=1))
     last_received_at = models.DateTimeField(null=True)
+    has_erased_ids = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

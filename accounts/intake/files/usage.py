@@ -13,6 +13,7 @@ from accounts.intake.files.shape import Field, Shape
 from accounts.intake.files.values import moment, text, whole_number
 from accounts.sources.rules import Kind
 from accounts.usage.counting import COUNTING
+from accounts.usage.erased import is_stored_erased
 from accounts.usage.forgotten import HOLD, REASON, is_forgotten
 
 FIELDS = (
@@ -58,11 +59,14 @@ FROM import_staged f {JOINS}
 LEFT JOIN accounts_contact c ON c.external_id = f.contact
 """
 
-STORED = """
+STORED = f"""
 SELECT c.line, (e.account_id, e.name, e.quantity, e.seconds, e.occurred_at)
        IS DISTINCT FROM (c.account_id, c.name, coalesce(c.quantity, 1), coalesce(c.seconds, 0), c.occurred_at)
 FROM import_checked c JOIN accounts_event e ON e.source_id = %(source)s AND e.message_id = c.message_id
 WHERE c.reason IS NULL
+UNION ALL
+SELECT c.line, false FROM import_checked c
+WHERE c.reason IS NULL AND {is_stored_erased("%(source)s", "c.message_id")}
 """
 
 # What is stored already was looked for before, so that nothing need be asked for each row;

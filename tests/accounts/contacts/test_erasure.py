@@ -265,6 +265,20 @@ def test_what_names_them_later_is_refused_and_not_kept(
     assert JANE not in dump()
 
 
+@pytest.mark.parametrize("others", [[], [{"type": "identify", "messageId": "i-3", "userId": "colleague"}]])
+def test_an_event_whose_id_names_them_counts_once_when_it_comes_again(
+    others: list[Any], jane: Contact, cs: User, send: Callable[..., Any]
+) -> None:
+    shared = {"type": "track", "messageId": f"to-{JANE}", "event": "Shared", "context": {"groupId": "acme"}}
+    new = shared | {"messageId": "to-nobody"}
+    send("batch", batch=[shared])
+    erase(jane, acting_user=cs)
+    answer = send("batch", batch=[*others, shared, new]).json()
+    assert (answer["accepted"], answer["duplicates"], answer["refused"]) == (len(others) + 1, 1, [])
+    assert Event.objects.filter(name="Shared").count() == 2
+    assert JANE not in dump()
+
+
 @pytest.mark.parametrize(
     ("key", "body", "status"),
     [

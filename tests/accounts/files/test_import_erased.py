@@ -21,7 +21,11 @@ ANSWERS = "response_id,account_id,contact_id,nps,answered_at,consent,name\n"
 def told(tmp_path: Path) -> Contact:
     """Ada, who acted and answered; both by file."""
     take(tmp_path, "account", ACCOUNTS)
-    take(tmp_path, "usage", USE + "ada-lovelace-1,A-1,ada-lovelace,Export,2026-03-01\n2,A-1,bob,Export,2026-03-01\n")
+    take(
+        tmp_path,
+        "usage",
+        USE + "ada-lovelace-1,A-1,ada-lovelace,Export,2026-03-01\nof-ada-lovelace,A-1,bob,Export,2026-03-01\n",
+    )
     take(tmp_path, "feedback", ANSWERS + "ada-lovelace-nps,A-1,ada-lovelace,9,2026-03-01,,Ada Lovelace\n")
     return Contact.objects.get(external_id="ada-lovelace")
 
