@@ -37,6 +37,11 @@ _TYPES: Mapping[str, str] = {
 }
 _TERMS = ", ".join(Terms.__dataclass_fields__)
 
+
+def _terms_of(row: str) -> str:
+    return ", ".join(f"{row}.{name}" for name in Terms.__dataclass_fields__)
+
+
 _NEWER = ", ".join(
     f"{name} = CASE WHEN (kept.told_at, kept.told_as) < (excluded.told_at, excluded.told_as)"
     f" THEN excluded.{name} ELSE kept.{name} END"
@@ -76,6 +81,8 @@ locked AS MATERIALIZED (
 
 
 # `stood`: the terms in force on that day until now; the first holds from the start of the subscription.
+# Who tells that it has ended tells so of each day since: of those that something older was told of, it is what
+# stands (`ended`), and whatever older comes later does not (`said`).
 TELLING = f"""
 held AS (
     INSERT INTO accounts_subscription AS kept (external_id, account_id, starts_on, told_at, told_as, created_at)
@@ -84,22 +91,47 @@ held AS (
     RETURNING id, account_id, starts_on
 ),
 stood AS MATERIALIZED (
-    SELECT t.from_day, ({", ".join(f"t.{name}" for name in Terms.__dataclass_fields__)}) AS terms
+    SELECT t.from_day, ({_terms_of("t")}) AS terms
     FROM told CROSS JOIN before b JOIN accounts_subscriptionterm t ON t.subscription_id = b.id
     ORDER BY t.from_day <= told.from_day DESC, abs(t.from_day - told.from_day)
     LIMIT 1
 ),
+said AS MATERIALIZED (
+    SELECT told_at, told_as, {_TERMS} FROM (
+        SELECT from_day, told_at, told_as, {_TERMS} FROM told
+        UNION ALL
+        SELECT t.from_day, t.told_at, t.told_as, {_terms_of("t")}
+        FROM told CROSS JOIN before b JOIN accounts_subscriptionterm t ON t.subscription_id = b.id
+        WHERE t.from_day < told.from_day AND t.ends_on <= t.from_day
+          AND (t.told_at, t.told_as) > (told.told_at, told.told_as)
+    ) AS every
+    ORDER BY told_at DESC, told_as DESC, from_day DESC LIMIT 1
+),
+ended AS (
+    UPDATE accounts_subscriptionterm t
+    SET told_at = told.told_at, told_as = told.told_as,
+        {", ".join(f"{name} = told.{name}" for name in Terms.__dataclass_fields__)}
+    FROM told CROSS JOIN before b
+    WHERE t.subscription_id = b.id AND t.from_day > told.from_day AND told.ends_on <= told.from_day
+      AND (t.told_at, t.told_as) < (told.told_at, told.told_as)
+    RETURNING t.subscription_id, t.from_day
+),
 agreed AS (
     INSERT INTO accounts_subscriptionterm AS kept (subscription_id, from_day, told_at, told_as, {_TERMS})
-    SELECT held.id, from_day, told_at, told_as, {_TERMS} FROM told CROSS JOIN held
+    SELECT held.id, told.from_day, said.told_at, said.told_as, {_terms_of("said")}
+    FROM told CROSS JOIN held CROSS JOIN said
     ON CONFLICT (subscription_id, from_day) DO UPDATE
     SET told_at = excluded.told_at, told_as = excluded.told_as,
         {", ".join(f"{name} = excluded.{name}" for name in Terms.__dataclass_fields__)}
     WHERE (kept.told_at, kept.told_as) < (excluded.told_at, excluded.told_as)
-    RETURNING ({", ".join(f"kept.{name}" for name in Terms.__dataclass_fields__)}) AS terms
+    RETURNING ({_terms_of("kept")}) AS terms
 ),
 changed AS MATERIALIZED (
-    SELECT CASE
+    SELECT least((
+        SELECT min(greatest(t.from_day, h.starts_on))
+        FROM ended JOIN accounts_subscriptionterm t USING (subscription_id, from_day)
+        WHERE ({_terms_of("t")}) IS DISTINCT FROM ({_terms_of("told")})
+    ), CASE
         WHEN b.id IS NULL OR s.from_day IS NULL THEN h.starts_on
         WHEN (b.account_id, b.starts_on) <> (h.account_id, h.starts_on) THEN least(b.starts_on, h.starts_on)
         WHEN a.terms IS NULL OR a.terms IS NOT DISTINCT FROM s.terms THEN NULL
@@ -108,7 +140,7 @@ changed AS MATERIALIZED (
             SELECT FROM accounts_subscriptionterm t
             WHERE t.subscription_id = b.id AND t.from_day < told.from_day) THEN h.starts_on
         ELSE greatest(told.from_day, h.starts_on)
-    END AS day
+    END) AS day
     FROM told CROSS JOIN held h
     LEFT JOIN before b ON true LEFT JOIN stood s ON true LEFT JOIN agreed a ON true
 ),

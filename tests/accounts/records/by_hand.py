@@ -13,6 +13,11 @@ def first_change(before: History | None, after: History) -> date | None:
     return next((day for day in days if (before.on(day) if before else None) != after.on(day)), None)
 
 
+def has_ended(terms: Terms, day: date) -> bool:
+    """Whether terms that are told of a day say that the subscription had ended by then."""
+    return terms.ends_on is not None and terms.ends_on <= day
+
+
 class Told:
     """All that was told of one subscription so far."""
 
@@ -29,8 +34,15 @@ class Told:
         after = before or History(account, starts_on, {})
         if self.newest is None or self.newest < told:
             self.newest, after = told, replace(after, account_id=account, starts_on=starts_on)
-        if from_day not in self.of_days or self.of_days[from_day] < told:
-            self.of_days[from_day] = told
-            after = replace(after, terms={**after.terms, from_day: terms})
+        # An end is told of all days since.
+        ends = ((self.of_days[d], d, t) for d, t in after.terms.items() if d < from_day and has_ended(t, d))
+        at, _, said = max([(told, date.max, terms), *ends], key=lambda end: end[:2])
+        if from_day not in self.of_days or self.of_days[from_day] < at:
+            self.of_days[from_day] = at
+            after = replace(after, terms={**after.terms, from_day: said})
+        if has_ended(terms, from_day):
+            for day in [d for d in after.terms if d > from_day and self.of_days[d] < told]:
+                self.of_days[day] = told
+                after = replace(after, terms={**after.terms, day: terms})
         self.history = after
         return first_change(before, after)

@@ -73,7 +73,7 @@ def happened(draw: st.DrawFn) -> Object:
         )
     )
     if kind == "deleted":
-        state = {"status": "canceled", "ended_at": created}
+        state = {"status": "canceled", "ended_at": created - draw(st.sampled_from([0, 0, 24, 50])) * HOUR}
     lines = [item(quantity=draw(st.integers(1, 3)))] + draw(st.sampled_from([[], [item(120000, "year")]]))
     less = draw(st.sampled_from([[], ["di_1"]]))
     return event(f"customer.subscription.{kind}", subscription(*lines, id=name, discounts=less, **state), created)

@@ -13,6 +13,8 @@ from accounts.facts.models import FactsDirty
 from accounts.intake.models import IntakeBatch, RefusedItem
 from accounts.intake.stripe.models import BillingCustomer, StripeCall
 from accounts.records.models import Account, Invoice, Subscription, SubscriptionTerm
+from accounts.records.movements import movements
+from accounts.records.rules import Movement
 from accounts.sources.models import Source
 from accounts.sources.rules import Kind, Scheme
 from accounts.sources.secrets import keep_secret, signer_of
@@ -111,6 +113,24 @@ def test_an_end_stands_over_a_change_of_the_same_second(send: Send, acme: Accoun
     send(ended)
     send(changed)
     assert [term[4] for term in history()] == [date(2026, 3, 10)]
+
+
+def test_an_end_that_is_told_of_late_ends_what_was_told_of_the_days_since(send: Send, acme: Account) -> None:
+    created, changed, _, _ = steps()
+    gone = {"status": "canceled", "ended_at": at("2026-03-08 09:00")}
+    ended = event(DELETED, subscription(item(quantity=5), **gone), at("2026-03-12 09:00"))
+    seen = []
+    for order in permutations((created, changed, ended)):
+        for step in order:
+            send(step)
+        seen.append([(term[0], term[4]) for term in history()])
+        moved = [(m.day, m.kind, m.amount) for m in movements(date(2026, 1, 1), date(2026, 12, 31))]
+        assert moved == [(date(2026, 3, 1), Movement.NEW, 100), (date(2026, 3, 8), Movement.CHURN, -100)]
+        SubscriptionTerm.objects.all().delete()
+        Subscription.objects.all().delete()
+        StripeCall.objects.all().delete()
+    end = date(2026, 3, 8)
+    assert seen == [[(date(2026, 3, 1), None), (end, end), (date(2026, 3, 10), end)]] * 6
 
 
 @pytest.mark.parametrize("shift", [-301, 301])
