@@ -65,7 +65,13 @@ def _newest_use(account: Account, end: datetime) -> datetime | None:
 
 
 def _newest_ticket(account: Account, end: datetime) -> datetime | None:
+    """When a ticket was last opened, closed, opened again or rated."""
     rows = Ticket.objects.filter(account=account, opened_at__lt=end)
-    closed = rows.filter(closed_at__lt=end).aggregate(n=Max("closed_at"))["n"]
-    opened = rows.aggregate(n=Max("opened_at"))["n"]
-    return max((at for at in (opened, closed) if at), default=None)
+    told = rows.aggregate(
+        opened=Max("opened_at"),
+        closed=Max("closed_at", filter=Q(closed_at__lt=end)),
+        rated=Max("rated_at", filter=Q(rated_at__lt=end)),
+    )
+    turned = rows.exclude(turns=None).values_list("turns", flat=True)
+    turns = [at for of_one in turned for at in of_one or () if at < end]
+    return max((at for at in (*told.values(), *turns) if at), default=None)

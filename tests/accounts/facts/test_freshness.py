@@ -56,6 +56,20 @@ def test_of_the_account_a_past_day_shows_what_had_been_told_by_then() -> None:
     assert account_at(acme, DAY - timedelta(days=30)) == midnight(DAY - timedelta(days=40))
 
 
+@pytest.mark.parametrize("told", [{"turns": [1, 8, 12, 20]}, {"rated_at": 8}, {"rated_at": 8, "turns": [1, 2, 20, 21]}])
+def test_a_ticket_tells_when_it_is_opened_again_and_when_it_is_rated(told: dict[str, int | list[int]]) -> None:
+    acme = AccountFactory()
+    ticket(acme, DAY - timedelta(days=9), DAY + timedelta(days=30))
+    opened = moment(DAY - timedelta(days=9))
+    dated = {
+        field: opened + timedelta(days=days) if isinstance(days, int) else [opened + timedelta(days=n) for n in days]
+        for field, days in told.items()
+    }
+    acme.tickets.update(**dated)
+
+    assert origins(acme, DAY)[Kind.SUPPORT].newest_at == moment(DAY - timedelta(days=1))
+
+
 def test_once_raw_events_are_gone_the_last_day_of_use_tells_whatever_event_is_kept() -> None:
     acme = AccountFactory()
     sign_in(acme, [DAY - timedelta(days=90), DAY])
