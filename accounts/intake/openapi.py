@@ -46,7 +46,9 @@ _ABOUT = (
     "one a minute counts, and one that is tried again in a later minute counts twice: send a messageId.\n\n"
     "A call whose objects and lists are nested more than 64 deep is refused by its index, and the others go in. A body "
     "nested deeper than can be read at all is refused as a whole with 400.\n\n"
-    "previousId of an alias call goes on naming the contact: what is sent with it, before or after, is theirs."
+    "previousId of an alias call goes on naming the contact: what is sent with it, before or after, is theirs.\n\n"
+    "traits.consent of an identify call ({granted, policyVersion, at}) withdraws consent from any source, and gives it "
+    "from the system of record for feedback, or while there is none; elsewhere a grant is kept as a trait and no more."
 )
 
 _EVENTS: list[type[BaseModel]] = [HubSpotEvent, ZendeskEvent, StripeEvent]

@@ -25,7 +25,7 @@ from accounts.privacy.queries import erased_among
 from accounts.privacy.rules import Word
 from accounts.privacy.verbs import tell_consent
 from accounts.records.models import Account, Contact
-from accounts.sources.queries import Sender
+from accounts.sources.queries import Sender, record_of
 from accounts.sources.rules import Kind
 
 _NEW_ACCOUNTS = """
@@ -84,7 +84,7 @@ def apply_profiles(
     others = _other_calls(sender, wanted, fresh)
     result.problems |= others
     result.accepted, result.duplicates = len(fresh), len(wanted) - len(fresh) - len(others)
-    words = _consent_words(fresh, contacts)
+    words = _consent_words(sender, fresh, contacts)
     signed_up = {account.pk: account.signed_up_on for account in accounts.values()}
     told = _apply(sorted(fresh, key=_by_time), sender, accounts, contacts)
     _save(told, signed_up, today)
@@ -188,10 +188,18 @@ def _without_erased(
     return [i for i in items if i.position not in problems]
 
 
-def _consent_words(items: list[ProfileItem], contacts: dict[str, Contact]) -> list[Word]:
+def _consent_words(sender: Sender, items: list[ProfileItem], contacts: dict[str, Contact]) -> list[Word]:
+    """The words of identify calls: a withdrawal always counts, consent only where no other source is its record."""
     told = [(contacts.get(item.user_id or ""), item) for item in items if item.call is Call.IDENTIFY]
     words = [consent_word(item.traits, contact.pk, item.occurred_at) for contact, item in told if contact]
-    return [word for word in words if word is not None]
+    known = [word for word in words if word is not None]
+    if any(word.granted for word in known) and not _may_grant(sender):
+        return [word for word in known if not word.granted]
+    return known
+
+
+def _may_grant(sender: Sender) -> bool:
+    return Kind.FEEDBACK in sender.records or record_of(Kind.FEEDBACK) is None
 
 
 def _with_free_ids(

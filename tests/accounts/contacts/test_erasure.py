@@ -21,6 +21,8 @@ from accounts.intake.hooks.models import HookCall
 from accounts.intake.models import ProfileCall, RefusedItem
 from accounts.privacy.models import Erasure, Suppressed
 from accounts.privacy.queries import consents, erased_among
+from accounts.privacy.rules import ConsentSource, Word
+from accounts.privacy.verbs import tell_consent
 from accounts.records.models import Account, Contact, FeedbackScore
 from accounts.records.rules import ContactRole
 from accounts.sources.models import Source
@@ -90,7 +92,7 @@ def jane(refused_consent: Any, send: Callable[..., Any], cs: User) -> Contact:
     send("identify", messageId="i-0", userId="anon-99-x", traits={"phone": PHONE})
     send("alias", messageId="a-1", previousId="anon-99-x", userId=JANE)
     send("group", messageId=f"g-{JANE}", userId=JANE, groupId="acme", traits={"name": "Acme", "owner": MAIL})
-    told = {"name": "Jane Roe", "email": MAIL, "consent": {"granted": True, "policyVersion": "1"}}
+    told = {"name": "Jane Roe", "email": MAIL}
     send("identify", messageId="i-1", userId=JANE, traits=told)
     send("identify", messageId="i-2", userId="colleague", traits={"email": "bob@acme.example"})
     for n, who in enumerate((JANE, JANE, "colleague")):
@@ -107,6 +109,7 @@ def jane(refused_consent: Any, send: Callable[..., Any], cs: User) -> Contact:
     FileRefusal.objects.create(upload=upload, line=2, raw=json.dumps(["7", MAIL]), reason=f"{MAIL} is no account.")
     send("track", messageId="bad", userId=JANE, event="", properties={"email": MAIL})
     contact = Contact.objects.get(external_id=JANE)
+    tell_consent([Word(contact.pk, True, "1", ConsentSource.RECORD, now)], now=now, acting_user=None)
     FeedbackScore.objects.create(
         account=contact.account, contact=contact, external_id=f"nps-{JANE}", kind="nps", score=9, at=now
     )

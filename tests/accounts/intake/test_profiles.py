@@ -15,6 +15,7 @@ from accounts.intake.reading import Envelope
 from accounts.intake.receipts import Receipt
 from accounts.intake.rules import Call
 from accounts.intake.verbs import take_in
+from accounts.privacy.models import Consent
 from accounts.records.models import Account, Contact
 from accounts.sources.models import Source
 from accounts.sources.queries import Sender
@@ -169,6 +170,28 @@ def test_of_who_is_not_the_record_for_accounts_no_trait_counts_when_a_call_comes
         assert send("group", call, key=key).json()["accepted"] == 1
     account = Account.objects.get()
     assert (account.name, account.goals, Contact.objects.get().account) == ("Acme", "Grow", account)
+
+
+def test_consent_is_given_to_the_record_of_feedback_and_withdrawn_to_anybody(
+    send: Send, usage_source: Source, crm: Source
+) -> None:
+    def identify(hour: int, granted: bool) -> None:
+        said = {"traits": {"consent": {"granted": granted}}, "timestamp": f"2026-03-01T{hour:02}:00:00Z"}
+        assert send("identify", {"userId": "maria"} | said).json()["accepted"] == 1
+
+    def words() -> list[tuple[int, bool]]:
+        told = Consent.objects.order_by("at").values_list("at", "granted")
+        return [(at.hour, granted) for at, granted in told]
+
+    identify(1, True)
+    identify(2, False)
+    assert words() == [(2, False)]
+    crm.kinds.update(is_active=False)
+    identify(3, True)
+    assert words() == [(2, False), (3, True)]
+    usage_source.kinds.create(kind=Kind.FEEDBACK.value)
+    identify(4, True)
+    assert words()[-1] == (4, True)
 
 
 def test_an_alias_renames_a_contact(send: Send) -> None:
