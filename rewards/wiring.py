@@ -21,6 +21,7 @@ from rewards.approvals.listing import waiting_count
 from rewards.approvals.panels import add_panel
 from rewards.approvals.queries import find as find_offers
 from rewards.approvals.required.changing import APPROVAL_RULE
+from rewards.approvals.said import SAID
 from rewards.approvals.times import APPROVAL_TIMES
 from rewards.breakage.changing import BREAKAGE_RATE
 from rewards.campaigns.changing import CHANGEABLE_CAMPAIGN
@@ -119,6 +120,7 @@ def wire() -> None:
     add_facts(growth_facts)
     follow_withdrawal("offers", stop_addressing)
     add_holding(OFFERS)
+    add_holding(SAID)
     add_panel(ladder_panel)
     add_panel(fit_panel)
     add_panel(lot_panel)

@@ -18,6 +18,7 @@ from accounts.contacts.naming import (
     accounts_of,
     alias_calls,
     answers_naming,
+    file_rows_naming,
     ids_of,
     mentions,
     names_of,
@@ -171,14 +172,14 @@ def _strike_answers(ids: set[str], names: Names) -> None:
 
 
 def _strike_rest(person: Contact, accounts: list[int], ids: set[str], names: Names) -> None:
-    refused = refused_naming(names, ids)
+    refused = list(refused_naming(ids, names))
     for item in refused:
         item.raw, item.message_id, item.waits_for = ERASED, "", ""
         item.reason = names.struck_of_them(item.reason)
         item.retried_reason = names.struck_of_them(item.retried_reason) if item.retried_reason else item.retried_reason
     texts = ["raw", "message_id", "reason", "waits_for", "retried_reason"]
     RefusedItem.objects.bulk_update(refused, texts, batch_size=BATCH)
-    rows = [row for row in FileRefusal.objects.filter(mentions("raw", names)) if names.is_in_json(row.raw)]
+    rows = list(file_rows_naming(names))
     for row in rows:
         row.raw, row.reason = (
             json.dumps(names.struck(json.loads(row.raw)), ensure_ascii=False),

@@ -13,13 +13,14 @@ from accounts.contacts.rules import Names
 
 @dataclass(frozen=True)
 class Holding:
-    """`rows(contact_id)` for the export; `strike(account_ids, names)` in the transaction that erases.
+    """`rows(contact_id, account_ids, names)` for the export, JSON but for times, days and money;
+    `strike(account_ids, names)` in the transaction that erases.
 
     `accounts(contact_id)`: ids of accounts that the contact may have left since.
     """
 
     name: str
-    rows: Callable[[int], list[dict[str, Any]]]
+    rows: Callable[[int, Sequence[int], Names], Iterable[dict[str, Any]]]
     strike: Callable[[Sequence[int], Names], None]
     accounts: Callable[[int], Iterable[int]] = lambda contact_id: ()
 

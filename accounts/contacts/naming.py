@@ -1,6 +1,7 @@
 """By which words a contact is known, and where they stand."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import Q, QuerySet, TextField
@@ -8,6 +9,7 @@ from django.db.models.functions import Cast
 
 from accounts.contacts.holdings import holdings
 from accounts.contacts.rules import Names, written
+from accounts.intake.files.models import FileRefusal
 from accounts.intake.forgetting import ids_in
 from accounts.intake.hooks.models import HookCall
 from accounts.intake.hooks.rules import RecordType
@@ -16,6 +18,7 @@ from accounts.intake.rules import Call
 from accounts.records.models import Account, Contact, FeedbackScore
 from accounts.usage.models import ContactDay
 
+CHUNK = 2000
 _NAMING_TRAITS = ("name", "email", "phone", "username")
 _ID_FIELDS = ("payload__userId", "payload__previousId")
 
@@ -60,14 +63,21 @@ def accounts_of(contact: Contact) -> list[int]:
     return list(Account.objects.filter(pk__in=[pk for pk in seen if pk]).order_by("pk").values_list("pk", flat=True))
 
 
-def refused_naming(names: Names, ids: set[str]) -> list[RefusedItem]:
+def refused_naming(ids: set[str], names: Names) -> Iterator[RefusedItem]:
     """What was refused and names the contact, or is about or waits for one of their ids, however short that is."""
     sieved = mentions("raw", names) | Q(waits_for__in=sorted(ids))
     for short in ids - set(names.telling):
         sieved |= Q(raw__contains=json.dumps(short, ensure_ascii=False))
         sieved |= Q(raw__regex=rf"[:,\[]\s*{short}\s*[],}}]") if short.isdecimal() else Q()
-    items = RefusedItem.objects.filter(sieved).order_by("pk").iterator(chunk_size=2000)
-    return [item for item in items if names.is_in_json(item.raw) or item.waits_for in ids or _ids_told(item) & ids]
+    for item in RefusedItem.objects.filter(sieved).order_by("pk").iterator(chunk_size=CHUNK):
+        if names.is_in_json(item.raw) or item.waits_for in ids or _ids_told(item) & ids:
+            yield item
+
+
+def file_rows_naming(names: Names) -> Iterator[FileRefusal]:
+    """The refused rows of files that name the contact."""
+    rows = FileRefusal.objects.filter(mentions("raw", names)).select_related("upload").order_by("pk")
+    return (row for row in rows.iterator(chunk_size=CHUNK) if names.is_in_json(row.raw))
 
 
 def answers_naming(ids: set[str], names: Names) -> QuerySet[HookCall, Any]:

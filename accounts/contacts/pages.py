@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -96,13 +96,13 @@ def erase(request: HttpRequest, contact_id: int) -> HttpResponse:
 
 @require_GET
 @never_cache
-def export(request: HttpRequest, contact_id: int) -> HttpResponse:
+def export(request: HttpRequest, contact_id: int) -> StreamingHttpResponse:
     """All that is held on the contact, as a file of JSON."""
     try:
         held = export_contact(found(contact_id), acting_user=signed_in(request))
     except DomainError as refused:
         raise PermissionDenied(str(refused)) from refused
-    response = JsonResponse(held, json_dumps_params={"indent": 2, "ensure_ascii": False})
+    response = StreamingHttpResponse(held, content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="contact-{contact_id}.json"'
     return response
 

@@ -9,7 +9,7 @@ from rewards.tax.models import TaxablePayment, TaxProfile
 from rewards.tax.received import IS_GIVEN_BACK
 
 
-def _rows(contact_id: int) -> list[dict[str, Any]]:
+def _rows(contact_id: int, account_ids: Sequence[int], names: Names) -> list[dict[str, Any]]:
     profile = TaxProfile.objects.filter(pk=contact_id).values("recipient", "country", "form_filed_on", "has_tax_number")
     payments = TaxablePayment.objects.filter(contact_id=contact_id).values(
         *("paid_on", "country", "amount", "currency"), given_back=IS_GIVEN_BACK

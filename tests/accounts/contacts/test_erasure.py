@@ -11,7 +11,6 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.contacts.erasure import erase
-from accounts.contacts.export import export_contact
 from accounts.contacts.models import QuizAnswer
 from accounts.contacts.verbs import set_role
 from accounts.facts.models import AccountFacts
@@ -59,19 +58,6 @@ from tests.rewards.campaigns.made import evaluate
 pytestmark = pytest.mark.django_db
 JANE, MAIL, PHONE = "user-17-jane", "jane.roe@acme.example", "+1 555 0100 17"
 TELLING = ("user-17-jane", "anon-99-x", "jane.roe", "jane roe", "jane+roe", "555 0100")
-
-
-@pytest.fixture
-def send(client: Client) -> Callable[..., Any]:
-    """Send a call as the system of record for usage and accounts."""
-    SourceFactory(name="Product", kinds=[Kind.USAGE, Kind.ACCOUNT], key="key")
-
-    def post(channel: str, **body: Any) -> Any:
-        return client.post(
-            f"/v1/{channel}", body, content_type="application/json", headers={"Authorization": basic("key")}
-        )
-
-    return post
 
 
 @pytest.fixture
@@ -344,50 +330,6 @@ def test_what_colleagues_told_names_nobody(jane: Contact, cs: User, send: Callab
     assert before.evidence == {"words": ["(erased) did it"]}
 
 
-@pytest.mark.parametrize("name", ['Jane "JR" Roe', "Jané\\Roe"])
-def test_a_name_that_json_escapes_is_found(name: str, cs: User, send: Callable[..., Any]) -> None:
-    for who, traits in (("u-jane", {"name": name}), ("colleague", {})):
-        send("identify", messageId=f"i-{who}", userId=who, traits=traits)
-        send("group", messageId=f"g-{who}", userId=who, groupId="acme", traits={})
-    for message, event in (("t", "Sent"), ("bad", "")):
-        send("track", messageId=message, userId="colleague", event=event, properties={"to": name})
-    upload = FileUpload.objects.create(kind="account", name="people.csv", size=0, uploaded_by=cs)
-    FileRefusal.objects.create(upload=upload, line=2, raw=json.dumps(["7", name]), reason="No account.")
-    kept = RefusedItem.objects.get()
-    RefusedItem.objects.create(batch=kept.batch, code="row", reason="Cut off", raw=kept.raw[:-1])
-    erase(Contact.objects.get(external_id="u-jane"), acting_user=cs)
-    assert Event.objects.get().properties == {"to": "(erased)"}
-    assert list(RefusedItem.objects.values_list("raw", flat=True)) == ["(erased)"] * 2
-    assert FileRefusal.objects.get().raw == '["7", "(erased)"]'
-
-
-def test_ids_too_short_to_be_struck_everywhere_are_found_where_they_are_ids(
-    cs: User, send: Callable[..., Any], client: Client
-) -> None:
-    """“471” says nothing inside a text; but what is refused of it has its telephone and its address."""
-    survey = SourceFactory(name="Survey", kinds=[Kind.FEEDBACK])
-    keep_secret(survey, Scheme.STANDARD, SECRET, acting_user=None)
-    consent = {"type": "consent", "data": {"contact": "471", "granted": True, "at": "2026-03-10T09:00:00Z"}}
-    body = json.dumps(consent).encode()
-    client.post(f"/webhooks/{survey.pk}", body, content_type="application/json", headers=signed(body, "w-1"))
-    for who in ("471", "472"):
-        send("track", messageId=f"t-{who}", userId=who, event="Seen", properties={"phone": PHONE})
-    batch = RefusedItem.objects.all()[0].batch
-    for number in (471, 1471):
-        RefusedItem.objects.create(batch=batch, code="c", reason=f"Not {number}", raw=f'{{"userId": {number}}}')
-    (told,) = HookCall.objects.get().answer["refused"]
-    assert (told["externalId"], "471" in told["reason"]) == ("471", True)
-    # Nobody has told who it is yet; another system does so by a file.
-    contact = ContactFactory(external_id="471", name="", email="")
-    assert len(export_contact(contact, acting_user=cs)["refused"]) == 3
-    erase(contact, acting_user=cs)
-    (left,) = HookCall.objects.get().answer["refused"]
-    assert (left["externalId"], left["reason"]) == ("(erased)", told["reason"].replace("471", "(erased)"))
-    erased = RefusedItem.objects.filter(raw="(erased)")
-    assert (erased.count(), {(item.waits_for, "471" in item.reason) for item in erased}) == (3, {("", False)})
-    assert set(RefusedItem.objects.exclude(raw="(erased)").values_list("waits_for", flat=True)) == {"472", ""}
-
-
 def test_every_id_they_had_is_suppressed(cs: User, send: Callable[..., Any]) -> None:
     send("identify", messageId="1", userId="first-id")
     send("alias", messageId="2", previousId="first-id", userId="second-id")
@@ -428,7 +370,7 @@ def test_the_browser_asks_first(administrator: User, signed_in_as: Callable[[Use
 
 def test_the_export_has_every_table(jane: Contact, cs: User, signed_in_as: Callable[[User], Client]) -> None:
     response = signed_in_as(cs).get(f"/accounts/contacts/{jane.pk}/export")
-    held = response.json()
+    held = json.loads(b"".join(response))
     assert {name: len(rows) for name, rows in held.items() if name != "contact"} == {
         "consent": 1,
         "quiz_answers": 1,
@@ -437,7 +379,11 @@ def test_the_export_has_every_table(jane: Contact, cs: User, signed_in_as: Calla
         "events": 2,
         "days_of_use": 2,
         "refused": 2,
+        "refused_rows": 1,
+        "answers_to_senders": 1,
+        "audit": 2,
         "offers": 2,
+        "said_of_offers": 16,
         "tax": 0,
     }
     assert held["contact"]["email"] == MAIL
