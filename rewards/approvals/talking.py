@@ -23,7 +23,7 @@ def comment(offer_id: int, text: str, *, acting_user: User) -> OfferComment:
         object_type="offer",
         object_id=offer.pk,
         object_label=str(offer),
-        after={"comment": said.pk},
+        after={"comment number": said.pk},
         typed=text,
     )
     return said
