@@ -24,7 +24,7 @@ def searched(filters: Mapping[str, Any]) -> QuerySet[AuditLine]:
     rows = AuditLine.objects.select_related("typed").order_by(*SORTED_BY)
     if text := filters.get("q"):
         words = re.findall(r"\w+", text)
-        rows = rows.filter(pk__in=_saying(words)) if words else rows.none()
+        rows = _saying(rows, words) if words else rows.none()
     if who := filters.get("who"):
         rows = rows.filter(actor__isnull=True) if who == PROGRAMME else rows.filter(actor_id=who)
     for field in ("verb", "object_type", "object_id"):
@@ -37,14 +37,19 @@ def searched(filters: Mapping[str, Any]) -> QuerySet[AuditLine]:
     return rows
 
 
-def _saying(words: list[str]) -> QuerySet[AuditLine, Any]:
-    """Ids of the lines in which each of the words begins a word; each arm has its index."""
-    lines = AuditLine.objects.order_by().annotate(words=WORDS).filter(words=_beginnings(words, "&"))
-    some = TypedWords.objects.annotate(words=TYPED).filter(words=_beginnings(words, "|"))
-    typed = AuditLine.objects.order_by().filter(typed__in=some.values("pk"))
+def _saying(rows: QuerySet[AuditLine, Any], words: list[str]) -> QuerySet[AuditLine, Any]:
+    """Those lines in which each of the words begins a word, be it of what was typed.
+
+    Lines alone can be read newest first, however many say it; both together only through their indexes.
+    """
+    typed = TypedWords.objects.annotate(words=TYPED).filter(words=_beginnings(words, "|"))
+    if not typed.exists():
+        return rows.annotate(words=WORDS).filter(words=_beginnings(words, "&"))
+    plain = AuditLine.objects.order_by().annotate(words=WORDS).filter(words=_beginnings(words, "&"))
     whole = SearchVector("object_label", "actor_name", "typed__text", config="simple")
-    typed = typed.annotate(words=whole).filter(words=_beginnings(words, "&"))
-    return lines.values("pk").union(typed.values("pk"), all=True)
+    of_typed = AuditLine.objects.order_by().filter(typed__in=typed.values("pk")).annotate(words=whole)
+    of_typed = of_typed.filter(words=_beginnings(words, "&"))
+    return rows.filter(pk__in=plain.values("pk").union(of_typed.values("pk"), all=True))
 
 
 def _beginnings(words: list[str], joined_by: str) -> SearchQuery:
