@@ -17,14 +17,11 @@ from accounts.conditions.rules.explaining import Told, explained, reasons, sente
 from accounts.conditions.rules.predicate import Predicate, predicate
 from accounts.conditions.rules.tree import Node, facts_of, walk
 from accounts.conditions.rules.vocabulary import ROW, Vocabulary, base_vocabulary
-from accounts.facts.queries import latest_day
+from accounts.facts.queries import AS_THINGS_STAND, latest_day
 
 SAMPLE = 5
 
 ON_THE_DAY = f"{ROW}.day = %(day)s"
-# As things stand: until the nightly run has come by, accounts that nothing happened to today stand on yesterday.
-AS_THINGS_STAND = f"""({ROW}.day = %(day)s OR ({ROW}.day = %(day)s - 1 AND NOT EXISTS (
-    SELECT FROM accounts_accountfacts newer WHERE newer.account_id = {ROW}.account_id AND newer.day = %(day)s)))"""
 
 
 def vocabulary(without: Collection[str] = ()) -> Vocabulary:

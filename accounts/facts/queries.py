@@ -9,6 +9,11 @@ from accounts.facts.health import TOLD_SQL, Health, health_of
 from accounts.facts.models import AccountFacts, FactsDirty
 from accounts.records.models import Account
 
+# Rows `f` as things stand on the latest day with facts, `day`: until the nightly run has come by, accounts that
+# nothing happened to today stand on yesterday.
+AS_THINGS_STAND = """(f.day = %(day)s OR (f.day = %(day)s::date - 1 AND NOT EXISTS (
+    SELECT FROM accounts_accountfacts newer WHERE newer.account_id = f.account_id AND newer.day = %(day)s)))"""
+
 _HEALTH = f"""
 SELECT jsonb_build_object({TOLD_SQL})::text FROM accounts_accountfacts AS f
 WHERE f.account_id = %(account)s AND f.day = %(day)s

@@ -14,12 +14,12 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Case, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery, When
 
-from accounts.conditions.queries import AS_THINGS_STAND, vocabulary
+from accounts.conditions.queries import vocabulary
 from accounts.conditions.rules.reading import BadRule, read_rule
 from accounts.conditions.rules.tree import facts_of
 from accounts.conditions.rules.vocabulary import ROW, Vocabulary
 from accounts.conditions.rules.words import in_words
-from accounts.facts.queries import latest_day
+from accounts.facts.queries import AS_THINGS_STAND, latest_day
 from accounts.records.models import Account
 from accounts.segments.models import Segment, SegmentMove
 from accounts.segments.rules import NOT_FOR_SEGMENTS, SegmentStatus

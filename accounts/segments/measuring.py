@@ -38,7 +38,7 @@ class Year:
 
 @dataclass(frozen=True)
 class Measured:
-    """An edit, measured: whom it moves on the latest day with facts, and last year before and after it."""
+    """An edit, measured: whom it moves as things stand, and last year before and after it."""
 
     moved: Moved
     before: Year
@@ -80,7 +80,7 @@ def measure(now: Mapping[str, Any], values: Mapping[str, Any]) -> Measured:
     if day is None:
         nothing = Year(0, 0, 0)
         return Measured(moved(before, after, words), nothing, nothing)
-    return Measured(moved(before, after, words, day=day), *_last_year(before, after, words, day))
+    return Measured(moved(before, after, words), *_last_year(before, after, words, day))
 
 
 def _rule_of(values: Mapping[str, Any], words: Vocabulary) -> Node:

@@ -12,9 +12,8 @@ from typing import Any
 
 from django.db import connection
 
-from accounts.conditions.queries import AS_THINGS_STAND
 from accounts.conditions.rules.vocabulary import ROW
-from accounts.facts.queries import latest_day
+from accounts.facts.queries import AS_THINGS_STAND, latest_day
 from accounts.tiers.inforce import history
 from accounts.tiers.placing import earned_sql
 from accounts.tiers.rules import Policy, Scheme

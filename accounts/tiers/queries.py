@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from accounts.conditions.rules.vocabulary import Choice
-from accounts.facts.queries import latest_day
+from accounts.facts.queries import AS_THINGS_STAND, latest_day
 from accounts.tiers.falling import falling
 from accounts.tiers.inforce import InForce, history
 from accounts.tiers.models import Tier, TierMove, TierScheme
@@ -33,7 +33,7 @@ def tier_choices() -> list[Choice]:
 
 @dataclass(frozen=True)
 class Held:
-    """One tier of the scheme, with how many accounts hold it on the day and what they pay in a year."""
+    """One tier of the scheme, with how many accounts hold it now and what they pay in a year."""
 
     tier_id: int
     step: Step
@@ -43,13 +43,17 @@ class Held:
 
 
 def holders(scheme: Scheme, day: date | None) -> tuple[list[Held], int]:
-    """The tiers, the lowest first, and how many accounts hold none; money in the reporting currency."""
+    """The tiers, the lowest first, and how many accounts hold none, as things stand on the latest day with facts.
+
+    Money in the reporting currency.
+    """
     counted: dict[str | None, tuple[int, Decimal]] = {}
     if day is not None:
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT tier, count(*), coalesce(sum(arr), 0) FROM accounts_accountfacts WHERE day = %s GROUP BY tier",
-                [day],
+                "SELECT f.tier, count(*), coalesce(sum(f.arr), 0)"
+                f" FROM accounts_accountfacts f WHERE {AS_THINGS_STAND} GROUP BY f.tier",
+                {"day": day},
             )
             counted = {tier: (accounts, arr) for tier, accounts, arr in cursor.fetchall()}
     nothing = (0, Decimal(0))
@@ -69,7 +73,7 @@ def moves(account_id: int | None = None) -> QuerySet[TierMove]:
 
 @dataclass(frozen=True)
 class Measured:
-    """Whom another scheme would move, as (from, to, accounts, ARR) on the latest day with facts; a few by name."""
+    """Whom another scheme would move, as (from, to, accounts, ARR) as things stand; a few by name."""
 
     day: date | None
     moved: list[tuple[str, str, int, Decimal]]
@@ -92,7 +96,7 @@ def measure(proposed: Scheme) -> Measured:
     sql = f"""
         WITH sides AS (
             SELECT f.account_id, {now} AS now, {becomes} AS becomes, coalesce(f.arr, 0) AS arr
-            FROM accounts_accountfacts f WHERE f.day = %(day)s
+            FROM accounts_accountfacts f WHERE {AS_THINGS_STAND}
         ), moved AS (
             SELECT s.*, a.name FROM sides s JOIN accounts_account a ON a.id = s.account_id WHERE s.now <> s.becomes
         )
@@ -107,18 +111,18 @@ def measure(proposed: Scheme) -> Measured:
 
 
 def csv_rows(scheme: Scheme, day: date | None) -> Iterator[list[object]]:
-    """Every account with the tier that it holds on the day, in the order of CSV_HEADER."""
+    """Every account with its tier as things stand on the latest day with facts, in the order of CSV_HEADER."""
     if day is None:
         return
     versions = history()
     params: dict[str, Any] = {"day": day}
     earned = earned_sql(versions, "f", params, "e")
-    going = {f.account_id: f.falls_on for f in falling(scheme, day=day)}
+    going = {f.account_id: f.falls_on for f in falling(scheme)}
     sql = f"""
         SELECT f.account_id, a.name, a.external_id, f.tier, f.{scheme.metric.value}::numeric, {earned}, (
             SELECT max(m.day) FROM accounts_tiermove m WHERE m.account_id = f.account_id AND m.withdrawn_at IS NULL)
         FROM accounts_accountfacts f JOIN accounts_account a ON a.id = f.account_id
-        WHERE f.day = %(day)s ORDER BY a.name, a.id
+        WHERE {AS_THINGS_STAND} ORDER BY a.name, a.id
     """
     names = {step.key: step.name for step in scheme.steps}
     with connection.cursor() as cursor:

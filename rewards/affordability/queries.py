@@ -13,9 +13,8 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from accounts.conditions.queries import AS_THINGS_STAND
 from accounts.conditions.rules.vocabulary import ROW
-from accounts.facts.queries import latest_day
+from accounts.facts.queries import AS_THINGS_STAND, latest_day
 from accounts.tiers.queries import scheme_now, tier_choices
 from loyalty.core.money import POINTS
 from rewards.affordability.models import AssumptionSet

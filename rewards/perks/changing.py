@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import connection
 from django.urls import reverse
 
-from accounts.facts.queries import latest_day
+from accounts.facts.queries import AS_THINGS_STAND, latest_day
 from accounts.tiers.queries import measure
 from accounts.tiers.rules import scheme_of
 from loyalty.core.changes.registry import Changeable, Live, Values, anew_at
@@ -56,8 +56,9 @@ def impact(perks_id: int, values: Values) -> list[str]:
     perks, day = _get(perks_id, lock=False), latest_day()
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*), coalesce(sum(arr), 0) FROM accounts_accountfacts WHERE day = %s AND tier = %s",
-            [day, perks.tier.key],
+            "SELECT count(*), coalesce(sum(f.arr), 0)"
+            f" FROM accounts_accountfacts f WHERE {AS_THINGS_STAND} AND f.tier = %(tier)s",
+            {"day": day, "tier": perks.tier.key},
         )
         accounts, arr = cursor.fetchone()
     if not accounts:

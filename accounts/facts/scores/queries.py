@@ -9,6 +9,7 @@ from django.db import connection
 
 from accounts.facts.contracts import SPANS
 from accounts.facts.models import AccountFacts
+from accounts.facts.queries import AS_THINGS_STAND
 from accounts.facts.scores.models import ScoreCuts, ScoreTerms
 from accounts.facts.scores.rules import MEASURES, Cut, Cuts, Monetary
 from accounts.facts.scores.statement import TAKE, WORTH_OF_ALL, ltv
@@ -18,15 +19,25 @@ told AS (
     SELECT f.monetary_score AS held, least(f.days_since_sign_in, f.days_since_key_action) AS recency,
            f.key_actions_30 AS frequency, {money} AS money
     FROM accounts_accountfacts f {worth}
-    WHERE f.day = %(day)s
+    WHERE {rows}
 )
 """
-_BY_COLUMN = _TOLD.format(money="CASE %(monetary)s WHEN 'mrr' THEN f.mrr ELSE f.arr END", worth="")
-# LTV is no fact of its own: it is gathered only when it is what money means.
-_WITH_LTV = f"""
-wanted AS (SELECT account_id FROM accounts_accountfacts WHERE day = %(day)s), {SPANS}, {WORTH_OF_ALL},
-{_TOLD.format(money=ltv("f.day"), worth="LEFT JOIN worth v ON v.account_id = f.account_id")}
+_ON_THE_DAY = "f.day = %(day)s"
+
+
+def _by_column(rows: str) -> str:
+    return _TOLD.format(money="CASE %(monetary)s WHEN 'mrr' THEN f.mrr ELSE f.arr END", worth="", rows=rows)
+
+
+def _with_ltv(rows: str) -> str:
+    """LTV is no fact of its own: it is gathered only when it is what money means."""
+    worth = "LEFT JOIN worth v ON v.account_id = f.account_id"
+    return f"""
+wanted AS (SELECT f.account_id FROM accounts_accountfacts f WHERE {rows}), {SPANS}, {WORTH_OF_ALL},
+{_TOLD.format(money=ltv("f.day"), worth=worth, rows=rows)}
 """
+
+
 _COMPARE = """
 SELECT count(*) FILTER (WHERE score > held), count(*) FILTER (WHERE score < held),
        count(*) FILTER (WHERE (score IS NULL) <> (held IS NULL)), count(*)
@@ -60,13 +71,17 @@ def day_before(day: date) -> date | None:
 
 def measure(day: date, monetary: Monetary) -> Cuts:
     """The cut points that the facts of a day (UTC) would give."""
-    row = _asked(TAKE, day, monetary, joined_by=", ")
+    return _measure(day, monetary, _ON_THE_DAY)
+
+
+def _measure(day: date, monetary: Monetary, rows: str) -> Cuts:
+    row = _asked(TAKE, day, monetary, rows, joined_by=", ")
     return {m: Cut(row[2 * n], row[2 * n + 1]) for n, m in enumerate(MEASURES)}
 
 
 @dataclass(frozen=True)
 class Rescored:
-    """How many monetary scores of a day would rise, fall, or become known or unknown, of how many accounts."""
+    """How many monetary scores would rise, fall, or become known or unknown, of how many accounts."""
 
     rise: int
     fall: int
@@ -75,13 +90,15 @@ class Rescored:
 
 
 def rescored(day: date, monetary: Monetary) -> Rescored:
-    """What ranking by another measure of money would do to the scores of a day (UTC)."""
-    points = measure(day, monetary)["money"].points
-    return Rescored(*_asked(_COMPARE, day, monetary, points=points))
+    """What ranking by another measure of money would do to the scores as things stand; `day` (UTC) is the latest."""
+    points = _measure(day, monetary, AS_THINGS_STAND)["money"].points
+    return Rescored(*_asked(_COMPARE, day, monetary, AS_THINGS_STAND, points=points))
 
 
-def _asked(question: str, day: date, monetary: Monetary, *, joined_by: str = "", **params: Any) -> tuple[Any, ...]:
-    told = _WITH_LTV if monetary is Monetary.LTV else _BY_COLUMN
+def _asked(
+    question: str, day: date, monetary: Monetary, rows: str, *, joined_by: str = "", **params: Any
+) -> tuple[Any, ...]:
+    told = _with_ltv(rows) if monetary is Monetary.LTV else _by_column(rows)
     values = {"day": day, "monetary": monetary.value, "currency": settings.REPORTING_CURRENCY, **params}
     with connection.cursor() as cursor:
         cursor.execute(f"WITH {told}{joined_by}{question}", values)

@@ -1,7 +1,7 @@
 """The perks of tiers: who decides what, and what a change would cost in a year."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,10 +9,13 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from accounts.segments.verbs import values_of as segment_values
 from accounts.tiers.models import Tier, TierMove, TierScheme
+from accounts.tiers.queries import csv_rows, holders
 from accounts.tiers.rules import SHIPPED, clean_values
 from accounts.tiers.verbs import ensure_shipped as ensure_tiers
 from loyalty.core.changes.models import ChangeRequest
+from loyalty.core.changes.registry import measured_impact
 from loyalty.core.changes.verbs import approve
 from loyalty.core.errors import DomainError
 from loyalty.core.people.models import User
@@ -20,7 +23,7 @@ from rewards.perks.models import TierPerks
 from rewards.perks.rules import clean_values as clean_perks
 from rewards.perks.rules import in_words
 from rewards.perks.verbs import ensure_shipped, values_of
-from tests.factories import AccountFactory
+from tests.factories import AccountFactory, SegmentFactory
 
 SignIn = Callable[[User], Client]
 DAY = date(2026, 11, 14)
@@ -32,14 +35,40 @@ def perks(db: None) -> dict[str, TierPerks]:
     return {p.tier.key: p for p in ensure_shipped()}
 
 
-def account(tier: str, seats: int, arr: str) -> None:
+def account(tier: str, seats: int, arr: str, *days: date) -> None:
     made = AccountFactory()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT ensure_facts_partitions(%s, %s)", [DAY, DAY])
-        cursor.execute(
-            "INSERT INTO accounts_accountfacts (day, account_id, tier, seats_active, arr) VALUES (%s, %s, %s, %s, %s)",
-            [DAY, made.pk, tier or None, seats, arr],
-        )
+    for day in days or [DAY]:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT ensure_facts_partitions(%s, %s)", [day, day])
+            cursor.execute(
+                "INSERT INTO accounts_accountfacts (day, account_id, tier, seats_active, arr, monetary_score)"
+                " VALUES (%s, %s, %s, %s, %s, 3)",
+                [day, made.pk, tier or None, seats, arr],
+            )
+
+
+def test_until_the_night_has_come_by_impacts_count_those_who_did_nothing_today_too(
+    perks: dict[str, TierPerks],
+) -> None:
+    """Three hold Gold since yesterday; one of them was the first to do something today."""
+    yesterday = DAY - timedelta(days=1)
+    account("gold", 50, "10000.00", yesterday, DAY)
+    account("gold", 50, "20000.00", yesterday)
+    account("gold", 50, "30000.00", yesterday)
+
+    scheme = TierScheme.objects.get()
+    held, without = holders(scheme.scheme, DAY)
+    assert ([(h.step.key, h.accounts, h.arr) for h in held if h.accounts], without) == ([("gold", 3, 60000)], 0)
+    assert len(list(csv_rows(scheme.scheme, DAY))) == 3
+    higher = [{**tier, "minimum": "60"} if tier["key"] == "gold" else tier for tier in SHIPPED["tiers"]]
+    assert "Moves 3 accounts: " in measured_impact("tier_scheme", scheme.pk, {**scheme.values, "tiers": higher})[1]
+    credit = {**values_of(perks["gold"]), "renewal_credit_percent": "4"}
+    assert measured_impact("tier_perks", perks["gold"].pk, credit)[0].startswith("3 accounts hold Gold; ")
+    assert measured_impact("score_terms", 1, {"monetary": "arr"})[0].endswith(" of 3.")
+    seated = {"op": "compare", "fact": "seats_active", "is": ">=", "value": "10"}
+    segment = SegmentFactory(rule=seated, status="draft")
+    impact = measured_impact("segment", segment.pk, {**segment_values(segment), "status": "live"})
+    assert any(sentence.startswith("3 accounts enter now: ") for sentence in impact)
 
 
 def test_the_shipped_perks_in_words(perks: dict[str, TierPerks]) -> None:
