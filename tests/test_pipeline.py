@@ -8,9 +8,11 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from accounts.facts.models import AccountFacts, FactsDirty
+from accounts.facts.queries import latest, latest_day
 from accounts.facts.verbs import refresh
 from accounts.intake.hooks.models import HookCall
 from accounts.milestones.models import MilestoneReach
+from loyalty.core.figures import day_text
 from loyalty.core.jobs.models import Night, NightStep
 from loyalty.core.jobs.running import run_next
 from loyalty.pipeline import CHORES, ORDER, react_now, sweep_now, turn_the_day
@@ -132,3 +134,16 @@ def test_the_command_tells_what_came_of_each_step(capsys: pytest.CaptureFixture[
     assert [line.partition(":")[0] for line in told] == [*ORDER.values(), "Swept."]
     assert told[0] == "Facts: facts 1, milestones 1"
     assert told[4] == "Triggers: proposed 1"
+
+
+def test_a_day_ahead_is_swept_with_a_warning_and_is_not_how_things_stand(capsys: pytest.CaptureFixture[str]) -> None:
+    today, acme = timezone.now().date(), AccountFactory()
+    ahead = today + timedelta(days=40)
+    refresh(None, today, today)
+    call_command("sweep", "--as-of", ahead.isoformat())
+    assert capsys.readouterr().err.startswith(f"{day_text(ahead)} lies ahead: ")
+    assert AccountFacts.objects.filter(day=ahead).count() == 1
+    assert latest_day() == today
+    facts = latest(acme)
+    assert facts is not None
+    assert facts.day == today

@@ -4,6 +4,7 @@ import json
 from datetime import date, datetime
 
 from django.db import connection
+from django.utils import timezone
 
 from accounts.facts.health import TOLD_SQL, Health, health_of
 from accounts.facts.models import AccountFacts, FactsDirty
@@ -26,8 +27,9 @@ def facts_on(account: Account, day: date) -> AccountFacts | None:
 
 
 def latest(account: Account) -> AccountFacts | None:
-    """The facts of the latest day that was worked out; None when there is none yet."""
-    return AccountFacts.objects.filter(account=account).order_by("-day").first()
+    """The facts of the latest day that was worked out, as `latest_day` has it; None when there is none yet."""
+    rows = AccountFacts.objects.filter(account=account).order_by("-day")
+    return rows.filter(day__lte=_today()).first() or rows.first()
 
 
 def health_by(facts: AccountFacts) -> Health:
@@ -39,9 +41,19 @@ def health_by(facts: AccountFacts) -> Health:
 
 
 def latest_day(*, before: date | None = None) -> date | None:
-    """The latest day (before another one) that facts were worked out for, of any account; None when there is none."""
-    rows = AccountFacts.objects.all() if before is None else AccountFacts.objects.filter(day__lt=before)
-    return rows.order_by("-day").values_list("day", flat=True).first()
+    """The latest day that facts were worked out for, of any account; None when there is none.
+
+    It is the latest before another one or, by default, up to today (UTC): a day ahead that somebody had swept is
+    not how things stand, unless there are no others.
+    """
+    days = AccountFacts.objects.order_by("-day").values_list("day", flat=True)
+    if before is not None:
+        return days.filter(day__lt=before).first()
+    return days.filter(day__lte=_today()).first() or days.first()
+
+
+def _today() -> date:
+    return timezone.now().date()
 
 
 def dirty_since(_now: datetime) -> datetime | None:

@@ -5,9 +5,10 @@ from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from loyalty.core.errors import DomainError
-from loyalty.core.figures import number_text
+from loyalty.core.figures import day_text, number_text
 from loyalty.pipeline import ORDER, sweep_now
 
 
@@ -22,8 +23,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Sweep once and say what came of each step."""
+        day = options["as_of"]
+        if day is not None and day > timezone.now().date():
+            self.stderr.write(
+                f"{day_text(day)} lies ahead: it is worked out from what is known now, and what is due by then is done."
+                " Pages go on showing how things stand today."
+            )
         try:
-            came = sweep_now(options["as_of"])
+            came = sweep_now(day)
         except DomainError as stopped:
             raise CommandError(str(stopped)) from stopped
         for step, label in ORDER.items():
