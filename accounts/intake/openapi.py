@@ -32,6 +32,11 @@ _REFUSED = {
     "503": "The database is away. Send again after the seconds in Retry-After.",
 }
 _HOOK_REFUSED = {"404": "There is no source at this address."}
+_STRIPE_REFUSED = {
+    "400": "Stripe-Signature does not fit the body and a signing secret of the source (code bad_signature), or is of "
+    "more than 5 minutes ago or ahead (out_of_time), or no secret is set (no_secret); or the body is no JSON object, "
+    "not UTF-8, or nested too deep. Nothing was taken in.",
+}
 _CONFLICT = {"409": "The webhook-id came before with another body; the message names the difference."}
 _CALL_CONFLICT = {"409": "The messageId came before with another body (code other_body); the message names the places."}
 _ABOUT = (
@@ -160,6 +165,9 @@ def _webhook(scheme: str, words: str, body: dict[str, Any]) -> dict[str, Any]:
     if scheme == "standard":
         operation["responses"] |= _responses(_CONFLICT)
         operation["parameters"] = [_header("webhook-id"), _header("webhook-timestamp")]
+    if scheme == "stripe":
+        operation["responses"] |= _responses(_STRIPE_REFUSED)
+        del operation["responses"]["401"]
     parameter = {"name": "source_id", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 0}}
     return {"parameters": [parameter], "post": operation}
 

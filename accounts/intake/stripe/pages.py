@@ -68,5 +68,7 @@ class Visit:
 
 def _answer(receipt: Receipt) -> JsonResponse:
     figures = {"accepted": receipt.accepted, "duplicates": receipt.duplicates}
-    refused = [{"code": call.refusal.code, "reason": call.refusal.reason} for call in receipt.refused]
+    refused = [
+        {"index": call.position, "code": call.refusal.code, "reason": call.refusal.reason} for call in receipt.refused
+    ]
     return JsonResponse({"success": not refused, **figures, "refused": refused})

@@ -23,15 +23,18 @@ from accounts.sources.queries import Sender
 from loyalty.core.money import cents
 from loyalty.core.prepared import run_prepared
 
-# The account that a customer names, else the one it was last told to be, else that of its own id.
-_PLACED = """
+# The account that a customer was last told to be, else that of its own id. Whoever tells that it is another waits
+# for those who place something meanwhile, so that it is taken along.
+OF_CUSTOMER = """coalesce(
+    (SELECT account_id FROM accounts_billingcustomer
+     WHERE source_id = %(source)s AND external_id = %(customer)s FOR SHARE),
+    (SELECT id FROM accounts_account WHERE external_id = %(customer)s))"""
+# The account that is named, else that of the customer.
+_PLACED = f"""
 placed AS MATERIALIZED (
     SELECT CASE
            WHEN %(account)s::text IS NOT NULL THEN (SELECT id FROM accounts_account WHERE external_id = %(account)s)
-           ELSE coalesce(
-               (SELECT account_id FROM accounts_billingcustomer
-                WHERE source_id = %(source)s AND external_id = %(customer)s),
-               (SELECT id FROM accounts_account WHERE external_id = %(customer)s))
+           ELSE {OF_CUSTOMER}
            END AS account_id
 )
 """

@@ -15,6 +15,7 @@ from accounts.intake.rules import Refusal, Refused
 from accounts.intake.storable import shown
 from accounts.intake.stripe.customers import not_billing, tell_account
 from accounts.intake.stripe.learning import known_of, learn, lock, tell_again
+from accounts.intake.stripe.moving import account_in_turn, take_along
 from accounts.intake.stripe.reading import Told, read
 from accounts.intake.stripe.shapes import Customer
 from accounts.intake.stripe.storing import store
@@ -45,8 +46,7 @@ def take_in(sender: Sender, content: dict[str, Any], *, now: datetime) -> Receip
 
 
 def _write(sender: Sender, told: Told) -> Receipt:
-    makes_account = isinstance(told.about, Customer) and Kind.ACCOUNT in sender.records
-    one_statement_will_do = not (makes_account or told.seen or told.names)
+    one_statement_will_do = not (isinstance(told.about, Customer) or told.seen or told.names)
     is_new = store(sender, CHANNEL, told, {}) if one_statement_will_do else _write_all(sender, told)
     return Receipt(accepted=int(is_new), duplicates=int(not is_new), refused=[])
 
@@ -54,12 +54,16 @@ def _write(sender: Sender, told: Told) -> Receipt:
 @transaction.atomic
 def _write_all(sender: Sender, told: Told) -> bool:
     """The way of an event that needs more than one statement."""
-    if isinstance(told.about, Customer) and Kind.ACCOUNT in sender.records:
-        tell_account(sender, told, told.about)
+    customer = told.about if isinstance(told.about, Customer) else None
+    before = account_in_turn(sender.source_id, customer.id) if customer else None
+    if customer and Kind.ACCOUNT in sender.records:
+        tell_account(sender, told, customer)
     if told.seen or told.names:
         lock(sender.source_id, learns=bool(told.seen))
     learned = learn(sender.source_id, told) if told.seen else None
     is_new = store(sender, CHANNEL, told, known_of(sender.source_id, told.names))
+    if customer and before is not None:
+        take_along(sender.source_id, customer.id, before)
     if learned and learned.names:
         tell_again(sender.source_id, learned)
     return is_new

@@ -1,6 +1,7 @@
 """The OpenAPI document: valid, whole, and true; and whatever it lets programs send never breaks the server."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -11,10 +12,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from schemathesis.core import NotSet
+from stripe import WebhookSignature
 
 from accounts.intake.hooks.models import HookCall
 from accounts.intake.hooks.shapes import SHAPES
 from accounts.intake.openapi import document
+from accounts.intake.openapi_shapes import Problem, Taken
 from accounts.sources.models import Source
 from accounts.sources.rules import Kind, Scheme
 from accounts.sources.secrets import keep_secret
@@ -50,6 +53,26 @@ def test_it_tells_every_way_in() -> None:
     }
     told = {path for path in document()["paths"] if "stripe" not in path}
     assert {way for way in ways if "stripe" not in way} == told
+
+
+def test_stripe_is_answered_as_it_says(client: Client, db: None) -> None:
+    source = SourceFactory(kinds=[Kind.SUBSCRIPTION])
+    keep_secret(source, Scheme.STRIPE, "whsec_of_stripe", acting_user=None)
+    told = document()["paths"]["/webhooks/stripe/{source_id}"]["post"]["responses"]
+    body = json.dumps({"id": "evt_1", "type": "customer.updated"})
+    header = WebhookSignature.generate_signature_header(body, "whsec_of_stripe", timestamp=int(time.time()))
+    for signature, status, shape in ((header, 200, Taken), ("t=1,v1=0", 400, Problem)):
+        answer = client.post(
+            f"/webhooks/stripe/{source.pk}",
+            body,
+            content_type="application/json",
+            headers={"Stripe-Signature": signature},
+        )
+        assert answer.status_code == status
+        shape.model_validate(answer.json())
+        assert told[str(status)]["content"]["application/json"]["schema"]["$ref"].endswith(shape.__name__)
+    assert "401" not in told
+    assert "Stripe-Signature" in told["400"]["description"]
 
 
 def test_every_field_of_every_record_is_told() -> None:

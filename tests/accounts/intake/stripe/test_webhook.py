@@ -12,7 +12,7 @@ from stripe import WebhookSignature
 from accounts.facts.models import FactsDirty
 from accounts.intake.models import IntakeBatch, RefusedItem
 from accounts.intake.stripe.models import BillingCustomer, StripeCall
-from accounts.records.models import Account, Invoice, Subscription, SubscriptionTerm
+from accounts.records.models import Account, BillingCredit, Invoice, Subscription, SubscriptionTerm
 from accounts.records.movements import movements
 from accounts.records.rules import Movement
 from accounts.sources.models import Source
@@ -241,6 +241,37 @@ def test_a_customer_says_whose_it_is(send: Send) -> None:
     send(event(UPDATED, subscription(metadata={"account_id": "other"}), at("2026-03-12")))
     assert Subscription.objects.get().account == other
     assert (acme.name, other.name) == tuple(Account.objects.order_by("id").values_list("name", flat=True))
+
+
+def test_a_customer_that_becomes_another_accounts_takes_along_what_was_told_of_it(send: Send) -> None:
+    acme, other = AccountFactory(external_id="acme"), AccountFactory(external_id="other")
+    AccountFactory(external_id="cus_1")
+    named = {"id": "sub_2", "metadata": {"account_id": "acme"}}
+    note = {"id": "cn_1", "object": "credit_note", "customer": "cus_1", "amount": 500, "currency": "usd", "created": 0}
+    told = [
+        [event("customer.created", customer(metadata={"account_id": "acme"}), at("2026-03-01"))],
+        [
+            event(CREATED, subscription(), at("2026-03-02"), "evt_1"),
+            event(CREATED, subscription(**named), at("2026-03-02"), "evt_2"),
+            event("invoice.paid", invoice(customer={"id": "cus_1", "object": "customer"}), at("2026-03-03")),
+            event("credit_note.created", note | {"invoice": "in_1", "status": "issued"}, at("2026-03-04")),
+        ],
+        [event("customer.updated", customer(metadata={"account_id": "other"}), at("2026-03-05"))],
+    ]
+    models = (Subscription, Invoice, BillingCredit)
+    for order in permutations(told):
+        FactsDirty.objects.all().delete()
+        for step in (step for steps in order for step in steps):
+            assert send(step).json()["refused"] == []
+        assert Subscription.objects.get(external_id="sub_2").account == acme
+        held = [model.objects.exclude(external_id="sub_2").get() for model in models]
+        assert [thing.account for thing in held] == [other] * 3
+        assert [call.account for call in StripeCall.objects.exclude(call__startswith="customer.")] == [other] * 2
+        assert FactsDirty.objects.filter(account=other, day=held[0].starts_on).exists()
+        if order[2] is told[2]:
+            assert FactsDirty.objects.filter(account=acme, day=held[0].starts_on).exists()
+        for model in (SubscriptionTerm, *models, StripeCall, BillingCustomer):
+            model.objects.all().delete()
 
 
 def test_an_unknown_customer_can_be_taken_in_once_there_is_an_account(send: Send) -> None:
