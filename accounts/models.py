@@ -3,7 +3,7 @@ from accounts.facts.models import AccountFacts, FactsDirty, SupportSince
 from accounts.facts.scores.models import ScoreCuts, ScoreTerms
 from accounts.intake.files.models import FileChunk, FileRefusal, FileUpload
 from accounts.intake.hooks.models import HookCall, RecordTold
-from accounts.intake.models import IntakeBatch, ProfileCall, RefusedItem
+from accounts.intake.models import IntakeBatch, PlaceDirty, ProfileCall, RefusedItem
 from accounts.intake.stripe.models import BillingCoupon, BillingCustomer, BillingDiscount, StripeCall
 from accounts.milestones.models import Milestone, MilestoneReach, MilestoneVersion
 from accounts.privacy.models import Consent, Erasure, Suppressed
@@ -56,6 +56,7 @@ __all__ = [
     "MilestoneVersion",
     "Pattern",
     "PatternCounted",
+    "PlaceDirty",
     "PlanSegmentSince",
     "ProfileCall",
     "QuizAnswer",

@@ -58,6 +58,19 @@ class ProfileCall(models.Model):
         return f"{self.call} at {self.occurred_at:%d %b %Y %H:%M}"
 
 
+class PlaceDirty(models.Model):
+    """A mark: where this contact was from `since` on was told anew; events counted before may have to go there.
+
+    Marks are only ever added by writers and removed by who moved the events (`moving`).
+    """
+
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="+", db_index=False)
+    since = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"Placed anew from {self.since:%d %b %Y %H:%M}"
+
+
 class RefusedItem(models.Model):
     """One item that was not taken in: what it was, and why. `raw` is the text as it came.
 

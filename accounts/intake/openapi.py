@@ -54,6 +54,14 @@ _ABOUT = (
     "previousId of an alias call goes on naming the contact: what is sent with it, before or after, is theirs.\n\n"
     "traits.consent of an identify call ({granted, policyVersion, at}) withdraws consent from any source, and gives it "
     "from the system of record for feedback, or while there is none; elsewhere a grant is kept as a trait and no more."
+    "\n\n"
+    "An event without context.groupId counts at the account where its contact was at its time: that of the newest call "
+    "with a groupId until then, of calls with one time the one with the greatest messageId; before the first of them, "
+    "that of the first. A contact of whom an event with a groupId told before any call did is at its account until "
+    "that call. This holds in whatever order calls come: one that comes late moves, within some seconds, the events "
+    "that it is about, with their daily usage. What does not move: events on days whose raw events were deleted, "
+    "offers that were made, and streaks that were reached. A record of a contact places them from its time on for the "
+    "events that come after it, and moves none that came before."
 )
 
 _EVENTS: list[type[BaseModel]] = [HubSpotEvent, ZendeskEvent, StripeEvent]

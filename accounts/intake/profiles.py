@@ -16,6 +16,7 @@ from django.utils import timezone
 from accounts.intake import rules
 from accounts.intake.aliases import present_ids
 from accounts.intake.models import ProfileCall
+from accounts.intake.placing import place_by
 from accounts.intake.reading import ProfileItem
 from accounts.intake.repeated import other_calls
 from accounts.intake.rules import Call, Refusal
@@ -51,7 +52,7 @@ _ACCOUNT_FIELDS = [
     *("name", "industry", "country", "employee_count", "plan_segment", "signed_up_on", "time_zone", "goals"),
     *("referred_by", "traits", "traits_at"),
 ]
-_CONTACT_FIELDS = ["external_id", "account", "name", "email", "traits", "traits_at", "placed_at"]
+_CONTACT_FIELDS = ["external_id", "name", "email", "traits", "traits_at"]
 _DIRTY = "INSERT INTO accounts_factsdirty (account_id, day) SELECT * FROM unnest(%s::bigint[], %s::date[])"
 
 
@@ -88,6 +89,7 @@ def apply_profiles(
     signed_up = {account.pk: account.signed_up_on for account in accounts.values()}
     told = _apply(sorted(fresh, key=_by_time), sender, accounts, contacts)
     _save(told, signed_up, today)
+    _place(sender, fresh)
     tell_consent(words, now=timezone.now(), acting_user=None)
     return result
 
@@ -281,7 +283,6 @@ def _apply(
             touched[Account, account.pk] = account
         if contact is not None:
             touched[Contact, contact.pk] = contact
-            _place(contact, account, item)
     tell(list(told.values()), sender.source_id)
     return list(touched.values())
 
@@ -295,10 +296,12 @@ def _rename(item: ProfileItem, contacts: dict[str, Contact]) -> Contact | None:
     return contact
 
 
-def _place(contact: Contact, account: Account | None, item: ProfileItem) -> None:
-    if account is not None and (contact.placed_at is None or item.occurred_at >= contact.placed_at):
-        contact.account = account
-        contact.placed_at = item.occurred_at
+def _place(sender: Sender, items: list[ProfileItem]) -> None:
+    """Put the contacts of the calls that name an account where their newest calls say, the kept ones among these."""
+    naming = [item.message_id for item in items if item.group_id is not None]
+    if naming:
+        kept = ProfileCall.objects.filter(source_id=sender.source_id, message_id__in=naming)
+        place_by(list(kept.filter(account__isnull=False, contact__isnull=False).values_list("pk", flat=True)))
 
 
 def _save(touched: list[Account | Contact], signed_up: dict[int, date | None], today: date) -> None:

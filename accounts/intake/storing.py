@@ -14,10 +14,12 @@ from datetime import datetime
 from django.db import connection
 
 from accounts.intake.aliases import present_ids
+from accounts.intake.placing import see_first
 from accounts.intake.repeated import other_events
 from accounts.intake.rows import COLUMNS, EventRow
 from accounts.intake.rules import ERASED_CONTACT, FORGOTTEN, UNKNOWN_CONTACT, Refusal
 from accounts.intake.storable import as_text
+from accounts.intake.whereabouts import account_at
 from accounts.sources.queries import Sender
 from accounts.sources.rules import Kind
 from accounts.usage.counting import COUNTING, GIGABYTES
@@ -26,13 +28,23 @@ from accounts.usage.forgotten import is_forgotten
 from loyalty.core.prepared import run_prepared
 
 NEW_CONTACT = "new_contact"
+_FIRST = "first"
+
+# Whether an event that names its account tells where its contact was before anything else did. Nearly none does:
+# it is older than the first of them, and older than what placed the contact, or nothing has.
+_IS_FIRST = """
+(i.group_id IS NOT NULL AND c.id IS NOT NULL
+ AND (c.seen_at IS NULL OR i.occurred_at < c.seen_at OR (i.occurred_at = c.seen_at AND a.id <> c.seen_account_id))
+ AND (c.placed_at >= i.occurred_at OR c.account_id IS NULL OR (c.placed_at IS NULL AND c.seen_at IS NOT NULL)))
+"""
 
 _RESOLVED = f"""
 incoming AS MATERIALIZED (
     SELECT {COLUMNS} FROM jsonb_array_elements(%(rows)s::jsonb) AS r
 ),
 resolved AS MATERIALIZED (
-    SELECT i.*, CASE WHEN i.group_id IS NULL THEN c.account_id ELSE a.id END AS account_id, c.id AS contact_id,
+    SELECT i.*, CASE WHEN i.group_id IS NOT NULL THEN a.id ELSE {account_at("c", "i.occurred_at")} END AS account_id,
+           c.id AS contact_id, {_IS_FIRST} AS is_first,
            CASE WHEN {is_forgotten("i.occurred_at")} THEN '{FORGOTTEN.code}'
                 WHEN i.group_id IS NOT NULL AND a.id IS NULL THEN 'unknown_account'
                 WHEN i.user_id IS NOT NULL AND c.id IS NULL THEN
@@ -51,9 +63,9 @@ def _stored(condition: str) -> str:
     return f"""
 stored AS (
     INSERT INTO accounts_event (source_id, message_id, account_id, contact_id, name, quantity, seconds,
-                                occurred_at, before_subscription, properties)
+                                occurred_at, before_subscription, by_contact, properties)
     SELECT DISTINCT ON (message_id) %(source)s::bigint, message_id, account_id, contact_id, name, 1, seconds,
-           occurred_at, false, properties
+           occurred_at, false, group_id IS NULL, properties
     FROM resolved WHERE {condition} AND NOT ({is_stored_erased("%(source)s::bigint", "resolved.message_id")})
     ORDER BY message_id, position
     ON CONFLICT (source_id, message_id) DO NOTHING
@@ -72,6 +84,9 @@ WITH {_RESOLVED}, {_stored("problem IS NULL")}
 SELECT count(*), NULL::integer, NULL::text FROM stored
 UNION ALL
 SELECT 0, position, problem FROM resolved WHERE problem IS NOT NULL
+UNION ALL
+SELECT 0, r.position, '{_FIRST}' FROM resolved r JOIN stored s USING (message_id, account_id, contact_id, occurred_at)
+WHERE r.is_first
 """
 
 _STORE_ALL = f"""
@@ -83,7 +98,8 @@ permitted AS (
           AND r.kind = '{Kind.USAGE}' AND r.is_active) AS is_permitted
 ),
 clean AS MATERIALIZED (
-    SELECT is_permitted AND NOT EXISTS (SELECT FROM resolved WHERE problem IS NOT NULL) AS is_clean FROM permitted
+    SELECT is_permitted AND NOT EXISTS (SELECT FROM resolved WHERE problem IS NOT NULL OR is_first) AS is_clean
+    FROM permitted
 ),
 {_stored("(SELECT is_clean FROM clean)")},
 summed AS MATERIALIZED (SELECT count(*) AS accepted FROM stored),
@@ -101,11 +117,12 @@ SELECT accepted, is_clean FROM summed, clean
 """
 
 _NEW_CONTACTS = f"""
-INSERT INTO accounts_contact (external_id, account_id, name, email, role, traits, created_at)
-SELECT DISTINCT ON (i.user_id) i.user_id, a.id, '', '', 'user', '{{}}', now()
+INSERT INTO accounts_contact
+    (external_id, account_id, seen_account_id, seen_at, name, email, role, traits, created_at)
+SELECT DISTINCT ON (i.user_id) i.user_id, a.id, a.id, i.occurred_at, '', '', 'user', '{{}}', now()
 FROM (SELECT {COLUMNS} FROM jsonb_array_elements(%s::jsonb) AS r) AS i
 JOIN accounts_account a ON a.external_id = i.group_id
-ORDER BY i.user_id, i.position
+ORDER BY i.user_id, i.occurred_at, i.group_id
 ON CONFLICT (external_id) DO NOTHING
 """
 
@@ -140,8 +157,9 @@ class Stored:
 def store_events(source_id: int, rows: list[EventRow], text: str) -> Stored:
     """Store events; `text` is the rows as JSON. Call inside a transaction.
 
-    An event with an id that its contact had before an alias call is theirs. One
-    of a contact nobody told us of, at an account that it names itself, makes the
+    One that names no account is at that where its contact was at its time. One
+    with an id that its contact had before an alias call is theirs. One of a
+    contact nobody told us of, at an account that it names itself, makes the
     contact: what arrives before its identify call is not lost. Events of a
     message id that is known already are counted as duplicates, or are problems
     when they say something else.
@@ -176,9 +194,10 @@ def store_all(
 
     `digest`: of a key that nobody has looked up yet in this request. With
     duplicates among them the batch is not counted yet: whether these say
-    something else has to be looked at first. None when some event has no place,
-    or the key is no longer one of the source, or that no longer the system of
-    record for usage; then nothing was stored.
+    something else has to be looked at first. None when some event has no place
+    or tells where its contact was at first, or the key is no longer one of the
+    source, or that no longer the system of record for usage; then nothing was
+    stored.
     """
     parameters = {"rows": text, "source": sender.source_id, "channel": channel, "events": events}
     parameters |= {"digest": digest, "now": now, "touch": sender.is_heard}
@@ -190,5 +209,7 @@ def _store(source_id: int, text: str, events: int) -> Stored:
     """One run of the statement; NEW_CONTACT is among the problems when the contact has to be made first."""
     answer = run_prepared(_STORE, {"rows": text, "source": source_id})
     accepted = next(count for count, position, _ in answer if position is None)
-    problems: dict[int, str] = {position: problem for _, position, problem in answer if position is not None}
+    if first := [position for _, position, code in answer if code == _FIRST]:
+        see_first(text, first)
+    problems: dict[int, str] = {p: code for _, p, code in answer if p is not None and code != _FIRST}
     return Stored(accepted, events - accepted - len(problems), problems)

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from accounts.intake.models import RefusedItem
+from accounts.intake.moving import move_events
 from accounts.intake.placing import place_contacts
 from accounts.intake.replaying import try_again, why_not
 from accounts.intake.rules import Awaited
@@ -78,6 +79,8 @@ def take_in_all_waiting(*, now: datetime) -> int:
     # Whoever went in may be whom others wait for: those are looked at again.
     while went_in := _once_through(now):
         total += went_in
+    while move_events():
+        pass
     return total
 
 
@@ -89,6 +92,7 @@ def take_in_waiting(*, now: datetime) -> list[bool]:
     has at hand is left to it.
     """
     place_contacts(looked_at=LOOKED_AT)
+    move_events()
     tried = _try(_OF_NEWEST, now, {"looked_at": LOOKED_AT})
     return [item.went_in_at is not None for item in tried]
 

@@ -141,6 +141,23 @@ WITH withdrawn AS (
 ), {_marked("withdrawn")}
 """
 
+# Events of these accounts and names went to other accounts. What is still reached by the terms of now is found
+# again by DETECT; what was reached by earlier terms stays, unless its own event went.
+LOOK_AGAIN = f"""
+UPDATE accounts_milestonereach AS kept SET withdrawn_at = now()
+FROM (
+    SELECT r.id
+    FROM unnest(%(accounts)s::bigint[], %(names)s::text[]) AS gone(account_id, name)
+    JOIN accounts_milestone AS m ON m.event_name = gone.name AND m.status = 'live'
+    JOIN accounts_milestonereach AS r
+        ON r.milestone_id = m.id AND r.account_id = gone.account_id AND r.withdrawn_at IS NULL
+    LEFT JOIN accounts_event AS e ON e.id = r.event_id
+    WHERE r.version > {_other("m")} OR e.account_id <> r.account_id
+    ORDER BY r.milestone_id, r.account_id FOR UPDATE OF r
+) AS again
+WHERE kept.id = again.id
+"""
+
 # Both sides of a change in one statement; 1 stands for the terms proposed, 0 for those of now.
 COMPARE = f"""
 WITH terms(milestone_id, event_name, count, within_days, counts_from) AS (

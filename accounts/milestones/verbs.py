@@ -6,14 +6,14 @@ terms became live is recorded too, and fires nothing. The facts of its days
 follow, so that they never depend on what else comes in later.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts.milestones.matching import DETECT, WITHDRAW
+from accounts.milestones.matching import DETECT, LOOK_AGAIN, WITHDRAW
 from accounts.milestones.models import Milestone, MilestoneVersion
 from accounts.milestones.rules import FIRES_UP_TO, MilestoneStatus, clean_values, followers, in_order
 from accounts.milestones.starts import check_start, starts
@@ -83,6 +83,19 @@ def _record(
                 cursor.execute(statement, parameters | {"milestones": step})
                 written += int(cursor.fetchone()[0])
         return written
+
+
+@transaction.atomic
+def look_again(left: Collection[tuple[int, str]]) -> None:
+    """Take back what these accounts have reached by events of these names, some of which are no longer theirs.
+
+    The next detection, for which the accounts must be marked, records again what is still reached; it fires no second
+    time.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_advisory_xact_lock_shared({TERMS_LOCK})")
+        accounts, names = [account for account, _ in left], [name for _, name in left]
+        cursor.execute(LOOK_AGAIN, {"accounts": accounts, "names": names})
 
 
 @transaction.atomic

@@ -63,7 +63,9 @@ class Contact(models.Model):
 
     `role` is held at the account: the database takes it from whoever goes to another.
     `traits_at` and `placed_at`: the times of the newest calls that told traits
-    and account, so that an older call, arriving late, does not undo them.
+    and account, so that an older call, arriving late, does not undo them. `seen_at`
+    and `seen_account`: the first event of theirs that named an account, and that
+    one; they are there until the time of the first call, which `placed_at` leaves empty.
     """
 
     account = models.ForeignKey(Account, models.PROTECT, null=True, related_name="contacts")
@@ -74,6 +76,8 @@ class Contact(models.Model):
     traits = models.JSONField(default=dict)
     traits_at = models.DateTimeField(null=True)
     placed_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True)
+    seen_account = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+", db_index=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -21,14 +21,19 @@ from accounts.usage.rules import SIGN_IN_NAMES
 # Gigabytes; the columns hold less than 10¹⁴ of them.
 LARGEST_WEIGHT = 10**14 - 1
 
-_SIGN_INS = ", ".join(f"'{name}'" for name in SIGN_IN_NAMES)
+SIGN_INS = ", ".join(f"'{name}'" for name in SIGN_IN_NAMES)
 
-# What an event tells of the gigabytes it processed; what is no amount of at most a petabyte counts as none.
-GIGABYTES = """
-CASE WHEN jsonb_typeof(properties -> 'gigabytes') = 'number'
-      AND (properties ->> 'gigabytes')::numeric BETWEEN 0 AND 1000000
-     THEN round((properties ->> 'gigabytes')::numeric, 6) END AS gigabytes
+
+def gigabytes_of(properties: str) -> str:
+    """SQL for the gigabytes that an event processed; what is no amount of at most a petabyte counts as none."""
+    return f"""
+CASE WHEN jsonb_typeof({properties} -> 'gigabytes') = 'number'
+      AND ({properties} ->> 'gigabytes')::numeric BETWEEN 0 AND 1000000
+     THEN round(({properties} ->> 'gigabytes')::numeric, 6) END
 """
+
+
+GIGABYTES = f"{gigabytes_of('properties')} AS gigabytes"
 
 
 def _most(total: str) -> str:
@@ -45,7 +50,7 @@ counted AS MATERIALIZED (
            CASE WHEN s.quantity > 0 THEN s.occurred_at END AS happened_at,
            (s.occurred_at AT TIME ZONE 'UTC')::date AS day,
            CASE WHEN k.id IS NULL THEN 0 ELSE s.quantity END AS key_quantity,
-           CASE WHEN s.name IN ({_SIGN_INS}) THEN s.quantity ELSE 0 END AS sign_in_quantity
+           CASE WHEN s.name IN ({SIGN_INS}) THEN s.quantity ELSE 0 END AS sign_in_quantity
     FROM stored s LEFT JOIN accounts_keyaction k ON k.event_name = s.name
 ),
 counted_days AS (

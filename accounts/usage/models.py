@@ -30,7 +30,8 @@ class Event(models.Model):
     """One thing that happened, with its own id and time (UTC).
 
     `before_subscription` flags use that is dated before its subscription starts:
-    kept, but worth a look.
+    kept, but worth a look. `by_contact`: the event named no account, so that it
+    is at that of its contact at its time, and goes with them when that is told later.
     """
 
     # Not checked by the database for each event: every batch would lock the one row of its
@@ -45,6 +46,7 @@ class Event(models.Model):
     occurred_at = models.DateTimeField()
     received_at = models.DateTimeField(db_default=Now())
     before_subscription = models.BooleanField(default=False)
+    by_contact = models.BooleanField(default=False, db_default=False)
     properties = models.JSONField(default=dict)
 
     class Meta:

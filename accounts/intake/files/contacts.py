@@ -1,5 +1,7 @@
 """Contacts that a row names: made when they are new, since somebody who acted is there, unless they were erased."""
 
+from accounts.intake.whereabouts import told_by
+
 WAS_ERASED = "This contact was erased on request and does not come back."
 
 # Whoever is there already is left out first (OFFSET 0 keeps the joins from being made before).
@@ -22,8 +24,16 @@ def new_contacts(account: str, joins: str) -> str:
 
 
 def of_another_account(account: str) -> str:
-    """SQL for why a contact cannot be that of the row, or NULL."""
-    return f"CASE WHEN c.account_id <> {account} THEN 'The contact ' || f.contact || ' belongs to another account.' END"
+    """SQL for why a contact cannot be that of the row, or NULL.
+
+    What somebody did at an account where they were once stays theirs when they have gone to another.
+    """
+    return f"""
+CASE WHEN c.account_id <> {account} AND c.seen_account_id IS DISTINCT FROM {account}
+      AND NOT EXISTS (SELECT {told_by("c.id", f"p.account_id = {account}")})
+      AND NOT EXISTS (SELECT FROM accounts_contactday d WHERE d.contact_id = c.id AND d.account_id = {account})
+     THEN 'The contact ' || f.contact || ' belongs to another account.' END
+"""
 
 
 # The database lets nobody be made who was erased; of who is there nobody needs to ask.

@@ -28,7 +28,7 @@ from accounts.intake.hooks.rules import (
 )
 from accounts.intake.hooks.standing import WAYS, Standing, standing, tell
 from accounts.intake.hooks.turns import news_of
-from accounts.intake.rules import Refusal
+from accounts.intake.rules import Awaited, Refusal
 from accounts.privacy.queries import erased_among
 
 # The rows of a webhook stand where a file's rows would.
@@ -174,7 +174,7 @@ def _take(
     given = [field.name for field in shape.fields if field.name in names or field.required]
     told = [{"line": row["line"], **{name: row.get(name) for name in given}} for row in rows]
     parameters = parameters | {"rows": json.dumps(told, default=str, ensure_ascii=False)}
-    named = {row["line"]: row.get("account") for row in rows}
+    named = {row["line"]: row for row in rows}
     staged = _STAGED.format(columns=", ".join(f"{field.name} {field.sql_type}" for field in shape.fields))
     checked = staged + _CHECKED.format(
         names=", ".join(f"r.{name}" for name in ("line", *(f.name for f in shape.fields))), resolve=shape.resolve
@@ -183,15 +183,23 @@ def _take(
         if prepare := shape.prepare(mapped):
             cursor.execute(staged + prepare, parameters)
         cursor.execute(
-            checked + "SELECT line, reason, account_id FROM import_checked WHERE reason IS NOT NULL", parameters
+            checked + "SELECT line, reason, account_id, contact_id FROM import_checked WHERE reason IS NOT NULL",
+            parameters,
         )
         refused = {
-            line: cannot_be_placed(reason, "" if account_id else named[line] or "")
-            for line, reason, account_id in cursor.fetchall()
+            line: _not_placed(reason, named[line], account_id, contact_id)
+            for line, reason, account_id, contact_id in cursor.fetchall()
         }
         if len(refused) < len(rows):
             cursor.execute(checked + "," + _continued(shape.take(mapped)), parameters)
     return refused
+
+
+def _not_placed(reason: str, row: dict[str, Any], account_id: int | None, contact_id: int | None) -> Refusal:
+    """It waits for its account or, where a call may yet tell that the contact was at it, for such a call."""
+    if account_id is None:
+        return cannot_be_placed(reason, row.get("account") or "")
+    return cannot_be_placed(reason, row["contact"], Awaited.PLACED) if contact_id else cannot_be_placed(reason)
 
 
 def _continued(statement: str) -> str:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.contacts.erasure import erase
 from accounts.intake.hooks.models import HookCall
 from accounts.intake.hooks.signatures import hmac_base64
-from accounts.intake.models import IntakeBatch, RefusedItem
+from accounts.intake.models import IntakeBatch, ProfileCall, RefusedItem
 from accounts.intake.queries import totals
 from accounts.intake.replaying import replay, replay_alike
 from accounts.intake.waiting import take_in_waiting
@@ -59,7 +59,25 @@ def test_records_that_came_before_whom_they_are_about_go_in_by_themselves(tell: 
     assert (Ticket.objects.get().account, maria.account) == (acme, acme)
     assert list(Consent.objects.values_list("contact", "granted")) == [(maria.pk, False)]
     left = RefusedItem.objects.filter(went_in_at=None).order_by("id").values_list("waits_for", "retried_reason")
-    assert list(left) == [("beta", None), ("acme", "The contact paul belongs to another account.")]
+    assert list(left) == [("beta", None), ("paul", "The contact paul belongs to another account.")]
+
+
+def test_an_answer_about_the_account_where_its_contact_was_before(tell: Tell, desk: Source) -> None:
+    acme, globex = AccountFactory(external_id="acme"), AccountFactory(external_id="globex")
+    paul = ContactFactory(external_id="paul", account=globex)
+    answer = {"account": "acme", "contact": "paul", "kind": "nps", "score": 9, "at": "2026-03-10T09:00:00Z"}
+    times = {"updated_at": "2026-03-10T09:00:00Z"}
+    tell("feedback", {"external_id": "f-1", **answer, **times})
+    waiting = RefusedItem.objects.get()
+    assert (waiting.waits_for, waiting.waits_as) == ("paul", "placed")
+    assert waiting.reason == "The contact paul belongs to another account."
+
+    told = {"source": desk, "call": "group", "payload": {}, "contact": paul, "account": acme}
+    ProfileCall.objects.create(**told, message_id="late", occurred_at=datetime(2026, 3, 1, tzinfo=UTC))
+    assert take_in_waiting(now=timezone.now()) == [True]
+    tell("feedback", {"external_id": "f-2", **answer, **times})
+
+    assert list(FeedbackScore.objects.values_list("account", "contact")) == [(acme.pk, paul.pk)] * 2
 
 
 def test_what_changes_a_ticket_or_an_answer_may_come_before_it(tell: Tell, client: Client, desk: Source) -> None:
