@@ -19,7 +19,9 @@ from accounts.intake.models import RefusedItem
 from accounts.intake.reading import Envelope
 from accounts.intake.receipts import Receipt, RefusedCall, plain
 from accounts.intake.rules import CALLS_BY_NAME, OTHER_BODY, RequestRefused
+from accounts.intake.storable import shown
 from accounts.intake.stripe import verbs as stripe
+from accounts.intake.stripe.reading import kept
 from accounts.intake.verbs import take_in
 from accounts.sources.models import Source
 from accounts.sources.queries import Sender
@@ -146,7 +148,12 @@ def try_again(item: RefusedItem, acting_user: User | None) -> None:
     item.went_in_at = None if receipt.refused else item.retried_at
     if receipt.refused and (refusal := receipt.refused[0].refusal).waits_for:
         item.waits_for, item.waits_as = plain(refusal.waits_for, 255), refusal.waits_as.value
-    item.save(update_fields=["retried_at", "retried_by", "retried_reason", "went_in_at", "waits_for", "waits_as"])
+    changed = ["retried_at", "retried_by", "retried_reason", "went_in_at", "waits_for", "waits_as"]
+    if item.went_in_at and item.batch.channel == stripe.CHANNEL:
+        # Whole only for as long as it has to be sent again: of what went in nobody keeps who people are.
+        item.raw = shown(kept(content))
+        changed.append("raw")
+    item.save(update_fields=changed)
 
 
 def _take_in(item: RefusedItem, source: Source, content: dict[str, Any]) -> Receipt:

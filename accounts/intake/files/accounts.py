@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from accounts.intake.files.shape import Field, Shape
 from accounts.intake.files.upsert import upsert
-from accounts.intake.files.values import day, text, time_zone, whole_number, word
+from accounts.intake.files.values import code, day, text, time_zone, whole_number, word
 from accounts.records.rules import PlanSegment
 from accounts.sources.rules import Kind
 
@@ -19,7 +19,7 @@ FIELDS = (
     Field("external_id", text(255), "text", ("account_id", "id", "company_id", "group_id"), required=True),
     Field("name", text(300), "text", ("account_name", "company_name", "company"), required=True, column="name"),
     Field("industry", text(100), "text", column="industry", empty="''"),
-    Field("country", text(2), "text", ("country_code",), column="country", empty="''"),
+    Field("country", code("DE"), "text", ("country_code",), column="country", empty="''"),
     Field("employee_count", whole_number, "integer", ("employees", "headcount"), column="employee_count"),
     Field("goals", text(10_000), "text", ("stated_goals",), column="goals", empty="''"),
     Field(

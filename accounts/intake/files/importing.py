@@ -25,6 +25,7 @@ from accounts.intake.files.reading import Block, Table
 from accounts.intake.files.refused import RefusedFile, RefusedRows
 from accounts.intake.files.shape import Field, Shape
 from accounts.intake.files.shapes import SHAPES
+from accounts.intake.files.sources import hear_file_of
 from accounts.intake.models import IntakeBatch
 from accounts.sources.models import Source
 from accounts.sources.rules import Kind
@@ -214,7 +215,8 @@ def _take_chunk(run: _Run, names: Sequence[str], pieces: Iterator[Piece]) -> boo
     )
     if done.refused:
         keep_refused(batch, plan.shape, plan.mapped, run.table, run.refused)
-    Source.objects.filter(pk=plan.source.pk).update(last_received_at=timezone.now())
+    if done.new or done.changed:
+        hear_file_of(plan.source, now=timezone.now())
     record(
         AuditVerb.IMPORTED,
         acting_user=run.acting_user,

@@ -6,7 +6,8 @@ it falls into blocks.
 """
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO, StringIO
 from itertools import pairwise
@@ -198,6 +199,8 @@ class Table:
         self._stream.seek(self._behind_header)
         lines = Lines(self._stream)
         first = next(lines, "")
+        if "\0" in first:
+            raise FileProblem("The first line holds NUL characters. Save the file as “CSV UTF-8” and import that.")
         self.delimiter = max(DELIMITERS, key=first.count)
         try:
             header = next(csv.reader([first], delimiter=self.delimiter, strict=True), [])
@@ -207,7 +210,20 @@ class Table:
             raise FileProblem("The file has no column names in its first line.")
         self._behind_header += lines.size
         self.not_utf_8 += lines.not_utf_8
-        return [name.strip() for name in header]
+        return _told_apart(name.strip() for name in header)
+
+
+def _told_apart(names: Iterable[str]) -> list[str]:
+    """The names of columns, with a number behind each that stood before."""
+    told: dict[str, None] = {}
+    times: Counter[str] = Counter()
+    for name in names:
+        one = name
+        while one in told:
+            times[name] += 1
+            one = f"{name} ({times[name] + 1})".strip()
+        told[one] = None
+    return list(told)
 
 
 def _texts(raw: bytes) -> tuple[list[str], int]:

@@ -1,6 +1,9 @@
 """Whose data a file is: a file is refused as a whole when its source is not the system of record."""
 
+from datetime import datetime
+
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.sources.models import Source, SourceKind
 from accounts.sources.rules import KIND_LABELS, Kind
@@ -33,6 +36,13 @@ def active_source(kind: Kind) -> Source | None:
     """The system of record of the kind; None when there is none yet."""
     active = SourceKind.objects.filter(kind=kind.value, is_active=True).select_related("source").first()
     return active.source if active else None
+
+
+def hear_file_of(source: Source, *, now: datetime) -> None:
+    """Note that the source was heard, unless it sends by itself: a file says nothing of whether that still works."""
+    working = Q(expires_at=None) | Q(expires_at__gt=now)
+    if not (source.keys.filter(working).exists() or source.secrets.filter(working).exists()):
+        Source.objects.filter(pk=source.pk).update(last_received_at=now)
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ from typing import Any
 
 from accounts.intake.files.shape import Field, Shape
 from accounts.intake.files.upsert import NOT_KNOWN
-from accounts.intake.files.values import day, monthly_amount, text, whole_number, word, yes_or_no
+from accounts.intake.files.values import code, day, monthly_amount, text, whole_number, word, yes_or_no
 from accounts.records.rules import BillingFrequency
 from accounts.sources.rules import Kind
 
@@ -30,7 +30,7 @@ FIELDS = (
     ),
     Field("seats", whole_number, "integer", ("quantity", "seat_count"), column="seats"),
     Field("mrr", monthly_amount, "numeric", ("mrr_amount", "monthly_amount"), column="mrr"),
-    Field("currency", text(3), "text", column="currency", empty="%(currency)s"),
+    Field("currency", code("USD"), "text", column="currency", empty="%(currency)s"),
     Field("is_trial", yes_or_no, "boolean", ("trial",), column="is_trial", empty="false"),
     Field("starts_on", day, "date", ("start_date", "started_at", "start"), required=True, column="starts_on"),
     Field("ends_on", day, "date", ("end_date", "ended_at", "end", "canceled_at"), column="ends_on"),

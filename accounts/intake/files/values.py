@@ -112,6 +112,17 @@ def word(meanings: Mapping[str, str]) -> Reader:
     return read
 
 
+def code(example: str) -> Reader:
+    """A code of Latin letters, as many as the example has, in any case; capitals come out."""
+
+    def read(cell: str) -> str:
+        if not (cell.isascii() and cell.isalpha() and len(cell) == len(example)):
+            raise Unreadable(f"is not a code of {len(example)} letters such as {example}")
+        return cell.upper()
+
+    return read
+
+
 def time_zone(cell: str) -> str:
     """The IANA name of a time zone."""
     if cell not in ZONES:

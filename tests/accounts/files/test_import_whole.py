@@ -1,5 +1,6 @@
 """The import as a whole: whose data, which file, and what is left when it breaks."""
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from accounts.intake.models import IntakeBatch, RefusedItem
 from accounts.records.models import Account
 from accounts.sources.models import Source
 from accounts.sources.rules import Kind
-from accounts.sources.verbs import create_source
+from accounts.sources.verbs import create_source, make_key
 from tests.accounts.files.files import ACCOUNTS, SUBSCRIPTIONS, refused, take, write
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +46,21 @@ def test_without_a_source_the_files_become_the_system_of_record(tmp_path: Path) 
 
     files = Source.objects.get()
     assert (files.name, sorted(files.kinds.values_list("kind", flat=True))) == ("Files", ["account", "subscription"])
+
+
+def test_a_file_is_heard_when_it_tells_something_and_nobody_else_sends_for_its_source(tmp_path: Path) -> None:
+    source = create_source("CRM", [Kind.ACCOUNT], acting_user=None)
+
+    def heard_at(content: str) -> datetime | None:
+        Source.objects.update(last_received_at=None)
+        take(tmp_path, "account", content)
+        return Source.objects.get().last_received_at
+
+    nothing_good = "account_id,account_name\n,Acme\n"
+    assert [heard_at(content) is not None for content in (nothing_good, ACCOUNTS, ACCOUNTS)] == [False, True, False]
+    make_key(source, acting_user=None)
+    assert heard_at(ACCOUNTS.replace("Acme", "Acme Inc")) is None
+    assert Account.objects.get().name == "Acme Inc"
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,14 @@ def start(client: Client, **columns: str) -> Any:
     return client.post(f"/events/import/{FileUpload.objects.get().pk}/start", {"start": "1", **columns})
 
 
+def test_columns_of_one_name_go_in_as_the_look_showed_them(desk: Client) -> None:
+    upload(desk, "account_id,account_name,account_name\nA-1,Acme,Acme Inc\n")
+    columns = desk.get(f"/events/import/{FileUpload.objects.get().pk}/").context["preview"].columns
+    assert [c.field for c in columns] == ["external_id", "name", "-"]
+    assert start(desk, **{f"column-{c.place}": c.field for c in columns}).status_code == 302
+    assert Job.objects.get().parameters["columns"] == {"account_id": "external_id", "account_name": "name"}
+
+
 def test_from_the_upload_to_the_summary(desk: Client, cs: User) -> None:
     answer = upload(desk, TWO_OF_FOUR)
     file = FileUpload.objects.get()

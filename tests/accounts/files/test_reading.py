@@ -96,7 +96,11 @@ def test_an_endless_line_is_cut_and_the_next_is_read(tmp_path: Path) -> None:
     assert [(line, problem) for line, _, problem in rows] == [(2, NO_CLOSING_QUOTE), (3, "")]
 
 
-@pytest.mark.parametrize("content", [b"", b"\n", b'"open\n', "a,b\n1,2\n".encode("utf-16")])
+def test_columns_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    assert read(tmp_path, b"a,a (2),a,,a,\n")[0] == ["a", "a (2)", "a (3)", "", "a (4)", "(2)"]
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b'"open\n', b"a,b\0c\n1,2\n", "a,b\n1,2\n".encode("utf-16")])
 def test_a_file_without_readable_column_names_is_refused_as_a_whole(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(FileProblem):
         read(tmp_path, content)

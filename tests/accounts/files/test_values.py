@@ -30,6 +30,7 @@ from accounts.intake.files.values import Unreadable
         (values.word({"multi_year": "multi_year"}), "Multi-Year", "multi_year"),
         (values.text(3), "abc", "abc"),
         (values.time_zone, "Asia/Kathmandu", "Asia/Kathmandu"),
+        (values.code("USD"), "eUr", "EUR"),
     ],
 )
 def test_what_can_be_read(read: Callable[[str], object], cell: str, expected: object) -> None:
@@ -58,6 +59,8 @@ def test_what_can_be_read(read: Callable[[str], object], cell: str, expected: ob
         (values.score(1, 5), "6"),
         (values.word({"monthly": "monthly"}), "weekly"),
         (values.text(3), "abcd"),
+        (values.code("USD"), "$"),
+        (values.code("USD"), "€ur"),
     ],
 )
 def test_what_cannot(read: Callable[[str], object], cell: str) -> None:

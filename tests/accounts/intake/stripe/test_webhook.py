@@ -7,11 +7,13 @@ from itertools import permutations
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from stripe import WebhookSignature
 
 from accounts.facts.models import FactsDirty
 from accounts.intake.models import IntakeBatch, RefusedItem
 from accounts.intake.stripe.models import BillingCustomer, StripeCall
+from accounts.intake.waiting import take_in_waiting
 from accounts.records.models import Account, BillingCredit, Invoice, Subscription, SubscriptionTerm
 from accounts.records.movements import movements
 from accounts.records.rules import Movement
@@ -77,6 +79,17 @@ def test_any_order_gives_the_same_history(send: Send, acme: Account) -> None:
         SubscriptionTerm.objects.all().delete()
         Subscription.objects.all().delete()
         StripeCall.objects.all().delete()
+
+
+def test_who_people_are_is_kept_only_until_the_event_went_in(send: Send) -> None:
+    told = event("customer.created", customer(email="jane@x.test", name="Jane Doe"), at("2026-03-01 10:00"), "evt_c")
+    assert send(told).json()["refused"][0]["code"] == "unknown_customer"
+    assert "jane@x.test" in RefusedItem.objects.get().raw
+    AccountFactory(external_id="cus_1")
+    assert take_in_waiting(now=timezone.now()) == [True]
+    raw = RefusedItem.objects.get().raw
+    assert json.loads(raw)["id"] == "evt_c"
+    assert not [word for word in ("jane", "Doe") if word in raw]
 
 
 def test_an_event_counts_once(send: Send, acme: Account) -> None:
