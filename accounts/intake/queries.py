@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import Model, Q, QuerySet, Sum
 
 from accounts.intake.models import IntakeBatch, ProfileCall, RefusedItem
-from accounts.intake.replaying import alike, may_replay, owner_of, why_not
+from accounts.intake.replaying import AT_ONCE, alike, may_replay, owner_of, why_not
 from accounts.intake.stripe.models import StripeCall
 from accounts.intake.stripe.unpriced import MRR_UNKNOWN, WHY
 from accounts.privacy.queries import standing
@@ -140,13 +140,13 @@ def arrival(kind: str, pk: int) -> tuple[Arrival, Any] | None:
 
 
 def sending_again(item_id: int, user: User) -> dict[str, Any]:
-    """A refused item, why it cannot be sent again ("" when it can), who may, and how many are like it."""
+    """A refused item, why it cannot be sent again ("" when it can), who may, how many are like it, and go at once."""
     item = RefusedItem.objects.select_related("batch", "source", "retried_by").get(pk=item_id)
     like_it = RefusedItem.objects.filter(code=item.code, went_in_at=None, batch__channel__in=alike(item))
     count = like_it.filter(source_id=item.source_id).count() if item.source_id else 0
     owner = owner_of(item)
     told = {"item": item, "cannot": why_not(item), "alike": count, "may_replay": may_replay(user, item)}
-    return told | {"owner": FUNCTION_LABELS[owner] if owner else ""}
+    return told | {"owner": FUNCTION_LABELS[owner] if owner else "", "at_once": AT_ONCE}
 
 
 def csv_rows(kinds: Iterable[str], source_id: int, text: str) -> Iterator[list[object]]:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.intake.files.rules import IMPORTED_BY
@@ -86,12 +87,21 @@ def replay(item_id: int, *, acting_user: User) -> RefusedItem:
     return item
 
 
-@transaction.atomic
 def replay_alike(item_id: int, *, acting_user: User) -> tuple[int, int]:
-    """Send those of the same source and reason again, 200 at most, the least tried first.
+    """Send those of the same source and reason again: of 200 at most, the longest not tried first, all that can be.
 
     Returns how many were sent, and how many of them went in. Raises as `replay`.
     """
+    looked_at, tried, went_in = _replay_alike(item_id, acting_user)
+    if not tried:
+        more = f" None of the first {AT_ONCE}; another turn looks at those after them." if looked_at == AT_ONCE else ""
+        raise DomainError("None of these can be sent again from here." + more)
+    return tried, went_in
+
+
+@transaction.atomic
+def _replay_alike(item_id: int, acting_user: User) -> tuple[int, int, int]:
+    """How many were looked at, which the next turn begins behind, how many sent, and how many of them went in."""
     like = RefusedItem.objects.select_related("batch", "source").get(pk=item_id)
     _check(acting_user, like)
     if like.source_id is None:
@@ -100,17 +110,20 @@ def replay_alike(item_id: int, *, acting_user: User) -> tuple[int, int]:
         RefusedItem.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
         .select_related("batch", "source")
         .filter(source_id=like.source_id, code=like.code, went_in_at=None, batch__channel__in=alike(like))
-        .order_by("retried_at", "id")
+        .order_by(F("retried_at").asc(nulls_first=True), "id")
     )
-    tried = [item for item in items[:AT_ONCE] if not why_not(item)]
-    if not tried:
-        raise DomainError("None of these can be sent again from here.")
+    looked_at = list(items[:AT_ONCE])
+    tried = [item for item in looked_at if not why_not(item)]
+    sent = {item.pk for item in tried}
+    passed_over = [item.pk for item in looked_at if item.pk not in sent]
+    RefusedItem.objects.filter(pk__in=passed_over).update(retried_at=timezone.now())
     for item in sorted(tried, key=lambda item: item.pk):
         try_again(item, acting_user)
     went_in = sum(item.went_in_at is not None for item in tried)
-    label = f"{len(tried)} calls of {like.source} refused as {like.code}"
-    _tell(label, like.source, went_in=went_in, acting_user=acting_user)
-    return len(tried), went_in
+    if tried:
+        label = f"{len(tried)} calls of {like.source} refused as {like.code}"
+        _tell(label, like.source, went_in=went_in, acting_user=acting_user)
+    return len(looked_at), len(tried), went_in
 
 
 def alike(item: RefusedItem) -> list[str]:

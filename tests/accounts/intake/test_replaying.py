@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from accounts.intake import queries, replaying
 from accounts.intake.models import IntakeBatch, RefusedItem
 from accounts.intake.queries import totals
 from accounts.intake.replaying import replay, replay_alike
@@ -81,6 +82,28 @@ def test_all_of_one_reason(send: Send, administrator: User) -> None:
         "unknown_account",
     ]
     assert AuditLine.objects.get(verb="replayed").after == {"went in": 3}
+
+
+def test_each_turn_goes_on_where_the_one_before_ended(
+    send: Send, product: User, signed_in_as: Callable[[User], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (replaying, queries):
+        monkeypatch.setattr(module, "AT_ONCE", 2)
+    send("batch", {"batch": [call(n) | {"type": "track"} for n in range(7)]})
+    ids = list(RefusedItem.objects.order_by("id").values_list("id", flat=True))
+    RefusedItem.objects.filter(pk__in=ids[:3]).update(raw="cut of")
+    page, client = f"/events/refused/{ids[-1]}/", signed_in_as(product)
+    assert "Send the first 2 of 7 with this reason again" in client.get(page).content.decode()
+
+    def again() -> list[int]:
+        """Who was looked at in this turn."""
+        before = dict(RefusedItem.objects.values_list("pk", "retried_at"))
+        client.post(f"{page}replay", {"alike": "1"})
+        after = RefusedItem.objects.order_by("id").values_list("pk", "retried_at")
+        return [ids.index(pk) for pk, at in after if at != before[pk]]
+
+    assert [again() for _ in range(4)] == [[0, 1], [2, 3], [4, 5], [0, 6]]
+    assert "sent it again" not in client.get(f"/events/refused/{ids[0]}/").content.decode()
 
 
 def test_a_source_that_became_the_system_of_record(send: Send, crm: Source, administrator: User) -> None:
