@@ -9,6 +9,7 @@ that comes later, an offer rightly depends on what was known when it was made.
 """
 
 import random
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,7 +25,7 @@ from accounts.sources.queries import Sender
 from accounts.sources.rules import Kind
 from loyalty.core.people.models import User
 from loyalty.core.people.rules import Function
-from loyalty.pipeline import react_now
+from loyalty.pipeline import REACT_SECONDS, react_now
 from loyalty.shipped import ensure_shipped
 from rewards.approvals.verbs import approve
 from rewards.offers.models import Offer
@@ -123,8 +124,8 @@ def play(stage: Stage, number: int) -> Outcome:
     for batch in _batches(told, chance):
         _send(stage, batch)
         if number % 2 and chance.random() < 0.05:
-            react_now()
-    react_now()
+            _react()
+    _react()
     _decide(stage, prefix)
     return _found(prefix)
 
@@ -176,6 +177,15 @@ def _send(stage: Stage, calls: list[dict[str, Any]]) -> None:
     receipt = take_in(stage.sender, "batch", list(calls), Envelope(stage.now), endpoint=None, size=0)
     if receipt.refused:
         raise RuntimeError(f"Refused: {receipt.refused[0].refusal.reason}")
+
+
+def _react() -> None:
+    """React to all that came, as a worker does that is rung for again whenever its time was too short for it."""
+    while True:
+        began = time.monotonic()
+        react_now()
+        if time.monotonic() - began < REACT_SECONDS:
+            return  # it ended before its time was over: nothing was left
 
 
 def _decide(stage: Stage, prefix: str) -> None:
