@@ -140,6 +140,8 @@ CONTACT_WITHOUT_ACCOUNT = Refusal(
 TWO_CONTACTS = Refusal(
     "two_contacts", "Both ids belong to contacts already; they are not merged. Send with userId from now on."
 )
+# Of a record or a row of a file.
+WAS_ERASED = "This contact was erased on request and does not come back."
 ERASED_CONTACT = Refusal(
     "erased_contact", "This person was erased and must stay forgotten. Send nothing about them; nothing of it was kept."
 )

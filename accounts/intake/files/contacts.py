@@ -1,8 +1,7 @@
 """Contacts that a row names: made when they are new, since somebody who acted is there, unless they were erased."""
 
+from accounts.intake.rules import WAS_ERASED
 from accounts.intake.whereabouts import told_by
-
-WAS_ERASED = "This contact was erased on request and does not come back."
 
 # Whoever is there already is left out first (OFFSET 0 keeps the joins from being made before).
 _NEW_CONTACTS = """

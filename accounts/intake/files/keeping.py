@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from itertools import islice
 
 from accounts.intake.files import staging
-from accounts.intake.files.contacts import WAS_ERASED
 from accounts.intake.files.mapping import Mapped
 from accounts.intake.files.reading import Table
 from accounts.intake.files.refused import RefusedRows
 from accounts.intake.files.shape import Shape
 from accounts.intake.forgetting import naming_erased
 from accounts.intake.models import IntakeBatch, RefusedItem
-from accounts.intake.rules import KEPT_RAW_CHARACTERS, MAX_ID_LENGTH
+from accounts.intake.rules import KEPT_RAW_CHARACTERS, MAX_ID_LENGTH, WAS_ERASED
 
 # The pages show what was refused; a file that is bad throughout must not fill the database.
 REFUSED_KEPT = 1_000

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from accounts.intake import rules
 from accounts.intake.places import leaves, named
 from accounts.intake.rules import Awaited, Refusal
 from accounts.sources.rules import Kind
@@ -52,7 +53,7 @@ WRONG_TIME = Refusal(
 ID_TOO_LONG = Refusal("bad_webhook_id", "webhook-id must be a text of 1 to 255 characters.")
 NOT_A_HOOK = Refusal("not_a_record", "The body must be an object with type and data, or a list in data.")
 TOO_MANY_RECORDS = Refusal("too_many_records", "A webhook takes at most 2500 records. Send fewer in one call.")
-WAS_ERASED = Refusal("erased", "This contact was erased on request and does not come back.")
+WAS_ERASED = Refusal("erased", rules.WAS_ERASED)
 
 Told = dict[str, list[str]]
 
