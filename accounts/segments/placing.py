@@ -2,8 +2,9 @@
 
 A rule is asked of the row of its day, by the version in force on it; only rows
 that come out differently are written. Rows are fetched account by account
-(OFFSET 0): joined as they stand, all rows of the day would be read for each
-range of accounts. Parameters besides those of the rules: `accounts` and
+(OFFSET 0), and those to be written named by account as well: joined as they stand,
+all rows of the day would be read for each range of accounts, because statistics do
+not know a day that is only being worked out. Parameters besides those of the rules: `accounts` and
 `first_days` (arrays, side by side), `first_day` and `last_day`.
 """
 
@@ -34,6 +35,7 @@ WITH placed AS MATERIALIZED (
     FROM placed p
     WHERE kept.account_id = p.account_id AND kept.day = p.day
       AND kept.day >= %(first_day)s::date AND kept.day <= %(last_day)s::date
+      AND kept.account_id = ANY (%(accounts)s::bigint[])
     RETURNING kept.account_id
 )
 SELECT array_agg(DISTINCT account_id ORDER BY account_id) FROM written

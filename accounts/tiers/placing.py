@@ -3,9 +3,11 @@
 Held on a day is the highest tier that was earned on one of the days that still
 count towards it. Where the tier of the day before is known, and the day earns at
 least that, the day alone says it; only accounts below their tier are looked back
-at. Parameters besides those of the versions: `accounts`, `first_days` (arrays,
-side by side), `first_day` (the earliest of them: rows of months before it are
-not looked at) and `last_day`.
+at. Rows to be written are named by account as well as by day: statistics do not know
+a day that is only being worked out, and all rows of it would be read. Parameters
+besides those of the versions: `accounts`, `first_days` (arrays, side by side),
+`first_day` (the earliest of them: rows of months before it are not looked at) and
+`last_day`.
 """
 
 from collections.abc import Callable, Sequence
@@ -57,6 +59,7 @@ def place_statement(versions: Sequence[InForce]) -> Predicate:
         FROM held p
         WHERE kept.account_id = p.account_id AND kept.day = p.day
           AND kept.day >= %(first_day)s::date AND kept.day <= %(last_day)s::date
+          AND kept.account_id = ANY (%(accounts)s::bigint[])
           AND p.was IS DISTINCT FROM nullif(p.now, '')
         RETURNING kept.account_id
     )

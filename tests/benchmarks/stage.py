@@ -69,10 +69,10 @@ def web(workers: int = 2, threads: int = 4) -> Iterator[int]:
             process.wait(60)
 
 
-def owner() -> psycopg.Connection:
+def owner(database: str = DATABASE) -> psycopg.Connection:
     """A connection as the owner of the tables, who may empty them."""
     host = str(locate().places.socket_dir)
-    return psycopg.connect(host=host, port=PORT, dbname=DATABASE, user=OWNER_ROLE, autocommit=True)
+    return psycopg.connect(host=host, port=PORT, dbname=database, user=OWNER_ROLE, autocommit=True)
 
 
 def _answers(port: int) -> bool:
