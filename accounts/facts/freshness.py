@@ -72,6 +72,6 @@ def _newest_ticket(account: Account, end: datetime) -> datetime | None:
         closed=Max("closed_at", filter=Q(closed_at__lt=end)),
         rated=Max("rated_at", filter=Q(rated_at__lt=end)),
     )
-    turned = rows.exclude(turns=None).values_list("turns", flat=True)
-    turns = [at for of_one in turned for at in of_one or () if at < end]
-    return max((at for at in (*told.values(), *turns) if at), default=None)
+    more_than_once = rows.exclude(turns=None, former_rated_at=None).values_list("turns", "former_rated_at")
+    earlier = [at for of_one in more_than_once for moments in of_one for at in moments or () if at < end]
+    return max((at for at in (*told.values(), *earlier) if at), default=None)

@@ -170,8 +170,10 @@ ORDER BY n.at DESC, n.score
 LIMIT 1
 """
 
-# Answers to surveys, and what customers said of tickets. A rating that nobody dated came with the first closing.
+# Answers to surveys, and what customers said of tickets: each as it stood, of several in a row the last. A rating
+# that nobody dated came with the first closing.
 _RATED_AT = "coalesce(k.rated_at, k.turns[1], k.closed_at)"
+_STANDS = f"k.satisfaction IS NOT NULL AND {_RATED_AT} < w.next_day"
 MEAN_CSAT = f"""
 SELECT round(avg(s.score), 2) AS csat
 FROM (
@@ -179,9 +181,15 @@ FROM (
     WHERE f.account_id = w.account_id AND f.kind = 'csat'
       AND f.at < w.next_day AND f.at >= w.next_day - interval '90 days'
     UNION ALL
-    SELECT k.satisfaction FROM accounts_ticket k
-    WHERE k.account_id = w.account_id AND k.satisfaction IS NOT NULL AND k.opened_at < w.next_day
-      AND {_RATED_AT} < w.next_day AND {_RATED_AT} >= w.next_day - interval '90 days'
+    SELECT rated.score FROM accounts_ticket k
+    CROSS JOIN LATERAL (
+        SELECT k.satisfaction AS score, {_RATED_AT} AS at WHERE {_STANDS}
+        UNION ALL
+        (SELECT r.score, r.at FROM unnest(k.former_scores, k.former_rated_at) AS r(score, at)
+         WHERE r.at < w.next_day AND ({_STANDS}) IS NOT TRUE
+         ORDER BY r.at DESC LIMIT 1)
+    ) AS rated
+    WHERE k.account_id = w.account_id AND k.opened_at < w.next_day AND rated.at >= w.next_day - interval '90 days'
 ) AS s
 """
 

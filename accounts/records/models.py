@@ -243,7 +243,9 @@ class Ticket(models.Model):
 
     `closed_at` is None while it is open. `turns`: the moments, in order, at which
     it was closed and opened again before that, in pairs; None for never. A rating
-    that nobody dated counts from when the ticket was closed first.
+    that nobody dated counts from when the ticket was closed first. What it was rated
+    before that stands side by side in `former_scores` and `former_rated_at`, the oldest
+    first; no score: the rating was taken back.
     """
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="tickets")
@@ -254,6 +256,8 @@ class Ticket(models.Model):
     priority = models.CharField(max_length=20, blank=True)
     satisfaction = models.DecimalField(max_digits=3, decimal_places=1, null=True)
     rated_at = models.DateTimeField(null=True)
+    former_scores = ArrayField(models.DecimalField(max_digits=3, decimal_places=1, null=True), null=True)
+    former_rated_at = ArrayField(models.DateTimeField(), null=True)
 
     class Meta:
         ordering = ["-opened_at", "-id"]

@@ -18,8 +18,10 @@ FIELDS = (
     Field("reopened_at", moment, "timestamptz", ("reopened",)),
     Field("priority", text(20), "text", column="priority", empty="''"),
     Field("satisfaction", score(1, 5), "numeric", ("satisfaction_score", "csat"), column="satisfaction"),
-    Field("rated_at", moment, "timestamptz", ("rated",), column="rated_at"),
+    Field("rated_at", moment, "timestamptz", ("rated",)),
 )
+
+RATING = frozenset({"satisfaction", "rated_at"})
 
 _RESOLVE = """
 SELECT f.line, f.raw, {fields},
@@ -58,6 +60,36 @@ _TURNS = """(
 )"""
 
 
+# A row that rates a ticket anew leaves the days before as they were rated. Of one that tells no time for it, nothing
+# but that it is rated so now is known, and of today.
+_RATED = """(
+    SELECT {told}
+    FROM (SELECT 1) AS one
+    LEFT JOIN accounts_ticket old ON old.external_id = good.external_id
+    CROSS JOIN LATERAL (SELECT {score} AS score) AS now
+    CROSS JOIN LATERAL (
+        SELECT coalesce(old.rated_at, old.turns[1], old.closed_at) AS at,
+               now.score IS DISTINCT FROM old.satisfaction
+                   AND (old.satisfaction IS NOT NULL OR old.former_rated_at IS NOT NULL) AS is_over
+    ) AS was
+    CROSS JOIN LATERAL (
+        SELECT coalesce(CASE WHEN now.score IS NOT NULL THEN good.rated_at END, CASE WHEN was.is_over
+               THEN %(today)s::date::timestamp AT TIME ZONE 'UTC' ELSE old.rated_at END) AS at
+    ) AS since
+)"""
+_RATED_AT = "CASE WHEN now.score IS NOT NULL THEN since.at END"
+_FORMER = """(
+    SELECT array_agg(r.{value} ORDER BY r.at)
+    FROM (
+        SELECT * FROM unnest(old.former_scores, old.former_rated_at)
+        UNION ALL SELECT old.satisfaction, was.at WHERE was.is_over AND old.satisfaction IS NOT NULL
+    ) AS r(score, at)
+    WHERE r.at < since.at OR since.at IS NULL
+) || CASE WHEN was.is_over AND now.score IS NULL THEN ARRAY[{taken_back}] END"""
+_FORMER_SCORES = _FORMER.format(value="score", taken_back="NULL::numeric")
+_FORMER_RATED_AT = _FORMER.format(value="at", taken_back="since.at")
+
+
 def resolve(fields: Sequence[Field]) -> str:
     """The statement that finds the accounts of staged tickets, which have these fields."""
     return _RESOLVE.format(fields=", ".join(f"f.{field.name}" for field in fields), not_known=NOT_KNOWN)
@@ -70,14 +102,23 @@ def check(row: Mapping[str, Any]) -> str | None:
     return None
 
 
-def taking(mapped: Sequence[Field], every: Sequence[Field], turns: Mapping[str, str]) -> str:
-    """The statement that puts tickets in; `turns`: that column, with its SQL, where no field tells it."""
-    fixed = {"external_id": "good.external_id", "account_id": "good.account_id", **turns}
+def taking(mapped: Sequence[Field], every: Sequence[Field], over_time: Mapping[str, str]) -> str:
+    """The statement that puts tickets in; `over_time`: columns, with their SQL, that no field tells as they are."""
+    fixed = {"external_id": "good.external_id", "account_id": "good.account_id", **over_time}
     return upsert("accounts_ticket", mapped, every, fixed, MARKS)
 
 
 def take(mapped: Sequence[Field]) -> str:
-    return taking(mapped, FIELDS, {"turns": _TURNS} if any(f.name == "closed_at" for f in mapped) else {})
+    names = {field.name for field in mapped}
+    turns = {"turns": _TURNS} if "closed_at" in names else {}
+    return taking(mapped, FIELDS, turns | (_ratings("satisfaction" in names) if names & RATING else {}))
+
+
+def _ratings(is_told: bool) -> dict[str, str]:
+    """The columns of the rating; without `is_told` a row only says when it was given."""
+    score = "good.satisfaction" if is_told else "old.satisfaction"
+    told = {"rated_at": _RATED_AT, "former_scores": _FORMER_SCORES, "former_rated_at": _FORMER_RATED_AT}
+    return {column: _RATED.format(told=sql, score=score) for column, sql in told.items()}
 
 
 SHAPE = Shape(

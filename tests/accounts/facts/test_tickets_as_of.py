@@ -26,6 +26,7 @@ pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 FIRST, LAST = date(2026, 3, 1), date(2026, 3, 31)
 HEADER = "ticket_id,account_id,submitted_at,closed_at,reopened_at,satisfaction_score,rated_at"
+MOMENTS = ("closed_at", "turns", "satisfaction", "rated_at", "former_scores", "former_rated_at")
 Told = list[tuple[int, Decimal | None]]
 
 
@@ -134,22 +135,74 @@ def test_records_in_any_order_say_of_a_day_what_was_so_by_then(
         assert told[: since - 1] == before[: since - 1] or not before
     assert told == spans((4, 1, None), (4, 0, None), (11, 1, None), (5, 1, csat), (7, 0, csat))
 
-    stands = list(Ticket.objects.values_list("closed_at", "turns", "satisfaction", "rated_at"))
+    stands = list(Ticket.objects.values_list(*MOMENTS))
     for order in (words[place:] + words[:place] for place in range(len(words))):
         Ticket.objects.all().delete()
         for _, reading in (*reversed(order), order[0]):
             take_in_records(desk, reading, webhook_id=None, body={}, now=NOW)
-        assert list(Ticket.objects.values_list("closed_at", "turns", "satisfaction", "rated_at")) == stands
+        assert list(Ticket.objects.values_list(*MOMENTS)) == stands
 
 
-def test_a_rating_that_is_changed_counts_from_then_on(acme: Account, desk: Sender) -> None:
-    for words in permutations(
-        (trigger(5, "solved", "bad"), trigger(9, "solved", "good"), trigger(12, "closed", "good"))
-    ):
+RATINGS = [
+    (5, trigger(5, "solved", "bad")),
+    (9, trigger(9, "solved", "good")),
+    (12, trigger(12, "closed", "good")),
+    (15, standard(15, satisfaction=None)),
+    (20, trigger(20, "closed", "bad")),
+]
+
+
+def test_a_rating_that_is_changed_leaves_the_days_before_as_they_were_rated(acme: Account, desk: Sender) -> None:
+    refresh([acme.pk], FIRST, LAST)
+    told: Told = []
+    for at, reading in RATINGS:
+        take_in_records(desk, reading, webhook_id=None, body={}, now=NOW)
+        before, told = told, served(acme)
+        assert told[: at - 1] == before[: at - 1] or not before
+    csat = spans((4, 1, None), (4, 0, "1"), (6, 0, "5"), (5, 0, None), (12, 0, "1"))
+    assert told == csat
+
+    for words in permutations(RATINGS):
         Ticket.objects.all().delete()
-        for reading in words:
+        for _, reading in words:
             take_in_records(desk, reading, webhook_id=None, body={}, now=NOW)
-        assert Ticket.objects.values_list("satisfaction", "rated_at").get() == (5, day(9))
+        assert Ticket.objects.values_list(*MOMENTS[2:]).get() == (
+            Decimal(1),
+            day(20),
+            [Decimal(1), Decimal(5), None],
+            [day(5), day(9), day(15)],
+        )
+    assert served(acme) == csat
+
+
+def test_a_file_that_rates_anew_leaves_the_days_before_as_they_were_rated(acme: Account, tmp_path: Path) -> None:
+    """By the time that it tells; where it tells none, from the day of the import on."""
+    refresh([acme.pk], FIRST, LAST)
+    undated = HEADER.replace("reopened_at,", "").replace(",rated_at", "")
+    import_at(10, tmp_path, "T-1,66,2026-03-01,2026-03-05,,2,2026-03-07")
+    for row, header, told in (
+        ("2026-03-05,,5,2026-03-09", HEADER, ["2", "5"]),
+        ("2026-03-05,1", undated, ["2", "5", "1"]),
+        ("2026-03-05,", undated, ["2", "5", None]),
+    ):
+        for number in (21, 22):
+            import_at(number, tmp_path, f"T-1,66,2026-03-01,{row}", header)
+            first, second, third = [*told, told[-1]][:3]
+            expected = spans((4, 1, None), (2, 0, None), (2, 0, first), (12, 0, second), (11, 0, third))
+            assert served(acme) == expected
+
+
+def test_records_go_on_from_what_files_told_of_ratings(acme: Account, desk: Sender, tmp_path: Path) -> None:
+    import_at(10, tmp_path, "T-1,66,2026-03-01,2026-03-05,,2,2026-03-07")
+    import_at(11, tmp_path, "T-1,66,2026-03-01,2026-03-05,,5,2026-03-09")
+    told = {"external_id": "T-1", "updated_at": day(12).isoformat(), "satisfaction": 4}
+    for _ in range(2):
+        take_in_records(desk, read_body({"type": "ticket", "data": told}, NOW), webhook_id=None, body={}, now=NOW)
+        assert [str(score) for score in Ticket.objects.values_list("former_scores", flat=True).get() or []] == [
+            "2.0",
+            "5.0",
+        ]
+        assert Ticket.objects.values_list("satisfaction", "rated_at").get() == (4, day(12))
 
 
 def test_the_first_that_is_told_of_a_ticket_dates_its_rating_by_its_closing(acme: Account, desk: Sender) -> None:
