@@ -127,11 +127,17 @@ def _counted(name: str, verb: Verb, args: Any, kwargs: Any) -> tuple[Any, set[st
 def _look(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
     result = execute(sql, params, many, context)
     if context["cursor"].rowcount != 0:
-        statement = sql if isinstance(sql, str) else str(sql)
-        tables = {*WRITES.findall(LOCKING.sub("", statement)), *written_within(statement)}
+        tables = _written_by(sql if isinstance(sql, str) else str(sql))
         for written in _inside.acts:
             written.update(tables)
     return result
+
+
+# The same statements come by again and again, and to search one costs as much as to run a small one.
+@functools.lru_cache(maxsize=4096)
+def _written_by(statement: str) -> frozenset[str]:
+    """The tables that a statement, which gave or wrote rows, writes."""
+    return frozenset(WRITES.findall(LOCKING.sub("", statement))) | written_within(statement)
 
 
 def written_within(statement: str) -> set[str]:
