@@ -36,7 +36,8 @@ class Shown:
 
     meaning: Meaning
     value: Any
-    origin: Origin
+    origins: tuple[Origin, ...]
+    """Who has told something that it may stand on; who would tell it while nobody has."""
     words: str
     """A word, or several, as people call them: `self_serve` reads "self-serve", the key of a segment its name."""
 
@@ -85,7 +86,8 @@ def facts_shown(facts: AccountFacts, known: Mapping[Kind, Origin]) -> list[tuple
     def shown(meaning: Meaning) -> Shown:
         value = getattr(facts, meaning.name)
         words = value_text(called[meaning.name], value, settings.REPORTING_CURRENCY)
-        return Shown(meaning, value, known[meaning.kind], words)
+        told = [origin for kind in meaning.kinds + meaning.also if (origin := known[kind]).newest_at]
+        return Shown(meaning, value, tuple(told or [known[meaning.kinds[0]]]), words)
 
     return [(label, [shown(meaning) for meaning in meanings]) for label, meanings in GROUPS]
 

@@ -74,7 +74,7 @@ def preview(built: Built, words: Vocabulary) -> Preview:
     node, faults = read_draft(built, words)
     if node is None:
         return Preview(None, faults)
-    kinds = {words[name].meaning.kind for name in facts_of(node)}
+    kinds = {kind for name in facts_of(node) for kind in words[name].meaning.kinds}
     said = Preview(
         node,
         faults,

@@ -28,7 +28,7 @@ def streak_facts() -> Iterator[Fact]:
                     name=f"{prefix}{streak.key}",
                     label=f"{word} streak of {streak.name}",
                     unit=Unit.COUNT,
-                    kind=Kind.USAGE,
+                    kinds=(Kind.USAGE,),
                     says=f"In {units}, {'as it stood at' if index == 0 else 'the longest up to'} the end of the day.",
                 ),
                 # A key is a slug: letters, digits, hyphens and underscores only.

@@ -24,16 +24,20 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True)
 class Meaning:
-    """One fact: its column, its name for people, the kind of data that it stands on, and what it says."""
+    """One fact: its column, its name for people, the kinds of data that it stands on, and what it says.
+
+    Where one of `kinds` is stale the figure is; those of `also` may tell it too, and it holds without them.
+    """
 
     name: str
     label: str
     unit: Unit
-    kind: Kind
+    kinds: tuple[Kind, ...]
     says: str
+    also: tuple[Kind, ...] = ()
 
 
-_ACCOUNT, _SOLD, _USE, _SUPPORT, _FEEDBACK = Kind
+_ACCOUNT, _SOLD, _USE, _SUPPORT, _FEEDBACK = ((kind,) for kind in Kind)
 
 CONTRACT = (
     Meaning(
@@ -70,7 +74,7 @@ SEATS = (
         "Sum over the subscriptions active on the day, without trials.",
     ),
     Meaning("seats_active", "Seats active", Unit.COUNT, _USE, "Different contacts who used the product in 30 days."),
-    Meaning("seat_utilisation", "Seat utilisation", Unit.RATIO, _USE, "Seats active of seats bought."),
+    Meaning("seat_utilisation", "Seat utilisation", Unit.RATIO, _USE + _SOLD, "Seats active of seats bought."),
 )
 USE = (
     Meaning("days_since_sign_in", "Days since sign-in", Unit.DAYS, _USE, "Since anybody last signed in."),
@@ -98,7 +102,11 @@ CARE = (
         "The latest answer, if it is from the last 180 days; of several at the same time the lowest.",
     ),
     Meaning(
-        "csat_90", "CSAT", Unit.SCORE, _FEEDBACK, "Mean of 90 days, 1 to 5: answers, and ratings of closed tickets."
+        "csat_90",
+        "CSAT",
+        Unit.SCORE,
+        _FEEDBACK + _SUPPORT,
+        "Mean of 90 days, 1 to 5: answers, and what tickets were rated last.",
     ),
     Meaning(
         "cancellation_intent",
@@ -106,6 +114,7 @@ CARE = (
         Unit.YES_OR_NO,
         _SOLD,
         "A running subscription was cancelled, or the product told of the intent in 30 days.",
+        also=_USE,
     ),
     Meaning("milestones", "Milestones", Unit.WORDS, _USE, "Reached up to the day."),
 )

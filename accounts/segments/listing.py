@@ -80,7 +80,8 @@ def words_of(segment_rule: Any, words: Vocabulary) -> str:
 def kinds_of(segment_rule: Any, words: Vocabulary) -> set[Kind]:
     """The kinds of data that a rule stands on."""
     try:
-        return {words[name].meaning.kind for name in facts_of(read_rule(segment_rule, words))}
+        asked = facts_of(read_rule(segment_rule, words))
+        return {kind for name in asked for kind in words[name].meaning.kinds}
     except BadRule:
         return set()
 

@@ -9,7 +9,7 @@ _MEANING = Meaning(
     GROWTH,
     "ARR growth in a year",
     Unit.RATIO,
-    Kind.SUBSCRIPTION,
+    (Kind.SUBSCRIPTION,),
     "ARR against that of the same day of the year before; unknown where that was nothing.",
 )
 # Twelve times MRR on both days, so the months cancel out.

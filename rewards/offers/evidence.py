@@ -136,7 +136,8 @@ def _facts(stored: Stored, vocabulary: Vocabulary) -> Iterator[dict[str, Any]]:
 def _fact(stored: Stored, name: str, vocabulary: Vocabulary, threshold: str | None, met: bool | None) -> dict[str, Any]:
     fact = vocabulary[name]
     value = value_text(fact, _value(stored["facts"].get(name), fact_is_day=name == "renews_on"), stored["currency"])
-    return _row(fact.label, value, threshold, stored["day"], fact.meaning.kind.value, met)
+    sources = " and ".join(kind.value for kind in fact.meaning.kinds)
+    return _row(fact.label, value, threshold, stored["day"], sources, met)
 
 
 def _row(name: str, value: str, threshold: str | None, day: str, source: str, met: bool | None) -> dict[str, Any]:

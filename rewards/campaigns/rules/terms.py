@@ -120,7 +120,7 @@ def needs_of(trigger: Mapping[str, Any], audience: Node, vocabulary: Vocabulary)
     known = TRIGGERS[TriggerKind(trigger["kind"])]
     rule = condition_of(trigger)
     asked = facts_of(audience) + (facts_of(rule) if rule is not None else [])
-    return known.needs | {vocabulary[name].meaning.kind for name in asked}
+    return known.needs | {kind for name in asked for kind in vocabulary[name].meaning.kinds}
 
 
 def value_in_words(field: str, value: Any, known: Known, currency: str) -> str:

@@ -9,16 +9,19 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
 
+from accounts.book.sheet import facts_shown
+from accounts.facts.freshness import origins
 from accounts.facts.models import AccountFacts
 from accounts.facts.verbs import refresh
 from accounts.intake.stripe.models import BillingCustomer
 from accounts.intake.stripe.unpriced import WHY
-from accounts.records.models import Account, BillingCredit, Invoice, StandingDiscount
+from accounts.records.models import Account, BillingCredit, FeedbackScore, Invoice, StandingDiscount
 from accounts.records.subscriptions import tell
 from accounts.records.terms import Terms
+from accounts.sources.rules import Kind
 from loyalty.core.figures import day_text
 from loyalty.core.people.models import User
-from tests.accounts.facts.company import moment, sign_in, subscription
+from tests.accounts.facts.company import moment, sign_in, subscription, ticket
 from tests.factories import AccountFactory, ContactFactory, SourceFactory
 
 DAY = date(2026, 3, 31)
@@ -318,3 +321,35 @@ def test_bills_and_credits_are_shown_the_newest_first(browser: Client, three: li
         ("Invoice", "A-1", Decimal("900.00"), "Paid", "1 failed payment"),
     ]
     assert "Billing keeps $20.50 for this customer." in page.content.decode()
+
+
+def test_a_figure_names_everybody_who_has_told_something_that_it_stands_on() -> None:
+    SourceFactory(name="Survey", kinds=[Kind.FEEDBACK])
+    SourceFactory(name="Desk", kinds=[Kind.SUPPORT])
+    SourceFactory(name="Billing", kinds=[Kind.SUBSCRIPTION])
+    SourceFactory(name="Product", kinds=[Kind.USAGE])
+    acme = AccountFactory(name="Acme")
+
+    def told() -> dict[str, list[tuple[str, bool]]]:
+        refresh([acme.pk], DAY, DAY)
+        shown = facts_shown(AccountFacts.objects.get(account=acme, day=DAY), origins(acme, DAY))
+        return {
+            fact.meaning.name: [(origin.source, origin.newest_at is not None) for origin in fact.origins]
+            for _, facts in shown
+            for fact in facts
+        }
+
+    assert told()["csat_90"] == [("Survey", False)]
+    assert told()["seat_utilisation"] == [("Product", False)]
+    assert told()["cancellation_intent"] == [("Billing", False)]
+
+    ticket(acme, DAY, closed=DAY)
+    acme.tickets.update(satisfaction=2)
+    subscription(acme, DAY, mrr=Decimal(900), seats=10)
+    sign_in(acme, [DAY], ContactFactory(account=acme))
+    assert told()["csat_90"] == [("Desk", True)]
+    assert told()["seat_utilisation"] == [("Product", True), ("Billing", True)]
+    assert told()["cancellation_intent"] == [("Billing", True), ("Product", True)]
+
+    FeedbackScore.objects.create(account=acme, external_id="1", kind="csat", score=Decimal(4), at=moment(DAY))
+    assert told()["csat_90"] == [("Survey", True), ("Desk", True)]
