@@ -17,15 +17,15 @@ from accounts.facts.scores import statement as scores
 from accounts.records.rules import LARGEST_COUNT
 from accounts.streaks.days import zone_of
 from accounts.streaks.standing import SPELLS, STREAKS
-from accounts.usage.counting import LARGEST_WEIGHT
-from accounts.usage.rules import API_CALL_NAMES, CANCELLATION_NAMES, SIGN_IN_NAMES
+from accounts.usage.counting import LARGEST_WEIGHT, SIGN_INS
+from accounts.usage.rules import API_CALL_NAMES, CANCELLATION_NAMES
 
 
 def _words(names: tuple[str, ...]) -> str:
     return ", ".join(f"'{name}'" for name in names)
 
 
-_SIGN_INS, _API_CALLS, _CANCELLATIONS = map(_words, (SIGN_IN_NAMES, API_CALL_NAMES, CANCELLATION_NAMES))
+_API_CALLS, _CANCELLATIONS = _words(API_CALL_NAMES), _words(CANCELLATION_NAMES)
 
 # Accounts are fetched one by one (OFFSET 0): a merge would read them from the first of the table on.
 # Windows reach back 29 days, so the calendar begins that much before the first day asked for.
@@ -92,7 +92,7 @@ FEATURES = _DISTINCT.format(
     days=28,
     thing="name",
     table="accounts_eventday",
-    only=f"AND u.quantity > 0 AND u.name NOT IN ({_SIGN_INS})",
+    only=f"AND u.quantity > 0 AND u.name NOT IN ({SIGN_INS})",
 )
 
 # Events that a fact looks for by name.

@@ -21,8 +21,6 @@ FIELDS = (
     Field("rated_at", moment, "timestamptz", ("rated",)),
 )
 
-RATING = frozenset({"satisfaction", "rated_at"})
-
 _RESOLVE = """
 SELECT f.line, f.raw, {fields},
        coalesce(f.reason, {not_known}) AS reason,
@@ -111,7 +109,8 @@ def taking(mapped: Sequence[Field], every: Sequence[Field], over_time: Mapping[s
 def take(mapped: Sequence[Field]) -> str:
     names = {field.name for field in mapped}
     turns = {"turns": _TURNS} if "closed_at" in names else {}
-    return taking(mapped, FIELDS, turns | (_ratings("satisfaction" in names) if names & RATING else {}))
+    ratings = _ratings("satisfaction" in names) if names & {"satisfaction", "rated_at"} else {}
+    return taking(mapped, FIELDS, turns | ratings)
 
 
 def _ratings(is_told: bool) -> dict[str, str]:

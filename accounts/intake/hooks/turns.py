@@ -115,8 +115,7 @@ def _rating(ratings: Sequence[Word], closings: Sequence[Word], closed_first: dat
     stood: list[tuple[datetime, Decimal | None]] = []
     for place, run in enumerate(runs_of(ratings)):
         was_told_of = place > 0 or any(word.at < run.told_at for word in closings)
-        is_dated = run.is_told or was_told_of or closed_first is None
-        since = run.since if is_dated else min(run.since, closed_first or run.since)
+        since = run.since if run.is_told or was_told_of else min(run.since, closed_first or run.since)
         if stood and stood[-1][0] == since:
             stood.pop()  # it stood for no time
         if run.so or stood:
