@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
 
 from accounts.sources.models import Source, SourceKind
 from accounts.sources.rules import KIND_LABELS, Kind
@@ -40,8 +39,7 @@ def active_source(kind: Kind) -> Source | None:
 
 def hear_file_of(source: Source, *, now: datetime) -> None:
     """Note that the source was heard, unless it sends by itself: a file says nothing of whether that still works."""
-    working = Q(expires_at=None) | Q(expires_at__gt=now)
-    if not (source.keys.filter(working).exists() or source.secrets.filter(working).exists()):
+    if not any(held.exclude(expires_at__lte=now).exists() for held in (source.keys, source.secrets)):
         Source.objects.filter(pk=source.pk).update(last_received_at=now)
 
 
